@@ -1,0 +1,55 @@
+package org.lfedge.eve.tasks.spi.seed;
+
+import java.util.List;
+
+/**
+ * What the anchor costs on top of what the workload asked for.
+ *
+ * @param parts memory, each part with its reason; names are distinct
+ * @param milliCpus thousandths of a CPU, at least 0
+ */
+public record AnchorTax(List<Part> parts, int milliCpus) {
+
+  /** An anchor that does the work itself and costs nothing beside it. */
+  public static final AnchorTax NONE = new AnchorTax(List.of(), 0);
+
+  /** So that no sum of parts overflows. */
+  public static final int MAX_PARTS = 64;
+
+  /** Refuses a name that stands twice and a negative CPU share. */
+  public AnchorTax {
+    parts = List.copyOf(parts);
+    if (parts.size() > MAX_PARTS) {
+      throw new IllegalArgumentException("at most " + MAX_PARTS + " parts: " + parts.size());
+    }
+    if (milliCpus < 0) {
+      throw new IllegalArgumentException("tax must not be negative: " + milliCpus + " mCPU");
+    }
+    if (parts.stream().map(Part::name).distinct().count() != parts.size()) {
+      throw new IllegalArgumentException("two parts of the tax have one name: " + parts);
+    }
+  }
+
+  /** The sum over all parts in a pool, in bytes. */
+  public long bytes(Pool pool) {
+    return parts.stream().filter(part -> part.pool() == pool).mapToLong(Part::bytes).sum();
+  }
+
+  /**
+   * One reason for memory beside the workload's own.
+   *
+   * @param name short, as {@code init}
+   * @param pool where it is taken from
+   * @param bytes 0 to 2^53
+   * @param why one sentence for operators, with the source of the number
+   */
+  public record Part(String name, Pool pool, long bytes, String why) {
+
+    /** Refuses negative sizes and blank names. */
+    public Part {
+      if (bytes < 0 || bytes > 1L << 53 || name.isBlank()) {
+        throw new IllegalArgumentException("tax part needs a name and 0 to 2^53 bytes: " + name);
+      }
+    }
+  }
+}

@@ -1,0 +1,42 @@
+package org.lfedge.eve.tasks.spi.task;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.UUID;
+
+/** The task document as an executor sees it: checked, with all defaults filled in. */
+public interface TaskConfig {
+
+  /** Unique on the node, at most 63 characters, valid as a hostname. */
+  String name();
+
+  /** Stays the same for as long as the task exists. */
+  UUID uuid();
+
+  Root root();
+
+  /** Replaces the image's entrypoint and command; empty if the document gives none. */
+  List<String> command();
+
+  /** Replaces the image's working directory; absolute. */
+  Optional<String> workingDir();
+
+  /**
+   * Variables to set on top of the image's. A secret stands here as the path of the file below
+   * {@code /run/secrets} that holds it.
+   */
+  SortedMap<String, String> env();
+
+  /** Whether the core's tiny init shall be PID 1, reap orphans and forward signals. */
+  boolean init();
+
+  Resources resources();
+
+  /** The executor's own options, already checked against what it declares. */
+  Options options();
+
+  /** How long the first step of a stop may take before the next. */
+  Duration stopGrace();
+}

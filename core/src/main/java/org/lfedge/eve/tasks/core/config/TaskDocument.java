@@ -1,0 +1,82 @@
+package org.lfedge.eve.tasks.core.config;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.SortedMap;
+import org.lfedge.eve.tasks.spi.task.SortedCopies;
+
+/**
+ * A task document after it was read and checked, all defaults filled in. What the keys mean stands
+ * in {@code docs/task-document.md}.
+ *
+ * @param name unique on the node
+ * @param displayName for people
+ * @param executor as the document names it
+ * @param root where the root file system comes from
+ * @param readOnlyRoot whether the task sees its root read-only
+ * @param command replaces the image's; may be empty
+ * @param user replaces the image's, by names or numbers
+ * @param workingDir replaces the image's
+ * @param env on top of the image's
+ * @param init whether a tiny init is PID 1
+ * @param memoryBytes what the workload asks for
+ * @param milliCpus what the workload asks for, in thousandths of a CPU
+ * @param taxMemoryBytes the operator's override of the anchor tax
+ * @param stopGrace how long the first stop step may take
+ * @param options the executor's own, an object; checked when the executor is known
+ */
+public record TaskDocument(
+    String name,
+    Optional<String> displayName,
+    Optional<String> executor,
+    RootSource root,
+    boolean readOnlyRoot,
+    List<String> command,
+    Optional<String> user,
+    Optional<String> workingDir,
+    SortedMap<String, EnvValue> env,
+    boolean init,
+    long memoryBytes,
+    int milliCpus,
+    OptionalLong taxMemoryBytes,
+    Duration stopGrace,
+    JsonNode options) {
+
+  /** Keeps copies of the collections. */
+  public TaskDocument {
+    command = List.copyOf(command);
+    env = SortedCopies.mapOf(env);
+  }
+
+  /** Where the root file system comes from. Paths are absolute. */
+  public sealed interface RootSource {
+
+    /** An image by name, on the node. */
+    record Image(String reference) implements RootSource {}
+
+    /** An image in an OCI layout, a directory or an archive. */
+    record Layout(String path) implements RootSource {}
+
+    /** A directory with a root file system. */
+    record Directory(String path) implements RootSource {}
+
+    /** An OCI bundle. */
+    record Bundle(String path) implements RootSource {}
+
+    /** The node's own root. */
+    record Host() implements RootSource {}
+  }
+
+  /** The value of a variable. */
+  public sealed interface EnvValue {
+
+    /** As it stands in the document. */
+    record Text(String value) implements EnvValue {}
+
+    /** The content of a file of the node, which reaches the task as a file alone. */
+    record Secret(String path) implements EnvValue {}
+  }
+}

@@ -1,0 +1,31 @@
+package org.lfedge.eve.tasks.core.lifecycle;
+
+import java.time.Instant;
+import java.util.OptionalInt;
+
+/**
+ * How an anchor ended.
+ *
+ * @param code 0 to 255 as containerd reports it, 128 + N for signal N; empty if it was lost with
+ *     the shim, which counts as a failure
+ * @param at when it ended, or when its end was found out
+ * @param oomKilled whether the kernel killed a process of the task for want of memory
+ */
+public record ExitStatus(OptionalInt code, Instant at, boolean oomKilled) {
+
+  /** An exit of which only the fact is known. */
+  public static ExitStatus unknown(Instant at) {
+    return new ExitStatus(OptionalInt.empty(), at, false);
+  }
+
+  /** The signal that ended it, by the shell's convention of codes above 128. */
+  public OptionalInt signal() {
+    int value = code.orElse(0);
+    return value > 128 && value < 128 + 65 ? OptionalInt.of(value - 128) : OptionalInt.empty();
+  }
+
+  /** Whether it ended with code 0. */
+  public boolean success() {
+    return code.isPresent() && code.getAsInt() == 0;
+  }
+}

@@ -1,0 +1,9 @@
+package org.lfedge.eve.tasks.core.port;
+
+/**
+ * The identity of an anchor. A PID alone may come to name another process.
+ *
+ * @param pid in the node's PID namespace
+ * @param startTime in clock ticks since boot, field 22 of {@code /proc/PID/stat}
+ */
+public record Anchor(int pid, long startTime) {}

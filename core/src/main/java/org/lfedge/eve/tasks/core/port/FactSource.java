@@ -1,0 +1,15 @@
+package org.lfedge.eve.tasks.core.port;
+
+import org.lfedge.eve.tasks.spi.Fact;
+import org.lfedge.eve.tasks.spi.FactQuery;
+import org.lfedge.eve.tasks.spi.task.Root;
+
+/** Answers the questions of executors, bounded and confined to what the task may see. */
+public interface FactSource {
+
+  /** Looks one thing up. */
+  Fact answer(FactQuery query, Root root);
+
+  /** The passwd and group files below a directory; symbolic links do not lead out of it. */
+  AccountFiles accounts(String directory);
+}

@@ -1,0 +1,10 @@
+package org.lfedge.eve.tasks.core.port;
+
+/**
+ * An image on this node.
+ *
+ * @param name normalised, with registry and tag or digest
+ * @param digest of the manifest or index that the name points to
+ * @param sizeBytes of all its blobs for this node's platform
+ */
+public record StoredImage(String name, String digest, long sizeBytes) {}

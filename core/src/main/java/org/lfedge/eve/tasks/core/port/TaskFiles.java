@@ -3,34 +3,36 @@ package org.lfedge.eve.tasks.core.port;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.SortedMap;
-import java.util.UUID;
 import org.lfedge.eve.tasks.spi.seed.SeedFile;
+import org.lfedge.eve.tasks.spi.task.User;
 
 /** Files of a task that lie on the node: its output, the files of its seed, its secrets. */
 public interface TaskFiles {
 
-  /** Makes sure that the two output files exist, empty or as they are. */
+  /** Where the output of a task goes, whether the files are there or not. */
   OutputFiles output(String task);
 
-  /** Where a file of the seed lies on the node, whether it was written or not. */
-  Path seedFile(UUID task, int index);
+  /** Makes sure that the two output files exist, empty or as they are. */
+  OutputFiles createOutput(String task);
 
-  /** Writes the files of a seed, owned by root. */
-  void writeSeedFiles(UUID task, List<SeedFile> files);
+  /** Where a file of the seed lies on the node, whether it was written or not. */
+  Path seedFile(String task, int index);
+
+  /** Writes the files of a seed, owned by root. Replaces what is there. */
+  void writeSeedFiles(String task, List<SeedFile> files);
 
   /** The directory that is mounted at {@code /run/secrets}, whether it was written or not. */
-  Path secretsDirectory(UUID task);
+  Path secretsDirectory(String task);
 
   /**
-   * Copies secrets for a task, readable by it alone.
+   * Copies secrets for a task, readable by its user alone. Replaces what is there.
    *
-   * @param sources where each lies on the node, by the name of its file
-   * @param uid the owner
+   * @param sources the file of the node that holds each, by the name that it gets
    */
-  void writeSecrets(UUID task, SortedMap<String, Path> sources, int uid, int gid);
+  void writeSecrets(String task, SortedMap<String, String> sources, User owner);
 
   /** Removes all files of a task. */
-  void remove(String task, UUID uuid);
+  void remove(String task);
 
   /** The tasks of which files are there. */
   List<String> tasks();

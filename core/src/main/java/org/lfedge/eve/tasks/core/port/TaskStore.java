@@ -1,6 +1,7 @@
 package org.lfedge.eve.tasks.core.port;
 
 import java.util.List;
+import org.lfedge.eve.tasks.core.error.Problem;
 
 /** The durable records of tasks. */
 public interface TaskStore {
@@ -11,6 +12,17 @@ public interface TaskStore {
   /** Removes a record. */
   void delete(String name);
 
-  /** Every record that can be read. */
-  List<TaskRecord> load();
+  /** Every record, those that cannot be read by name. */
+  Contents load();
+
+  /**
+   * What the store holds.
+   *
+   * @param records by name
+   * @param unreadable names whose record is damaged; it stays where it is
+   */
+  record Contents(List<TaskRecord> records, List<Unreadable> unreadable) {}
+
+  /** A damaged record. */
+  record Unreadable(String name, Problem problem) {}
 }

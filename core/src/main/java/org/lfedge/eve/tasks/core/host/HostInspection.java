@@ -1,0 +1,119 @@
+package org.lfedge.eve.tasks.core.host;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.lfedge.eve.tasks.core.error.Problem;
+import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.spi.task.HostFacts;
+import org.lfedge.eve.tasks.spi.task.SortedCopies;
+
+/** Finds out what the node can do. */
+public final class HostInspection {
+
+  private HostInspection() {}
+
+  private record Facts(
+      String architecture,
+      String kernel,
+      int cgroupVersion,
+      int cpus,
+      long memoryBytes,
+      SortedMap<String, String> accelerators)
+      implements HostFacts {}
+
+  /**
+   * Looks at the node once.
+   *
+   * @throws TaskException if {@code /proc} cannot be read
+   */
+  public static HostFacts inspect(CgroupMounts cgroups) {
+    try {
+      String cpuinfo = Files.readString(Path.of("/proc/cpuinfo"));
+      SortedMap<String, String> accelerators = new TreeMap<>();
+      accelerators.put("kvm", kvm(cpuinfo));
+      accelerators.put("xen", xen());
+      return new Facts(
+          architecture(System.getProperty("os.arch")),
+          Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip(),
+          cgroups.version(),
+          onlineCpus(Files.readString(Path.of("/sys/devices/system/cpu/online")).strip()),
+          memoryBytes(Files.readString(Path.of("/proc/meminfo"))),
+          SortedCopies.mapOf(accelerators));
+    } catch (IOException e) {
+      throw TaskException.failed(
+          Problem.host("HOST_INSPECTION", "cannot inspect the node: " + e), e);
+    }
+  }
+
+  /** Go's word for an architecture that Java names. */
+  static String architecture(String java) {
+    return switch (java.toLowerCase(Locale.ROOT)) {
+      case "amd64", "x86_64" -> "amd64";
+      case "aarch64", "arm64" -> "arm64";
+      default -> java;
+    };
+  }
+
+  /**
+   * Counts the CPUs of a list such as {@code 0-3,6}. Java's own count is no measure of the node: it
+   * follows the limits of the daemon's cgroup.
+   */
+  static int onlineCpus(String list) {
+    int count = 0;
+    for (String range : list.split(",")) {
+      String[] ends = range.split("-");
+      count += Integer.parseInt(ends[ends.length - 1]) - Integer.parseInt(ends[0]) + 1;
+    }
+    return count;
+  }
+
+  static long memoryBytes(String meminfo) {
+    for (String line : meminfo.split("\n")) {
+      if (line.startsWith("MemTotal:")) {
+        return Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024;
+      }
+    }
+    throw TaskException.failed(
+        Problem.host("HOST_INSPECTION", "/proc/meminfo has no MemTotal; is /proc mounted?"));
+  }
+
+  /**
+   * Whether KVM works, which the device file alone does not tell: some hosts have {@code /dev/kvm}
+   * and a CPU that cannot virtualise, and a guest then hangs. On arm64 the kernel makes the device
+   * only where it started in EL2.
+   */
+  private static String kvm(String cpuinfo) {
+    if (!Files.isReadable(Path.of("/dev/kvm"))) {
+      return "no /dev/kvm";
+    }
+    boolean intelOrAmd = cpuinfo.contains("vendor_id");
+    if (intelOrAmd && !cpuinfo.matches("(?s).*\\bflags\\b[^\\n]*\\b(vmx|svm)\\b.*")) {
+      return "/dev/kvm exists, but the CPU shows neither vmx nor svm";
+    }
+    return "ok";
+  }
+
+  private static String xen() throws IOException {
+    Path type = Path.of("/sys/hypervisor/type");
+    if (!Files.exists(type) || !Files.readString(type).strip().equals("xen")) {
+      return "the node does not run on Xen";
+    }
+    Path capabilities = Path.of("/proc/xen/capabilities");
+    boolean control =
+        Files.exists(capabilities) && Files.readString(capabilities).contains("control_d");
+    if (!control) {
+      return "the node is a Xen guest, not its control domain";
+    }
+    String version =
+        Files.readString(Path.of("/sys/hypervisor/version/major")).strip()
+            + "."
+            + Files.readString(Path.of("/sys/hypervisor/version/minor")).strip();
+    return version
+        + " "
+        + Files.readString(Path.of("/sys/hypervisor/properties/capabilities")).strip();
+  }
+}

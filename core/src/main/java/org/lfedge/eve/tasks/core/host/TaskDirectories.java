@@ -1,0 +1,189 @@
+package org.lfedge.eve.tasks.core.host;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.lfedge.eve.tasks.core.error.Problem;
+import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.port.OutputFiles;
+import org.lfedge.eve.tasks.core.port.TaskFiles;
+import org.lfedge.eve.tasks.spi.seed.SeedFile;
+import org.lfedge.eve.tasks.spi.task.User;
+
+/**
+ * Keeps the files of tasks: output below the state directory, which outlives a reboot; files of the
+ * seed and secrets below the runtime directory, which does not need to, as they are written again
+ * before each start.
+ */
+public final class TaskDirectories implements TaskFiles {
+
+  private static final int MAX_SECRET_BYTES = 1 << 20;
+
+  private final Path logs;
+  private final Path runtime;
+
+  /** Keeps output in {@code logs} and the rest in {@code runtime}; both are made when needed. */
+  public TaskDirectories(Path logs, Path runtime) {
+    this.logs = logs;
+    this.runtime = runtime;
+  }
+
+  @Override
+  public OutputFiles output(String task) {
+    Path directory = logs.resolve(task);
+    return new OutputFiles(directory.resolve("stdout"), directory.resolve("stderr"));
+  }
+
+  @Override
+  public OutputFiles createOutput(String task) {
+    OutputFiles output = output(task);
+    try {
+      makePrivate(logs.resolve(task));
+      for (Path file : List.of(output.stdout(), output.stderr())) {
+        if (!Files.exists(file)) {
+          Files.createFile(file, PosixFilePermissions.asFileAttribute(mode(0600)));
+        }
+      }
+      return output;
+    } catch (IOException e) {
+      throw failure(task, e);
+    }
+  }
+
+  @Override
+  public Path seedFile(String task, int index) {
+    return runtime.resolve(task).resolve("files").resolve(Integer.toString(index));
+  }
+
+  @Override
+  public void writeSeedFiles(String task, List<SeedFile> files) {
+    try {
+      for (int i = 0; i < files.size(); i++) {
+        Path path = seedFile(task, i);
+        makePrivate(path.getParent());
+        Files.deleteIfExists(path);
+        Files.write(path, files.get(i).content());
+        Files.setPosixFilePermissions(path, mode(files.get(i).mode()));
+      }
+    } catch (IOException e) {
+      throw failure(task, e);
+    }
+  }
+
+  @Override
+  public Path secretsDirectory(String task) {
+    return runtime.resolve(task).resolve("secrets");
+  }
+
+  @Override
+  public void writeSecrets(String task, SortedMap<String, String> sources, User owner) {
+    if (sources.isEmpty()) {
+      return;
+    }
+    try {
+      Path directory = secretsDirectory(task);
+      makePrivate(directory);
+      own(directory, owner);
+      for (var secret : sources.entrySet()) {
+        Path target = directory.resolve(secret.getKey());
+        Files.deleteIfExists(target);
+        byte[] content = readSecret(task, secret.getKey(), Path.of(secret.getValue()));
+        Files.createFile(target, PosixFilePermissions.asFileAttribute(mode(0600)));
+        Files.write(target, content);
+        own(target, owner);
+      }
+    } catch (IOException e) {
+      throw failure(task, e);
+    }
+  }
+
+  private static byte[] readSecret(String task, String name, Path source) throws IOException {
+    if (!Files.isRegularFile(source)) {
+      throw TaskException.failed(
+          Problem.inDocument(
+              "SECRET_NOT_FOUND",
+              "env." + name,
+              source,
+              "the file of this secret of task " + task + " is not there; put it on the node"));
+    }
+    if (Files.size(source) > MAX_SECRET_BYTES) {
+      throw TaskException.failed(
+          Problem.inDocument(
+              "SECRET_TOO_LARGE",
+              "env." + name,
+              source,
+              "a secret has at most " + MAX_SECRET_BYTES + " bytes"));
+    }
+    return Files.readAllBytes(source);
+  }
+
+  @Override
+  public void remove(String task) {
+    removeTree(task, logs.resolve(task));
+    removeTree(task, runtime.resolve(task));
+  }
+
+  @Override
+  public List<String> tasks() {
+    Set<String> names = new TreeSet<>();
+    for (Path parent : List.of(logs, runtime)) {
+      if (Files.isDirectory(parent)) {
+        try (Stream<Path> children = Files.list(parent)) {
+          children.forEach(child -> names.add(child.getFileName().toString()));
+        } catch (IOException e) {
+          throw failure("", e);
+        }
+      }
+    }
+    return new ArrayList<>(names);
+  }
+
+  private static void makePrivate(Path directory) throws IOException {
+    Files.createDirectories(directory, PosixFilePermissions.asFileAttribute(mode(0700)));
+  }
+
+  private static void own(Path path, User owner) throws IOException {
+    Files.setAttribute(path, "unix:uid", owner.uid(), LinkOption.NOFOLLOW_LINKS);
+    Files.setAttribute(path, "unix:gid", owner.gid(), LinkOption.NOFOLLOW_LINKS);
+  }
+
+  private static Set<PosixFilePermission> mode(int bits) {
+    Set<PosixFilePermission> permissions = EnumSet.noneOf(PosixFilePermission.class);
+    PosixFilePermission[] all = PosixFilePermission.values();
+    for (int i = 0; i < all.length; i++) {
+      if ((bits & (0400 >> i)) != 0) {
+        permissions.add(all[i]);
+      }
+    }
+    return permissions;
+  }
+
+  private static void removeTree(String task, Path root) {
+    if (!Files.exists(root, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    try (Stream<Path> tree = Files.walk(root)) {
+      for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(path);
+      }
+    } catch (IOException e) {
+      throw failure(task, e);
+    }
+  }
+
+  private static TaskException failure(String task, IOException cause) {
+    return TaskException.failed(
+        Problem.host("TASK_FILES", "cannot keep the files of task " + task + ": " + cause), cause);
+  }
+}

@@ -61,6 +61,15 @@ public interface ContentStore {
     void applyLayer(
         Optional<String> parentChainId, String chainId, Descriptor layer, String diffId);
 
+    /**
+     * Keeps unpacked layers for as long as a blob, by a label of the kind {@code
+     * containerd.io/gc.ref.snapshot.*}.
+     *
+     * @param digest of a blob that is there, as a rule the image's config
+     * @param chainId of layers that are unpacked
+     */
+    void keepLayers(String digest, String chainId);
+
     /** Points a name to a manifest or index; replaces what it pointed to. */
     void putImage(Image image, SortedMap<String, String> labels);
 

@@ -26,6 +26,9 @@ public interface ContentStore {
   /** Opens a blob; the caller closes it. */
   InputStream openBlob(String digest);
 
+  /** The labels of a blob; empty if it is not there. */
+  SortedMap<String, String> blobLabels(String digest);
+
   /** Whether the layers up to a chain ID are unpacked. */
   boolean hasLayers(String chainId);
 

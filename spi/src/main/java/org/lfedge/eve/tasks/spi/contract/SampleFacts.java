@@ -1,0 +1,109 @@
+package org.lfedge.eve.tasks.spi.contract;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import org.lfedge.eve.tasks.spi.Fact;
+import org.lfedge.eve.tasks.spi.FactQuery;
+
+/** Answers to questions about a node that does not exist. */
+final class SampleFacts {
+
+  private static final List<String> CAPABILITIES =
+      List.of("CAP_KILL", "CAP_SYS_ADMIN", "CAP_NET_BIND_SERVICE", "not a capability");
+
+  private final SplittableRandom random;
+
+  private SampleFacts(long seed) {
+    this.random = new SplittableRandom(seed);
+  }
+
+  /** Equal questions get equal answers. */
+  static Fact answer(FactQuery query, long seed) {
+    SampleFacts facts = new SampleFacts(seed ^ query.toString().hashCode());
+    if (query instanceof FactQuery.JsonFile && facts.random.nextInt(10) > 0) {
+      Object file = facts.random.nextInt(5) == 0 ? facts.json(3) : facts.runtimeSpec();
+      return Fact.present(query, flatten(file));
+    }
+    return Fact.absent(query);
+  }
+
+  /** Like the {@code config.json} of an OCI bundle, with parts missing and parts odd. */
+  private SortedMap<String, Object> runtimeSpec() {
+    TreeMap<String, Object> process = new TreeMap<>();
+    put(process, "args", List.of("/bin/sh", "-c", "echo $HOME \"quoted\""));
+    put(process, "env", List.of("PATH=/bin", "TERM=xterm", "EMPTY="));
+    put(process, "cwd", random.nextInt(10) == 0 ? "relative" : "/srv");
+    put(process, "user", new TreeMap<>(Map.of("uid", random.nextInt(), "gid", 100)));
+    put(process, "capabilities", new TreeMap<>(Map.of("bounding", capabilities())));
+    TreeMap<String, Object> spec = new TreeMap<>();
+    spec.put("ociVersion", "1.0.2");
+    put(spec, "process", process);
+    put(spec, "root", new TreeMap<>(Map.of("path", "rootfs", "readonly", random.nextBoolean())));
+    put(spec, "annotations", new TreeMap<>(Map.of("a/b~c", "d")));
+    return spec;
+  }
+
+  private List<String> capabilities() {
+    return CAPABILITIES.subList(0, random.nextInt(10) == 0 ? CAPABILITIES.size() : 3);
+  }
+
+  private void put(SortedMap<String, Object> object, String key, Object value) {
+    if (random.nextInt(8) > 0) {
+      object.put(key, random.nextInt(30) == 0 ? json(2) : value);
+    }
+  }
+
+  private Object json(int depth) {
+    return switch (random.nextInt(depth > 0 ? 5 : 3)) {
+      case 0 -> random.nextLong();
+      case 1 -> random.nextBoolean();
+      case 2 -> "text \"" + random.nextInt() + "\"\n";
+      case 3 -> List.of(json(depth - 1), json(depth - 1));
+      default -> new TreeMap<>(Map.of("args", json(depth - 1), "key/with~signs", json(depth - 1)));
+    };
+  }
+
+  /** As {@link FactQuery.JsonFile} says: scalars under their pointers, the text under "". */
+  private static SortedMap<String, String> flatten(Object value) {
+    TreeMap<String, String> values = new TreeMap<>();
+    flatten("", value, values);
+    values.put("", text(value));
+    return values;
+  }
+
+  private static void flatten(String pointer, Object value, SortedMap<String, String> values) {
+    if (value instanceof Map<?, ?> object) {
+      object.forEach(
+          (key, item) -> {
+            String name = key.toString().replace("~", "~0").replace("/", "~1");
+            flatten(pointer + "/" + name, item, values);
+          });
+    } else if (value instanceof List<?> list) {
+      for (int i = 0; i < list.size(); i++) {
+        flatten(pointer + "/" + i, list.get(i), values);
+      }
+    } else {
+      values.put(pointer, value.toString());
+    }
+  }
+
+  private static String text(Object value) {
+    if (value instanceof Map<?, ?> object) {
+      List<String> members = new ArrayList<>();
+      object.forEach((key, item) -> members.add(quote(key.toString()) + ":" + text(item)));
+      return "{" + String.join(",", members) + "}";
+    }
+    if (value instanceof List<?> list) {
+      return "[" + String.join(",", list.stream().map(SampleFacts::text).toList()) + "]";
+    }
+    return value instanceof String string ? quote(string) : value.toString();
+  }
+
+  private static String quote(String text) {
+    return "\"" + text.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n") + "\"";
+  }
+}

@@ -1,0 +1,47 @@
+package org.lfedge.eve.tasks.spi.contract;
+
+/**
+ * A rule that an executor does not keep.
+ *
+ * @param rule which one
+ * @param detail what was seen, for the author of the executor
+ */
+public record Violation(Rule rule, String detail) {
+
+  /** What every executor must do. */
+  public enum Rule {
+    INFO_FAILS("info() answers, and never throws"),
+    INFO_CHANGES("info() gives the same answer at every call and from every instance"),
+    FACTS_FAIL("facts() gives a list of queries, or throws a SeedException and nothing else"),
+    FACTS_CHANGE("facts() asks the same for the same input"),
+    FACTS_NEVER_SETTLE("facts() asks for something new at most three times"),
+    FACT_NOT_ASKED("seed() uses no fact that facts() did not ask for"),
+    SEED_FAILS("seed() gives a seed, or throws a SeedException and nothing else"),
+    SEED_CHANGES("seed() gives the same for the same input, from every instance"),
+    CONTEXT_READ("facts() and seed() do not depend on the thread's context class loader"),
+    CONTEXT_CHANGED("facts() and seed() leave the thread and the defaults of the JVM as they were"),
+    INPUT_CHANGED("facts() and seed() change nothing that they are given"),
+    REFUSAL_UNCLEAR("a refusal has a code in capitals, a path and a message"),
+    KIND_NOT_DECLARED("a root of a kind that info() does not declare is refused"),
+    KIND_NEVER_SEEDED("a root of a kind that info() declares can be seeded"),
+    ENV_LOST("each variable of the document is in the seed, once, with its value"),
+    READ_ONLY_LOST("a root that is read-only in the document is read-only in the seed"),
+    GRACE_EXCEEDED("the first stop step takes no longer than the document allows");
+
+    private final String text;
+
+    Rule(String text) {
+      this.text = text;
+    }
+
+    /** What is asked of an executor, in one sentence. */
+    public String text() {
+      return text;
+    }
+  }
+
+  @Override
+  public String toString() {
+    return rule + " (" + rule.text() + "): " + detail;
+  }
+}

@@ -1,0 +1,114 @@
+package org.lfedge.eve.tasks.spi.contract;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.lfedge.eve.tasks.spi.ExecutorInfo;
+import org.lfedge.eve.tasks.spi.Fact;
+import org.lfedge.eve.tasks.spi.FactQuery;
+import org.lfedge.eve.tasks.spi.Option;
+import org.lfedge.eve.tasks.spi.SeedRequest;
+import org.lfedge.eve.tasks.spi.task.Options;
+import org.lfedge.eve.tasks.spi.task.Root;
+
+class SampleRequestsTest {
+
+  private static final ExecutorInfo INFO =
+      ExecutorInfo.builder("any", "")
+          .option(Option.required("text", Option.Type.STRING, ""))
+          .option(Option.required("number", Option.Type.INTEGER, ""))
+          .option(Option.required("bytes", Option.Type.SIZE, ""))
+          .option(Option.required("flag", Option.Type.BOOLEAN, ""))
+          .option(Option.required("time", Option.Type.DURATION, ""))
+          .option(Option.required("texts", Option.Type.STRING_LIST, ""))
+          .option(Option.oneOf("choice", "", List.of("red", "green")))
+          .build();
+
+  private static final FactQuery QUERY = new FactQuery.JsonFile("config.json");
+
+  @Property
+  void equalSeedsGiveEqualRequestsAndEqualFacts(@ForAll Root.Kind kind, @ForAll long seed) {
+    SeedRequest request = SampleRequests.of(INFO, kind, seed);
+    SeedRequest again = SampleRequests.of(INFO, kind, seed);
+    assertEquals(request, again);
+    assertEquals(request.fact(QUERY), again.fact(QUERY));
+  }
+
+  @Property
+  void aRequestIsWhatTheInterfacesPromise(@ForAll Root.Kind kind, @ForAll long seed) {
+    SeedRequest request = SampleRequests.of(INFO, kind, seed);
+    assertEquals(kind, request.task().root().kind());
+    assertEquals(kind == Root.Kind.IMAGE, request.image().isPresent());
+    assertTrue(request.task().name().matches("[a-z0-9]+([.-][a-z0-9]+)*"));
+    assertTrue(request.task().name().length() <= 63);
+    assertTrue(request.task().resources().memoryBytes() >= 1);
+    assertTrue(request.task().resources().milliCpus() >= 1);
+    assertTrue(request.task().workingDir().stream().allMatch(path -> path.startsWith("/")));
+    assertTrue(request.task().command().stream().noneMatch(text -> text.indexOf('\0') >= 0));
+    request
+        .image()
+        .ifPresent(image -> assertTrue(image.env().stream().allMatch(v -> v.indexOf('=') > 0)));
+  }
+
+  @Property
+  void eachDeclaredOptionHasAValueOfItsType(@ForAll long seed) {
+    Options options = SampleRequests.of(INFO, Root.Kind.HOST, seed).task().options();
+    assertTrue(options.string("text").isPresent());
+    assertTrue(options.integer("number").isPresent());
+    assertTrue(options.integer("bytes").orElse(-1) >= 0);
+    assertTrue(options.bool("flag").isPresent());
+    assertTrue(options.duration("time").isPresent());
+    assertTrue(options.strings("texts").size() <= 4);
+    assertTrue(options.string("choice").stream().allMatch(List.of("red", "green")::contains));
+    assertThrows(IllegalArgumentException.class, () -> options.string("undeclared"));
+    assertThrows(IllegalArgumentException.class, () -> options.bool("text"));
+  }
+
+  @Example
+  void theShapesThatMatterAllOccur() {
+    List<SeedRequest> requests = new ArrayList<>();
+    for (int seed = 0; seed < 500; seed++) {
+      requests.add(SampleRequests.of(INFO, Root.Kind.IMAGE, seed));
+    }
+    List<Predicate<SeedRequest>> shapes =
+        List.of(
+            request -> request.task().command().isEmpty(),
+            request -> request.task().command().size() > 1,
+            request -> request.task().env().isEmpty(),
+            request -> request.task().env().containsKey("PATH"),
+            request -> request.task().init(),
+            request -> request.task().root().readOnly(),
+            request -> request.user().isEmpty(),
+            request -> request.task().options().string("choice").isEmpty(),
+            request -> request.image().orElseThrow().entrypoint().isEmpty(),
+            request -> request.image().orElseThrow().env().toString().indexOf('\0') >= 0,
+            request -> request.image().orElseThrow().labels().size() > 999,
+            request -> request.image().orElseThrow().stopSignal().isPresent());
+    for (Predicate<SeedRequest> shape : shapes) {
+      assertTrue(requests.stream().anyMatch(shape), "shape " + shapes.indexOf(shape));
+      assertTrue(requests.stream().anyMatch(shape.negate()), "not shape " + shapes.indexOf(shape));
+    }
+  }
+
+  @Example
+  void jsonFactsHoldTheTextAndEachScalarUnderItsPointer() {
+    boolean absent = false;
+    boolean seen = false;
+    for (int seed = 0; seed < 200; seed++) {
+      Fact fact = SampleRequests.of(INFO, Root.Kind.BUNDLE, seed).fact(QUERY);
+      absent |= !fact.present();
+      if (fact.value("/annotations/a~1b~0c").isPresent()) {
+        seen = true;
+        assertTrue(fact.value("").orElseThrow().contains("\"a/b~c\":\"d\""));
+      }
+    }
+    assertTrue(absent && seen);
+  }
+}

@@ -1,0 +1,108 @@
+package org.lfedge.eve.tasks.executor.nativecontainer;
+
+import java.util.List;
+import org.lfedge.eve.tasks.spi.Executor;
+import org.lfedge.eve.tasks.spi.ExecutorInfo;
+import org.lfedge.eve.tasks.spi.Fact;
+import org.lfedge.eve.tasks.spi.FactQuery;
+import org.lfedge.eve.tasks.spi.SeedException;
+import org.lfedge.eve.tasks.spi.SeedRequest;
+import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
+import org.lfedge.eve.tasks.spi.seed.AnchorTax;
+import org.lfedge.eve.tasks.spi.seed.Base;
+import org.lfedge.eve.tasks.spi.seed.Pool;
+import org.lfedge.eve.tasks.spi.seed.Seed;
+import org.lfedge.eve.tasks.spi.seed.StopPlan;
+import org.lfedge.eve.tasks.spi.task.Root;
+import org.lfedge.eve.tasks.spi.task.TaskConfig;
+import org.lfedge.eve.tasks.spi.task.User;
+
+/**
+ * Runs a program in a container. The anchor is the program itself, so there is no tax but for the
+ * init process that a document may ask for.
+ *
+ * <p>The root says what to run, the document overrides it: a command replaces the image's
+ * entrypoint and command both, a variable replaces the one of its name, and so do working directory
+ * and user. Of a bundle the whole {@code config.json} becomes the seed's merge patch; its
+ * namespaces do not, since every task has its own.
+ */
+public final class NativeContainerExecutor implements Executor {
+
+  private static final ExecutorInfo INFO =
+      ExecutorInfo.builder("native-container", "a program in a container on the node's own kernel")
+          .root(Root.Kind.IMAGE)
+          .root(Root.Kind.DIRECTORY)
+          .root(Root.Kind.BUNDLE)
+          .root(Root.Kind.HOST)
+          .build();
+
+  /**
+   * What an init process adds. {@code tini-static} 0.19 on amd64 shows a resident set of 704 KiB
+   * and page tables of 36 KiB, and has a kernel stack of 16 KiB; rounded up.
+   */
+  private static final AnchorTax INIT_TAX =
+      new AnchorTax(
+          List.of(
+              new AnchorTax.Part(
+                  "init",
+                  Pool.CGROUP,
+                  1 << 20,
+                  "init is PID 1: 756 KiB measured with tini-static 0.19, rounded up to 1 MiB")),
+          0);
+
+  @Override
+  public ExecutorInfo info() {
+    return INFO;
+  }
+
+  @Override
+  public List<FactQuery> facts(TaskConfig task, List<Fact> known) {
+    return task.root().kind() == Root.Kind.BUNDLE ? List.of(BundleProgram.CONFIG) : List.of();
+  }
+
+  @Override
+  public Seed seed(SeedRequest request) throws SeedException {
+    TaskConfig task = request.task();
+    Program program = program(request);
+    List<String> args = task.command().isEmpty() ? program.args() : task.command();
+    if (args.isEmpty()) {
+      throw new SeedException(
+          "NO_COMMAND", "command", program.origin() + " names no program; give a command");
+    }
+    try {
+      AnchorProcess.Builder process =
+          AnchorProcess.builder(args)
+              .env(Environment.merge(program.env(), task.env()))
+              .workingDir(task.workingDir().orElse(program.workingDir()))
+              .user(request.user().or(program::user).orElse(User.ROOT))
+              .init(task.init());
+      program.capabilities().ifPresent(process::capabilities);
+      Seed.Builder seed =
+          Seed.builder(
+                  task.root().kind() == Root.Kind.HOST ? Base.HOST : Base.TASK,
+                  task.root().readOnly() || program.readOnly(),
+                  process.build())
+              .tax(task.init() ? INIT_TAX : AnchorTax.NONE)
+              .stop(StopPlan.signal(program.stopSignal(), task.stopGrace()));
+      program.annotations().forEach(seed::annotation);
+      program.oci().ifPresent(seed::oci);
+      return seed.build();
+    } catch (IllegalArgumentException malformed) {
+      throw new SeedException(
+          "MALFORMED_PROGRAM",
+          "root",
+          program.origin() + " cannot be started as it is: " + malformed.getMessage());
+    }
+  }
+
+  private static Program program(SeedRequest request) throws SeedException {
+    Root.Kind kind = request.task().root().kind();
+    return switch (kind) {
+      case IMAGE -> ImageProgram.of(request);
+      case DIRECTORY -> Program.unnamed("a directory");
+      case BUNDLE -> BundleProgram.of(request.fact(BundleProgram.CONFIG));
+      case HOST -> Program.unnamed("the node");
+      default -> throw SeedException.unsupported("root", kind);
+    };
+  }
+}

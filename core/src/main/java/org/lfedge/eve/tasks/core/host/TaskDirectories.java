@@ -69,9 +69,9 @@ public final class TaskDirectories implements TaskFiles {
   @Override
   public void writeSeedFiles(String task, List<SeedFile> files) {
     try {
+      makePrivate(runtime.resolve(task).resolve("files"));
       for (int i = 0; i < files.size(); i++) {
         Path path = seedFile(task, i);
-        makePrivate(path.getParent());
         Files.deleteIfExists(path);
         Files.write(path, files.get(i).content());
         Files.setPosixFilePermissions(path, mode(files.get(i).mode()));

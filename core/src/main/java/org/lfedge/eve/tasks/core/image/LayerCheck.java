@@ -1,0 +1,202 @@
+package org.lfedge.eve.tasks.core.image;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarConstants;
+import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.port.AccountFiles;
+import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
+
+/**
+ * Reads the layers of an image once, before anything unpacks them: containerd has no limits of its
+ * own. Checks digests of the blobs and of what is in them, counts bytes and entries against {@link
+ * LayerLimits}, refuses entries that would be written outside of the root, and learns the image's
+ * accounts on the way.
+ */
+final class LayerCheck {
+
+  private static final String PASSWD = "etc/passwd";
+  private static final String GROUP = "etc/group";
+
+  /** An account file of this size has some ten thousand accounts. */
+  private static final int MAX_ACCOUNT_FILE = 1 << 20;
+
+  /** Reading again finds account files that are links to others; each time one link further. */
+  private static final int MAX_PASSES = 4;
+
+  private static final String WHITEOUT = ".wh.";
+  private static final String OPAQUE = ".wh..wh..opq";
+
+  /** What aufs kept in layers for itself; tools that unpack layers leave it out. */
+  private static final String AUFS = ".wh..wh.";
+
+  private final PlatformImage image;
+  private final Blobs blobs;
+  private final LayerLimits limits;
+  private final String name;
+  private long bytes;
+  private long fileBytes;
+  private int entries;
+
+  private LayerCheck(String name, PlatformImage image, Blobs blobs, LayerLimits limits) {
+    this.name = name;
+    this.image = image;
+    this.blobs = blobs;
+    this.limits = limits;
+  }
+
+  /**
+   * Checks all layers of an image.
+   *
+   * @return its accounts
+   * @throws TaskException {@code LAYER_ESCAPES_ROOT}, {@code LAYER_TOO_LARGE}, {@code
+   *     DIFF_ID_MISMATCH}, {@code DIGEST_MISMATCH}, {@code BAD_LAYER}
+   */
+  static AccountFiles check(String name, PlatformImage image, Blobs blobs, LayerLimits limits) {
+    SortedSet<String> wanted = new TreeSet<>(List.of(PASSWD, GROUP));
+    for (int pass = 1; ; pass++) {
+      RootTree tree = new RootTree(name, limits.symlinkMemory(), new TreeSet<>(wanted));
+      new LayerCheck(name, image, blobs, limits).readLayers(tree);
+      AccountFiles accounts =
+          new AccountFiles(tree.read(PASSWD).orElse(""), tree.read(GROUP).orElse(""));
+      if (!wanted.addAll(tree.wantedElsewhere()) || pass == MAX_PASSES) {
+        return accounts;
+      }
+    }
+  }
+
+  private void readLayers(RootTree tree) {
+    List<Descriptor> layers = image.manifest().layers();
+    for (int i = 0; i < layers.size(); i++) {
+      tree.nextLayer();
+      try {
+        readLayer(layers.get(i), image.config().diffIds().get(i), tree);
+      } catch (IOException e) {
+        throw TaskException.failed(
+            ImageProblems.badLayer(name, "layer " + layers.get(i).digest() + ": " + e.getMessage())
+                .first(),
+            e);
+      }
+    }
+  }
+
+  private void readLayer(Descriptor layer, String diffId, RootTree tree) throws IOException {
+    try (VerifiedStream blob = VerifiedStream.open(blobs, layer, name)) {
+      var buffered = Decompression.buffered(blob);
+      Decompression compression =
+          MediaTypes.isCompressedLayer(layer.mediaType())
+              ? Decompression.of(buffered)
+              : Decompression.NONE;
+      try (InputStream plain = compression.open(buffered);
+          UnpackedStream unpacked =
+              new UnpackedStream(plain, blob::position, limits, bytes, name)) {
+        readEntries(unpacked, tree);
+        unpacked.transferTo(OutputStream.nullOutputStream());
+        blob.drain();
+        bytes += unpacked.position();
+        String found = unpacked.digest();
+        if (!found.equals(diffId)) {
+          throw ImageProblems.refused(
+              "DIFF_ID_MISMATCH",
+              name,
+              "layer " + layer.digest() + " unpacks to " + found + ", its config states " + diffId,
+              "build the image again: its config does not belong to its layers");
+        }
+      }
+    }
+  }
+
+  private void readEntries(UnpackedStream in, RootTree tree) throws IOException {
+    TarEntries archive = new TarEntries(in);
+    for (TarArchiveEntry entry = archive.next(); entry != null; entry = archive.next()) {
+      if (++entries > limits.entries()) {
+        throw ImageProblems.tooLarge(
+            name, "its layers have more than " + limits.entries() + " entries");
+      }
+      read(entry, archive, tree);
+    }
+  }
+
+  private void read(TarArchiveEntry entry, TarEntries archive, RootTree tree) throws IOException {
+    countFile(entry);
+    String path = tree.place(entry.getName());
+    String base = path.substring(path.lastIndexOf('/') + 1);
+    String parent = path.substring(0, Math.max(0, path.lastIndexOf('/')));
+    if (base.equals(OPAQUE)) {
+      tree.opaque(parent);
+    } else if (base.startsWith(AUFS)) {
+      return;
+    } else if (base.startsWith(WHITEOUT)) {
+      String hidden = base.substring(WHITEOUT.length());
+      if (hidden.isEmpty() || hidden.equals(".") || hidden.equals("..")) {
+        throw ImageProblems.escapesRoot(name, "a layer has a whiteout of '" + hidden + "'");
+      }
+      tree.whiteout(parent.isEmpty() ? hidden : parent + "/" + hidden);
+    } else {
+      switch (kind(entry)) {
+        case TarConstants.LF_DIR -> tree.directory(path);
+        case TarConstants.LF_SYMLINK -> tree.symlink(path, entry.getLinkName());
+        case TarConstants.LF_LINK -> tree.hardLink(path, tree.place(entry.getLinkName()));
+        case TarConstants.LF_NORMAL -> {
+          if (tree.isWanted(path)) {
+            tree.file(path, content(entry, archive));
+          } else {
+            tree.other(path);
+          }
+        }
+        default -> tree.other(path);
+      }
+    }
+  }
+
+  /** Sparse files hold far more than the archive; entries without content must not claim any. */
+  private void countFile(TarArchiveEntry entry) throws IOException {
+    boolean regular = kind(entry) == TarConstants.LF_NORMAL;
+    if (!regular && entry.getLinkFlag() != TarConstants.LF_DIR && entry.getSize() != 0) {
+      throw new IOException("'" + entry.getName() + "' is no regular file and yet has content");
+    }
+    if (regular) {
+      fileBytes += entry.getRealSize();
+      if (entry.getRealSize() < 0 || fileBytes > limits.bytes() || fileBytes < 0) {
+        throw ImageProblems.tooLarge(
+            name, "its layers hold more than " + limits.bytes() + " bytes of files");
+      }
+    }
+  }
+
+  /**
+   * The type of an entry, one for all that are regular files. Told by the header alone, as
+   * containerd does it: a link whose name ends with a slash is a link.
+   */
+  private static byte kind(TarArchiveEntry entry) throws IOException {
+    byte flag = entry.getLinkFlag();
+    return switch (flag) {
+      case TarConstants.LF_OLDNORM, TarConstants.LF_NORMAL ->
+          entry.getName().endsWith("/") ? TarConstants.LF_DIR : TarConstants.LF_NORMAL;
+      case TarConstants.LF_GNUTYPE_SPARSE -> TarConstants.LF_NORMAL;
+      case TarConstants.LF_DIR,
+          TarConstants.LF_SYMLINK,
+          TarConstants.LF_LINK,
+          TarConstants.LF_CHR,
+          TarConstants.LF_BLK,
+          TarConstants.LF_FIFO ->
+          flag;
+      default -> throw new IOException("'" + entry.getName() + "' is of the unknown type " + flag);
+    };
+  }
+
+  private String content(TarArchiveEntry entry, TarEntries archive) throws IOException {
+    byte[] content = archive.content(MAX_ACCOUNT_FILE + 1);
+    if (content.length > MAX_ACCOUNT_FILE) {
+      throw ImageProblems.tooLarge(
+          name, "its /" + entry.getName() + " has more than " + MAX_ACCOUNT_FILE + " bytes");
+    }
+    return new String(content, StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,84 @@
+package org.lfedge.eve.tasks.core.image;
+
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What an image, or a node, is made for. Names are brought to Go's words: {@code x86_64} is {@code
+ * amd64}, {@code aarch64} is {@code arm64}, {@code armhf} is {@code arm} with variant {@code v7}.
+ *
+ * @param os such as {@code linux}
+ * @param architecture such as {@code amd64}
+ * @param variant such as {@code v7}
+ */
+public record Platform(String os, String architecture, Optional<String> variant) {
+
+  private static final Pattern LEVEL = Pattern.compile("v?([0-9]{1,2})(\\..*)?");
+
+  /** Brings the names to Go's words. */
+  public Platform {
+    os = os.toLowerCase(Locale.ROOT);
+    variant = variant.map(text -> text.toLowerCase(Locale.ROOT)).filter(text -> !text.isEmpty());
+    switch (architecture.toLowerCase(Locale.ROOT)) {
+      case "x86_64", "x86-64" -> architecture = "amd64";
+      case "aarch64" -> architecture = "arm64";
+      case "i386", "i486", "i586", "i686", "x86" -> architecture = "386";
+      case "armhf" -> {
+        architecture = "arm";
+        variant = Optional.of("v7");
+      }
+      case "armel" -> {
+        architecture = "arm";
+        variant = Optional.of("v6");
+      }
+      default -> architecture = architecture.toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** Linux on an architecture, in its common variant. */
+  public static Platform linux(String architecture) {
+    return new Platform("linux", architecture, Optional.empty());
+  }
+
+  /**
+   * How well an image for another platform suits a node of this one: empty if it cannot run, else
+   * the higher the better. A variant with a level ({@code v6}) runs on the same and on any higher
+   * level of its architecture, so the highest that still runs is the best.
+   */
+  OptionalInt rank(Platform image) {
+    if (!os.equals(image.os) || !architecture.equals(image.architecture)) {
+      return OptionalInt.empty();
+    }
+    OptionalInt own = level();
+    OptionalInt other = image.level();
+    if (own.isEmpty() || other.isEmpty()) {
+      return variant.equals(image.variant) ? OptionalInt.of(0) : OptionalInt.empty();
+    }
+    return other.getAsInt() <= own.getAsInt() ? other : OptionalInt.empty();
+  }
+
+  /** The variant as a number, where it is one; what an absent variant stands for is agreed on. */
+  private OptionalInt level() {
+    if (variant.isEmpty()) {
+      return switch (architecture) {
+        case "arm" -> OptionalInt.of(7);
+        case "arm64" -> OptionalInt.of(8);
+        case "amd64" -> OptionalInt.of(1);
+        default -> OptionalInt.empty();
+      };
+    }
+    Matcher matcher = LEVEL.matcher(variant.get());
+    return matcher.matches()
+        ? OptionalInt.of(Integer.parseInt(matcher.group(1)))
+        : OptionalInt.empty();
+  }
+
+  /** As it is written on command lines: {@code linux/arm/v7}. */
+  @Override
+  public String toString() {
+    return os + "/" + architecture + variant.map(text -> "/" + text).orElse("");
+  }
+}

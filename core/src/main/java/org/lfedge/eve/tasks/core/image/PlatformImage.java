@@ -1,0 +1,156 @@
+package org.lfedge.eve.tasks.core.image;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
+
+/**
+ * An image for one platform, with everything that leads to it.
+ *
+ * @param indexes from the one that the image's name points to, down to the one that has the
+ *     manifest; often none
+ * @param manifestBlob the manifest as a blob
+ */
+record PlatformImage(
+    List<Descriptor> indexes,
+    Descriptor manifestBlob,
+    Manifests.Manifest manifest,
+    ImageConfig config) {
+
+  /** How deep indexes may lie in one another; what tools make has two at most. */
+  private static final int MAX_DEPTH = 4;
+
+  /** How many documents may be read until the right one is found. */
+  private static final int MAX_DOCUMENTS = 512;
+
+  PlatformImage {
+    indexes = List.copyOf(indexes);
+  }
+
+  /** The size of all blobs together, each counted once. */
+  long sizeBytes() {
+    LinkedHashSet<Descriptor> all = new LinkedHashSet<>(indexes);
+    all.add(manifestBlob);
+    all.add(manifest.config());
+    all.addAll(manifest.layers());
+    return all.stream().mapToLong(Descriptor::size).sum();
+  }
+
+  /** What the image's name points to. */
+  Descriptor target() {
+    return indexes.isEmpty() ? manifestBlob : indexes.get(0);
+  }
+
+  /**
+   * Reads documents from the target on, and chooses where an index gives a choice. An image that is
+   * no choice of an index is taken whatever it is made for: its config tells.
+   *
+   * @throws org.lfedge.eve.tasks.core.error.TaskException {@code NO_MATCHING_PLATFORM} if an index
+   *     has nothing for the node; {@code BAD_LAYOUT}, {@code DIGEST_MISMATCH}, {@code
+   *     UNSUPPORTED_MEDIA_TYPE}, {@code BAD_IMAGE_CONFIG}
+   */
+  static PlatformImage find(Blobs blobs, Descriptor target, Platform node, String image) {
+    return new Search(blobs, node, image)
+        .find(List.of(), target)
+        .orElseThrow(() -> noMatch(node, image));
+  }
+
+  /** The same where a name stands for several images: the best match is what it points to. */
+  static PlatformImage choose(
+      Blobs blobs, List<Manifests.Entry> candidates, Platform node, String image) {
+    return candidates.size() == 1
+        ? find(blobs, candidates.get(0).descriptor(), node, image)
+        : new Search(blobs, node, image)
+            .choose(List.of(), candidates)
+            .orElseThrow(() -> noMatch(node, image));
+  }
+
+  private static TaskException noMatch(Platform node, String image) {
+    return ImageProblems.refused(
+        "NO_MATCHING_PLATFORM",
+        image,
+        "it has no manifest for " + node,
+        "use an image that is built for this node's platform");
+  }
+
+  private static final class Search {
+
+    private final Blobs blobs;
+    private final Platform node;
+    private final String image;
+    private int documents;
+
+    Search(Blobs blobs, Platform node, String image) {
+      this.blobs = blobs;
+      this.node = node;
+      this.image = image;
+    }
+
+    Optional<PlatformImage> find(List<Descriptor> above, Descriptor blob) {
+      if (above.size() > MAX_DEPTH || ++documents > MAX_DOCUMENTS) {
+        throw ImageProblems.badLayout(image, "its indexes are nested too deep");
+      }
+      ObjectNode document = Manifests.document(blobs, blob, image);
+      if (!Manifests.isIndex(document, blob.mediaType(), image)) {
+        return Optional.of(read(above, blob, document));
+      }
+      List<Descriptor> path = new ArrayList<>(above);
+      path.add(blob);
+      return choose(path, Manifests.entries(document, image));
+    }
+
+    /** The best match; of equally good ones the first. */
+    private Optional<PlatformImage> choose(List<Descriptor> path, List<Manifests.Entry> entries) {
+      Optional<PlatformImage> found = Optional.empty();
+      Optional<Descriptor> best = Optional.empty();
+      int bestRank = -1;
+      for (Manifests.Entry entry : entries) {
+        String mediaType = entry.descriptor().mediaType();
+        if (!MediaTypes.isIndex(mediaType) && !MediaTypes.isManifest(mediaType)) {
+          continue;
+        }
+        OptionalInt rank;
+        Optional<PlatformImage> candidate = Optional.empty();
+        if (entry.platform().isPresent()) {
+          rank = node.rank(entry.platform().get());
+        } else {
+          candidate = find(path, entry.descriptor());
+          rank =
+              candidate.isEmpty()
+                  ? OptionalInt.empty()
+                  : node.rank(candidate.get().config().platform());
+        }
+        if (rank.isPresent() && rank.getAsInt() > bestRank) {
+          bestRank = rank.getAsInt();
+          found = candidate;
+          best = Optional.of(entry.descriptor());
+        }
+      }
+      return found.isPresent() || best.isEmpty() ? found : find(path, best.get());
+    }
+
+    private PlatformImage read(List<Descriptor> above, Descriptor blob, ObjectNode document) {
+      Manifests.Manifest manifest = Manifests.manifest(document, image);
+      ImageConfig config =
+          ImageConfig.parse(
+              Manifests.document(blobs, manifest.config(), image), blob.digest(), node, image);
+      if (config.diffIds().size() != manifest.layers().size()) {
+        throw ImageProblems.badConfig(
+            image,
+            "its config names "
+                + config.diffIds().size()
+                + " layers, its manifest "
+                + manifest.layers().size());
+      }
+      if (config.diffIds().isEmpty()) {
+        throw ImageProblems.badConfig(image, "it has no layers");
+      }
+      return new PlatformImage(above, blob, manifest, config);
+    }
+  }
+}

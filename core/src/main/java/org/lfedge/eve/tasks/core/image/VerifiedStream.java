@@ -1,0 +1,108 @@
+package org.lfedge.eve.tasks.core.image;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.security.MessageDigest;
+import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
+
+/**
+ * The bytes of a blob, checked while they are read: whoever has read all of them knows that size
+ * and digest are right. Throws {@code DIGEST_MISMATCH} where they are not, with the last byte at
+ * the latest.
+ */
+final class VerifiedStream extends InputStream {
+
+  private final InputStream in;
+  private final Descriptor blob;
+  private final String image;
+  private final MessageDigest digest = Digests.sha256();
+  private long remaining;
+  private boolean checked;
+
+  private VerifiedStream(InputStream in, Descriptor blob, String image) {
+    this.in = in;
+    this.blob = blob;
+    this.image = image;
+    this.remaining = blob.size();
+  }
+
+  /** Opens a blob; a size that is not the promised one is found at once. */
+  static VerifiedStream open(Blobs blobs, Descriptor blob, String image) throws IOException {
+    long size =
+        blobs
+            .size(blob.digest())
+            .orElseThrow(
+                () -> ImageProblems.badLayout(image, "blob " + blob.digest() + " is missing"));
+    if (size != blob.size()) {
+      throw ImageProblems.digestMismatch(
+          image,
+          "blob " + blob.digest() + " has " + size + " bytes, not " + blob.size() + " as stated");
+    }
+    return new VerifiedStream(blobs.open(blob.digest()), blob, image);
+  }
+
+  /** How many bytes were read. */
+  long position() {
+    return blob.size() - remaining;
+  }
+
+  @Override
+  public int read() throws IOException {
+    byte[] one = new byte[1];
+    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+  }
+
+  @Override
+  public int read(byte[] buffer, int offset, int length) throws IOException {
+    if (length == 0) {
+      return 0;
+    }
+    if (remaining == 0) {
+      check();
+      return -1;
+    }
+    int count = in.read(buffer, offset, (int) Math.min(length, remaining));
+    if (count < 0) {
+      throw ImageProblems.digestMismatch(
+          image, "blob " + blob.digest() + " ends after " + position() + " bytes");
+    }
+    digest.update(buffer, offset, count);
+    remaining -= count;
+    if (remaining == 0) {
+      check();
+    }
+    return count;
+  }
+
+  /**
+   * Not zero while there is more: a gzip reader takes it for the end of the data otherwise, and
+   * misses further members.
+   */
+  @Override
+  public int available() {
+    return remaining > 0 ? 1 : 0;
+  }
+
+  /** Reads and checks what was not read yet. */
+  void drain() throws IOException {
+    transferTo(OutputStream.nullOutputStream());
+  }
+
+  @Override
+  public void close() throws IOException {
+    in.close();
+  }
+
+  private void check() {
+    if (checked) {
+      return;
+    }
+    checked = true;
+    String found = Digests.finish(digest);
+    if (!found.equals(blob.digest())) {
+      throw ImageProblems.digestMismatch(
+          image, "the content of blob " + blob.digest() + " has the digest " + found);
+    }
+  }
+}

@@ -28,6 +28,7 @@ import org.lfedge.eve.tasks.core.containerd.api.tasks.KillRequest;
 import org.lfedge.eve.tasks.core.containerd.api.tasks.StartRequest;
 import org.lfedge.eve.tasks.core.containerd.api.tasks.TasksGrpc;
 import org.lfedge.eve.tasks.core.containerd.api.tasks.WaitRequest;
+import org.lfedge.eve.tasks.core.containerd.api.tasks.WaitResponse;
 import org.lfedge.eve.tasks.core.containerd.api.types.Process;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
@@ -184,8 +185,7 @@ public final class ContainerdRuntime implements ContainerRuntime {
 
   @Override
   public CompletableFuture<ExitStatus> awaitExit(String id) {
-    AsyncCall<org.lfedge.eve.tasks.core.containerd.api.tasks.WaitResponse> wait =
-        new AsyncCall<>(client.socket(), "wait for the end of " + id);
+    AsyncCall<WaitResponse> wait = new AsyncCall<>(client.socket(), "wait for the end of " + id);
     TasksGrpc.newStub(client.channel())
         .wait(WaitRequest.newBuilder().setContainerId(id).build(), wait);
     return wait.answer()

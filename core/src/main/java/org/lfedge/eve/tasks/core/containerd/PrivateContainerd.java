@@ -23,6 +23,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntFunction;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
@@ -275,7 +276,7 @@ public final class PrivateContainerd {
   }
 
   /** Keeps two programs from starting it at once: the second finds the first one's. */
-  private <T> T locked(java.util.function.Supplier<T> action) {
+  private <T> T locked(Supplier<T> action) {
     try (FileChannel channel =
             FileChannel.open(
                 root.resolve("start.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);

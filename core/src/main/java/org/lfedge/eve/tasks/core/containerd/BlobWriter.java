@@ -1,0 +1,215 @@
+package org.lfedge.eve.tasks.core.containerd;
+
+import com.google.protobuf.UnsafeByteOperations;
+import io.grpc.Status;
+import io.grpc.StatusException;
+import io.grpc.stub.BlockingClientCall;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.SortedMap;
+import org.jspecify.annotations.Nullable;
+import org.lfedge.eve.tasks.core.containerd.api.content.AbortRequest;
+import org.lfedge.eve.tasks.core.containerd.api.content.ContentGrpc;
+import org.lfedge.eve.tasks.core.containerd.api.content.WriteAction;
+import org.lfedge.eve.tasks.core.containerd.api.content.WriteContentRequest;
+import org.lfedge.eve.tasks.core.containerd.api.content.WriteContentResponse;
+import org.lfedge.eve.tasks.core.containerd.api.types.Descriptor;
+import org.lfedge.eve.tasks.core.error.Problem;
+import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.port.ContentStore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes one blob. Each piece waits for containerd's answer to the one before, so that no more than
+ * one is in memory; the blob appears only with the last step, which checks its size and digest.
+ */
+final class BlobWriter {
+
+  private static final Logger LOG = LoggerFactory.getLogger(BlobWriter.class);
+  private static final int PIECE_BYTES = 1 << 20;
+
+  private final ContainerdClient client;
+  private final ContainerdLease lease;
+  private final String ref;
+
+  /**
+   * Prepares to write.
+   *
+   * @param ref names the unfinished blob in containerd; nobody else uses it
+   */
+  BlobWriter(ContainerdClient client, ContainerdLease lease, String ref) {
+    this.client = client;
+    this.lease = lease;
+    this.ref = ref;
+  }
+
+  static Descriptor message(ContentStore.Descriptor blob) {
+    return Descriptor.newBuilder()
+        .setMediaType(blob.mediaType())
+        .setDigest(blob.digest())
+        .setSize(blob.size())
+        .build();
+  }
+
+  /**
+   * Writes.
+   *
+   * @return false if the blob was there; the lease holds it then, and nothing was read
+   */
+  boolean write(ContentStore.Descriptor blob, InputStream bytes, SortedMap<String, String> labels) {
+    BlockingClientCall<WriteContentRequest, WriteContentResponse> call =
+        lease.within(ContainerdClient.BULK, ContentGrpc::newBlockingV2Stub).write();
+    boolean done = false;
+    try {
+      if (!begin(call, blob)) {
+        done = true;
+        return false;
+      }
+      copy(call, blob, bytes);
+      WriteContentRequest commit =
+          request(WriteAction.COMMIT, blob).setOffset(blob.size()).putAllLabels(labels).build();
+      exchange(call, commit);
+      call.halfClose();
+      done = true;
+      drain(call);
+      return true;
+    } catch (StatusException e) {
+      throw failure(blob, e.getStatus());
+    } catch (IOException e) {
+      throw TaskException.failed(
+          Problem.host("BLOB_NOT_READ", "cannot " + what(blob) + ": its source failed: " + e), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw failure(blob, Status.CANCELLED);
+    } finally {
+      if (!done) {
+        call.cancel("not finished", null);
+        drain(call);
+        abort(blob);
+      }
+    }
+  }
+
+  private boolean begin(
+      BlockingClientCall<WriteContentRequest, WriteContentResponse> call,
+      ContentStore.Descriptor blob)
+      throws InterruptedException, StatusException {
+    try {
+      exchange(call, request(WriteAction.STAT, blob).build());
+      return true;
+    } catch (StatusException e) {
+      if (e.getStatus().getCode() == Status.Code.ALREADY_EXISTS) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  private void copy(
+      BlockingClientCall<WriteContentRequest, WriteContentResponse> call,
+      ContentStore.Descriptor blob,
+      InputStream bytes)
+      throws IOException, InterruptedException, StatusException {
+    long offset = 0;
+    while (true) {
+      byte[] piece = bytes.readNBytes(PIECE_BYTES);
+      if (piece.length == 0) {
+        break;
+      }
+      if (offset + piece.length > blob.size()) {
+        throw wrongSize(blob, "more than that");
+      }
+      exchange(
+          call,
+          request(WriteAction.WRITE, blob)
+              .setOffset(offset)
+              .setData(UnsafeByteOperations.unsafeWrap(piece))
+              .build());
+      offset += piece.length;
+    }
+    if (offset != blob.size()) {
+      throw wrongSize(blob, Long.toString(offset));
+    }
+  }
+
+  private WriteContentRequest.Builder request(WriteAction action, ContentStore.Descriptor blob) {
+    return WriteContentRequest.newBuilder()
+        .setAction(action)
+        .setRef(ref)
+        .setTotal(blob.size())
+        .setExpected(blob.digest());
+  }
+
+  private static void exchange(
+      BlockingClientCall<WriteContentRequest, WriteContentResponse> call,
+      WriteContentRequest request)
+      throws InterruptedException, StatusException {
+    // False if the call is over; the read then throws the reason.
+    boolean sent = call.write(request);
+    if (call.read() == null) {
+      throw Status.INTERNAL
+          .withDescription("containerd ended the write" + (sent ? "" : " before it was done"))
+          .asException();
+    }
+  }
+
+  private TaskException failure(ContentStore.Descriptor blob, Status status) {
+    if (status.getCode() == Status.Code.FAILED_PRECONDITION) {
+      return TaskException.failed(
+          Problem.user(
+              "DIGEST_MISMATCH",
+              "cannot "
+                  + what(blob)
+                  + ": its content has another digest or size; it is damaged ("
+                  + ContainerdFailure.plain(String.valueOf(status.getDescription()))
+                  + ")"));
+    }
+    return ContainerdFailure.of(client.socket(), what(blob), status.asRuntimeException());
+  }
+
+  private static TaskException wrongSize(ContentStore.Descriptor blob, String actual) {
+    return TaskException.failed(
+        Problem.user(
+            "SIZE_MISMATCH",
+            "cannot "
+                + what(blob)
+                + ": it should have "
+                + blob.size()
+                + " bytes, and has "
+                + actual
+                + "; it is damaged"));
+  }
+
+  private static String what(ContentStore.Descriptor blob) {
+    return "store the blob " + blob.digest();
+  }
+
+  /** Reads to the end: until then gRPC keeps the call and its deadline's timer. */
+  private static void drain(BlockingClientCall<WriteContentRequest, WriteContentResponse> call) {
+    try {
+      @Nullable WriteContentResponse answer = call.read();
+      while (answer != null) {
+        answer = call.read();
+      }
+    } catch (StatusException e) {
+      // The call is over, which is all that is wanted: its outcome is known by now.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void abort(ContentStore.Descriptor blob) {
+    try {
+      client.callUnless(
+          Status.Code.NOT_FOUND,
+          "drop what was written of the blob " + blob.digest(),
+          () ->
+              client
+                  .quick(ContentGrpc::newBlockingStub)
+                  .abort(AbortRequest.newBuilder().setRef(ref).build()));
+    } catch (TaskException e) {
+      LOG.warn("{}; containerd drops it within a day", e.getMessage());
+    }
+  }
+}

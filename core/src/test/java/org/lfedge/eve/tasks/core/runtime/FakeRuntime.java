@@ -1,0 +1,317 @@
+package org.lfedge.eve.tasks.core.runtime;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.lfedge.eve.tasks.core.error.Problem;
+import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.lifecycle.ExitStatus;
+import org.lfedge.eve.tasks.core.port.ContainerRuntime;
+import org.lfedge.eve.tasks.core.port.OutputFiles;
+import org.lfedge.eve.tasks.core.port.RootFilesystem;
+import org.lfedge.eve.tasks.core.port.RuntimeTask;
+
+/**
+ * A runtime in memory. It refuses what the real one refuses, with the same codes; its anchors do
+ * nothing until a signal or {@link #exit} ends them. Waiting callers are told in the thread that
+ * caused the end.
+ */
+public final class FakeRuntime implements ContainerRuntime {
+
+  private static final int SIGKILL = 9;
+
+  private final SortedMap<String, RootFilesystem> roots = new TreeMap<>();
+  private final SortedMap<String, Container> containers = new TreeMap<>();
+  private final SortedMap<String, Task> tasks = new TreeMap<>();
+  private final SortedSet<Integer> ignoredSignals = new TreeSet<>();
+  private final SortedMap<String, TaskException> nextFailures = new TreeMap<>();
+  private final List<String> effects = new ArrayList<>();
+  private boolean connected = true;
+  private int lastPid = 1_000_000;
+
+  /** What was recorded of a container. */
+  public record Container(RootFilesystem root, String specJson, SortedMap<String, String> labels) {}
+
+  private static final class Task {
+    final int pid;
+    RuntimeTask.Status status = RuntimeTask.Status.CREATED;
+    @Nullable ExitStatus exit;
+    final List<CompletableFuture<ExitStatus>> waiting = new ArrayList<>();
+
+    Task(int pid) {
+      this.pid = pid;
+    }
+  }
+
+  /** Ends the anchor of a running task with a code. */
+  public void exit(String id, int code) {
+    end(id, new ExitStatus(OptionalInt.of(code), Instant.now(), false));
+  }
+
+  /** Ends the anchor of a running task as the kernel does when memory is short. */
+  public void killForMemory(String id) {
+    end(id, new ExitStatus(OptionalInt.of(128 + SIGKILL), Instant.now(), true));
+  }
+
+  /** Takes a task away as if its shim had been killed: how it ended is lost. */
+  public void lose(String id) {
+    List<CompletableFuture<ExitStatus>> waiting;
+    synchronized (this) {
+      Task task = tasks.remove(id);
+      waiting = task == null ? List.of() : List.copyOf(task.waiting);
+    }
+    waiting.forEach(future -> future.complete(ExitStatus.unknown(Instant.now())));
+  }
+
+  /** Makes running programs ignore a signal from now on; SIGKILL cannot be ignored. */
+  public synchronized void ignoreSignal(int signal) {
+    ignoredSignals.add(signal);
+  }
+
+  /**
+   * Makes the next call of a method fail before it has any effect.
+   *
+   * @param method its name, such as {@code createTask}
+   */
+  public synchronized void failNext(String method, TaskException failure) {
+    nextFailures.put(method, failure);
+  }
+
+  /** Ends or restores the connection; while it is away all calls fail, and tasks go on. */
+  public void setConnected(boolean value) {
+    List<CompletableFuture<ExitStatus>> waiting = new ArrayList<>();
+    synchronized (this) {
+      connected = value;
+      if (!value) {
+        for (Task task : tasks.values()) {
+          waiting.addAll(task.waiting);
+          task.waiting.clear();
+        }
+      }
+    }
+    waiting.forEach(future -> future.completeExceptionally(unavailable()));
+  }
+
+  /**
+   * What was done so far, in order, such as {@code createTask web}; refused calls are not in it.
+   */
+  public synchronized List<String> effects() {
+    return List.copyOf(effects);
+  }
+
+  /** What is on record of a container. */
+  public synchronized Optional<Container> container(String id) {
+    return Optional.ofNullable(containers.get(id));
+  }
+
+  /** The start time of a process that lives. */
+  public synchronized OptionalLong startTime(int pid) {
+    return tasks.values().stream()
+        .filter(task -> task.pid == pid && task.exit == null)
+        .mapToLong(task -> task.pid * 10L)
+        .findFirst();
+  }
+
+  @Override
+  public synchronized void prepareRoot(String id, RootFilesystem root) {
+    enter("prepareRoot");
+    if (!layered(root)) {
+      return;
+    }
+    RootFilesystem present = roots.get(id);
+    if (present != null && !lower(present).equals(lower(root))) {
+      throw refused("ROOT_DIFFERS", id + " has a writable layer over another root");
+    }
+    if (present == null) {
+      roots.put(id, root);
+      effects.add("prepareRoot " + id);
+    }
+  }
+
+  @Override
+  public synchronized void createContainer(
+      String id, RootFilesystem root, String specJson, SortedMap<String, String> labels) {
+    enter("createContainer");
+    if (layered(root) && !roots.containsKey(id)) {
+      throw refused("ROOT_NOT_PREPARED", id + " has no writable layer");
+    }
+    refuseIfTask(id);
+    containers.put(id, new Container(root, specJson, new TreeMap<>(labels)));
+    effects.add("createContainer " + id);
+  }
+
+  @Override
+  public synchronized int createTask(String id, RootFilesystem root, OutputFiles output) {
+    enter("createTask");
+    if (!containers.containsKey(id)) {
+      throw refused("CONTAINER_NOT_FOUND", "no container is on record for " + id);
+    }
+    refuseIfTask(id);
+    lastPid++;
+    tasks.put(id, new Task(lastPid));
+    effects.add("createTask " + id);
+    return lastPid;
+  }
+
+  @Override
+  public synchronized void startTask(String id) {
+    enter("startTask");
+    Task task = tasks.get(id);
+    if (task == null) {
+      throw TaskException.notFound(Problem.internal("TASK_NOT_FOUND", "there is no task of " + id));
+    }
+    if (task.status != RuntimeTask.Status.CREATED) {
+      throw refused("TASK_NOT_CREATED", "the task of " + id + " is " + task.status);
+    }
+    task.status = RuntimeTask.Status.RUNNING;
+    effects.add("startTask " + id);
+  }
+
+  @Override
+  public boolean signalTask(String id, int signal, boolean everyProcess) {
+    synchronized (this) {
+      enter("signalTask");
+      Task task = tasks.get(id);
+      if (task == null || task.exit != null) {
+        return false;
+      }
+      effects.add("signalTask " + id + " " + signal);
+      boolean obeyed =
+          signal == SIGKILL
+              || (task.status == RuntimeTask.Status.RUNNING && !ignoredSignals.contains(signal));
+      if (!obeyed) {
+        return true;
+      }
+    }
+    exit(id, 128 + signal);
+    return true;
+  }
+
+  @Override
+  public synchronized Optional<RuntimeTask> task(String id) {
+    enter("task");
+    return Optional.ofNullable(tasks.get(id))
+        .map(task -> new RuntimeTask(task.status, task.pid, Optional.ofNullable(task.exit)));
+  }
+
+  @Override
+  public synchronized CompletableFuture<ExitStatus> awaitExit(String id) {
+    if (!connected) {
+      return CompletableFuture.failedFuture(unavailable());
+    }
+    Task task = tasks.get(id);
+    if (task == null) {
+      return CompletableFuture.completedFuture(ExitStatus.unknown(Instant.now()));
+    }
+    if (task.exit != null) {
+      return CompletableFuture.completedFuture(task.exit);
+    }
+    CompletableFuture<ExitStatus> future = new CompletableFuture<>();
+    task.waiting.add(future);
+    return future;
+  }
+
+  @Override
+  public synchronized void deleteTask(String id) {
+    enter("deleteTask");
+    Task task = tasks.get(id);
+    if (task == null) {
+      return;
+    }
+    if (task.status != RuntimeTask.Status.STOPPED) {
+      throw refused("TASK_NOT_STOPPED", "the task of " + id + " is " + task.status);
+    }
+    tasks.remove(id);
+    effects.add("deleteTask " + id);
+  }
+
+  @Override
+  public synchronized void deleteContainer(String id) {
+    enter("deleteContainer");
+    refuseIfTask(id);
+    if (containers.remove(id) != null) {
+      effects.add("deleteContainer " + id);
+    }
+  }
+
+  @Override
+  public synchronized void removeRoot(String id) {
+    enter("removeRoot");
+    if (containers.containsKey(id)) {
+      throw refused("ROOT_IN_USE", id + " is on record");
+    }
+    if (roots.remove(id) != null) {
+      effects.add("removeRoot " + id);
+    }
+  }
+
+  @Override
+  public synchronized List<String> containers() {
+    enter("containers");
+    return List.copyOf(containers.keySet());
+  }
+
+  @Override
+  public synchronized List<String> roots() {
+    enter("roots");
+    return List.copyOf(roots.keySet());
+  }
+
+  private void end(String id, ExitStatus exit) {
+    List<CompletableFuture<ExitStatus>> waiting;
+    synchronized (this) {
+      Task task = tasks.get(id);
+      if (task == null || task.exit != null) {
+        throw new IllegalStateException(id + " has no process that could end");
+      }
+      task.status = RuntimeTask.Status.STOPPED;
+      task.exit = exit;
+      waiting = List.copyOf(task.waiting);
+      task.waiting.clear();
+    }
+    waiting.forEach(future -> future.complete(exit));
+  }
+
+  private void enter(String method) {
+    if (!connected) {
+      throw unavailable();
+    }
+    TaskException failure = nextFailures.remove(method);
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private static boolean layered(RootFilesystem root) {
+    return root instanceof RootFilesystem.Layers || root instanceof RootFilesystem.LayeredDirectory;
+  }
+
+  /** What the writable layer itself depends on: layers are a part of it, a directory is not. */
+  private static String lower(RootFilesystem root) {
+    return root instanceof RootFilesystem.Layers layers ? layers.chainId() : "";
+  }
+
+  private void refuseIfTask(String id) {
+    if (tasks.containsKey(id)) {
+      throw refused("TASK_EXISTS", "there is a task of " + id);
+    }
+  }
+
+  private static TaskException refused(String code, String message) {
+    return TaskException.refused(Problem.internal(code, message));
+  }
+
+  private static TaskException unavailable() {
+    return TaskException.failed(
+        Problem.host("CONTAINERD_UNAVAILABLE", "containerd does not answer"));
+  }
+}

@@ -1,0 +1,107 @@
+package org.lfedge.eve.tasks.core.config;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.spi.Option;
+import org.lfedge.eve.tasks.spi.task.Options;
+
+/** Checks the {@code options:} of a task document against what its executor declares. */
+public final class OptionValues {
+
+  private static final int MAX_LIST = 1000;
+
+  private OptionValues() {}
+
+  /**
+   * Checks and types options.
+   *
+   * @param declared the executor's
+   * @param options an object, {@link TaskDocument#options()}
+   * @throws TaskException with everything that is wrong, each under its path {@code options.KEY}
+   */
+  public static Options check(List<Option> declared, JsonNode options) {
+    Problems problems = new Problems();
+    SortedMap<String, Object> values = new TreeMap<>();
+    new DocumentValue(options, Place.DOCUMENT.key("options"), false, problems)
+        .object(
+            given -> {
+              for (Option option : declared) {
+                (option.required()
+                        ? given.required(option.name(), v -> value(option, v))
+                        : given.optional(option.name(), v -> value(option, v)))
+                    .ifPresent(value -> values.put(option.name(), value));
+              }
+              return Optional.of(values);
+            });
+    problems.throwIfAny();
+    SortedMap<String, Option.Type> types = new TreeMap<>();
+    declared.forEach(option -> types.put(option.name(), option.type()));
+    return new Checked(types, values);
+  }
+
+  private static Optional<Object> value(Option option, DocumentValue v) {
+    return switch (option.type()) {
+      case STRING -> v.scalar().flatMap(text -> choice(option, text, v)).map(Object.class::cast);
+      case INTEGER -> v.whole(Long.MIN_VALUE, Long.MAX_VALUE).map(Object.class::cast);
+      case BOOLEAN -> v.flag().map(Object.class::cast);
+      case SIZE -> v.size(0).map(Object.class::cast);
+      case DURATION -> v.duration(Durations.MAX).map(Object.class::cast);
+      case STRING_LIST -> Optional.of(v.list(MAX_LIST, (index, element) -> element.scalar()));
+    };
+  }
+
+  private static Optional<String> choice(Option option, String text, DocumentValue v) {
+    List<String> choices = option.choices();
+    return choices.isEmpty() || choices.contains(text)
+        ? Optional.of(text)
+        : v.refuse("BAD_VALUE", "must be one of " + String.join(", ", choices));
+  }
+
+  private record Checked(SortedMap<String, Option.Type> types, SortedMap<String, Object> values)
+      implements Options {
+
+    @Override
+    public Optional<String> string(String name) {
+      return value(name, Option.Type.STRING).map(String.class::cast);
+    }
+
+    @Override
+    public OptionalLong integer(String name) {
+      return value(name, Option.Type.INTEGER, Option.Type.SIZE)
+          .map(number -> OptionalLong.of((Long) number))
+          .orElse(OptionalLong.empty());
+    }
+
+    @Override
+    public Optional<Boolean> bool(String name) {
+      return value(name, Option.Type.BOOLEAN).map(Boolean.class::cast);
+    }
+
+    @Override
+    public Optional<Duration> duration(String name) {
+      return value(name, Option.Type.DURATION).map(Duration.class::cast);
+    }
+
+    @Override
+    public List<String> strings(String name) {
+      return value(name, Option.Type.STRING_LIST)
+          .map(list -> ((List<?>) list).stream().map(String.class::cast).toList())
+          .orElse(List.of());
+    }
+
+    private Optional<Object> value(String name, Option.Type... allowed) {
+      Option.Type declared = types.get(name);
+      if (declared == null || !List.of(allowed).contains(declared)) {
+        throw new IllegalArgumentException(
+            "the executor declares no option " + name + " of type " + List.of(allowed));
+      }
+      return Optional.ofNullable(values.get(name));
+    }
+  }
+}

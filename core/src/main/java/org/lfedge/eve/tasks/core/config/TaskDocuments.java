@@ -1,0 +1,129 @@
+package org.lfedge.eve.tasks.core.config;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.math.BigDecimal;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.lfedge.eve.tasks.core.config.DocumentText.Document;
+import org.lfedge.eve.tasks.core.config.TaskDocument.EnvValue;
+import org.lfedge.eve.tasks.core.config.TaskDocument.RootSource;
+import org.lfedge.eve.tasks.core.error.Problem;
+import org.lfedge.eve.tasks.core.error.TaskException;
+
+/** Task documents from text, and back to their canonical form. */
+public final class TaskDocuments {
+
+  /** The largest text that is read; callers need not load more than a byte above it. */
+  public static final int MAX_BYTES = DocumentText.MAX_BYTES;
+
+  private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
+  private TaskDocuments() {}
+
+  /**
+   * Reads one or more task documents of YAML or JSON.
+   *
+   * @param text in UTF-8
+   * @param baseDirectory where relative paths in the documents start
+   * @return at least one, in the order of the text, each with a name of its own
+   * @throws TaskException with everything that is wrong in all of them; if there are several, the
+   *     path of each problem starts with {@code document[N]}, counted from 1
+   */
+  public static List<TaskDocument> parse(byte[] text, Path baseDirectory) {
+    Problems unreadable = new Problems();
+    List<Document> documents = DocumentText.read(text, unreadable);
+    boolean several = documents.size() > 1 || (documents.size() == 1 && !unreadable.isEmpty());
+    Problems problems = new Problems();
+    TaskDocumentReader reader = new TaskDocumentReader(baseDirectory);
+    List<TaskDocument> tasks = new ArrayList<>();
+    SortedMap<String, Integer> names = new TreeMap<>();
+    int number = 0;
+    for (Document document : documents) {
+      number++;
+      Problems own = document.problems();
+      DocumentValue value = new DocumentValue(document.tree(), Place.DOCUMENT, false, own);
+      Optional<TaskDocument> task = reader.read(value);
+      task.ifPresent(tasks::add);
+      Integer other = names.putIfAbsent(task.map(TaskDocument::name).orElse(""), number);
+      if (other != null && task.isPresent() && !task.get().name().isEmpty()) {
+        own.add(
+            Problem.inDocument(
+                "CONFLICT",
+                "name",
+                task.get().name(),
+                "document[" + other + "] has this name, too; give one of them another"));
+      }
+      problems.addAll(several ? own.inDocument(number) : own);
+    }
+    problems.addAll(unreadable);
+    if (documents.isEmpty() && problems.isEmpty()) {
+      problems.add(Problem.user("MISSING", "the text holds no task document; see the reference"));
+    }
+    problems.throwIfAny();
+    return List.copyOf(tasks);
+  }
+
+  /**
+   * The canonical form: all defaults filled in, always the same order and the same way to write
+   * each value, so that equal documents have equal texts. {@link #parse} reads it back.
+   */
+  public static ObjectNode toJson(TaskDocument task) {
+    ObjectNode json = JSON.objectNode();
+    json.put("version", 1);
+    json.put("name", task.name());
+    task.displayName().ifPresent(text -> json.put("displayName", text));
+    task.executor().ifPresent(text -> json.put("executor", text));
+    json.set("root", rootJson(task.root()).put("readOnly", task.readOnlyRoot()));
+    task.command().forEach(json.putArray("command")::add);
+    task.user().ifPresent(text -> json.put("user", text));
+    task.workingDir().ifPresent(text -> json.put("workingDir", text));
+    ObjectNode env = json.putObject("env");
+    task.env().forEach((key, value) -> env.set(key, envJson(value)));
+    json.put("init", task.init());
+    ObjectNode resources = json.putObject("resources");
+    resources.put("memory", Sizes.format(task.memoryBytes()));
+    resources.set("cpus", cpusJson(task.milliCpus()));
+    task.taxMemoryBytes()
+        .ifPresent(bytes -> resources.putObject("tax").put("memory", Sizes.format(bytes)));
+    json.putObject("stop").put("grace", Durations.format(task.stopGrace()));
+    json.set("options", task.options().deepCopy());
+    return json;
+  }
+
+  private static ObjectNode rootJson(RootSource root) {
+    ObjectNode json = JSON.objectNode();
+    if (root instanceof RootSource.Image image) {
+      json.put("image", image.reference());
+    } else if (root instanceof RootSource.Layout layout) {
+      json.put("layout", layout.path());
+    } else if (root instanceof RootSource.Directory directory) {
+      json.put("directory", directory.path());
+    } else if (root instanceof RootSource.Bundle bundle) {
+      json.put("bundle", bundle.path());
+    } else {
+      json.put("host", true);
+    }
+    return json;
+  }
+
+  private static JsonNode envJson(EnvValue value) {
+    if (value instanceof EnvValue.Secret secret) {
+      ObjectNode json = JSON.objectNode();
+      json.putObject("secret").put("file", secret.path());
+      return json;
+    }
+    return JSON.textNode(((EnvValue.Text) value).value());
+  }
+
+  private static JsonNode cpusJson(int milliCpus) {
+    return milliCpus % 1000 == 0
+        ? JSON.numberNode(milliCpus / 1000)
+        : JSON.numberNode(BigDecimal.valueOf(milliCpus, 3).stripTrailingZeros());
+  }
+}

@@ -36,6 +36,9 @@ final class DocumentText {
   /** How many values a text may hold, counting what an alias stands for once for every use. */
   static final int MAX_VALUES = 50_000;
 
+  /** How many characters a number may have; a longer one is text in YAML, and refused in JSON. */
+  static final int MAX_NUMBER = 1000;
+
   private static final Pattern LOOKS_LIKE_JSON =
       Pattern.compile("\\s*+\\{\\s*+[\"}].*", Pattern.DOTALL);
 
@@ -45,6 +48,7 @@ final class DocumentText {
                   .streamReadConstraints(
                       StreamReadConstraints.builder()
                           .maxNestingDepth(MAX_DEPTH)
+                          .maxNumberLength(MAX_NUMBER)
                           .maxTokenCount(2 * MAX_VALUES)
                           .build())
                   .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -114,7 +118,9 @@ final class DocumentText {
               + MAX_VALUES
               + " values, nests deeper than "
               + MAX_DEPTH
-              + " levels, or holds a number with more than 1000 digits");
+              + " levels, or holds a number of more than "
+              + MAX_NUMBER
+              + " digits");
     } catch (JsonProcessingException notJson) {
       readYaml(text, documents, notJson.getLocation());
       return;

@@ -2,7 +2,6 @@ package org.lfedge.eve.tasks.core.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.DecimalNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.math.BigDecimal;
@@ -27,8 +26,6 @@ final class DocumentValue {
 
   /** The longest path that Linux takes: PATH_MAX, less the NUL that ends it. */
   private static final int MAX_PATH = 4095;
-
-  private static final int MAX_PLAIN_DIGITS = 100;
 
   private final JsonNode node;
   private final Place place;
@@ -85,7 +82,7 @@ final class DocumentValue {
   Optional<String> scalar() {
     if (node.isNumber()) {
       BigDecimal number = node.decimalValue();
-      boolean plain = Math.abs((long) number.scale()) <= MAX_PLAIN_DIGITS;
+      boolean plain = Math.abs((long) number.scale()) <= DocumentText.MAX_NUMBER;
       return Optional.of(plain ? number.toPlainString() : number.toString());
     }
     if (node.isBoolean()) {
@@ -221,29 +218,27 @@ final class DocumentValue {
   }
 
   /**
-   * An object whose keys the core does not know, in its canonical form: keys sorted, numbers
-   * without trailing zeros, so that equal objects have equal texts.
+   * An object whose keys the core does not know, its keys sorted. Numbers stay as they were
+   * written, since they may be wanted as text.
    */
   Optional<JsonNode> tree() {
-    return node.isObject() ? Optional.of(canonical(node)) : wrongType("an object");
+    return node.isObject() ? Optional.of(sorted(node)) : wrongType("an object");
   }
 
-  private static JsonNode canonical(JsonNode tree) {
+  private static JsonNode sorted(JsonNode tree) {
     if (tree.isObject()) {
-      ObjectNode sorted = JsonNodeFactory.instance.objectNode();
+      ObjectNode object = JsonNodeFactory.instance.objectNode();
       TreeSet<String> keys = new TreeSet<>();
       tree.fieldNames().forEachRemaining(keys::add);
-      keys.forEach(key -> sorted.set(key, canonical(tree.get(key))));
-      return sorted;
+      keys.forEach(key -> object.set(key, sorted(tree.get(key))));
+      return object;
     }
     if (tree.isArray()) {
       ArrayNode list = JsonNodeFactory.instance.arrayNode();
-      tree.forEach(element -> list.add(canonical(element)));
+      tree.forEach(element -> list.add(sorted(element)));
       return list;
     }
-    return tree.isBigDecimal()
-        ? DecimalNode.valueOf(tree.decimalValue().stripTrailingZeros())
-        : tree;
+    return tree;
   }
 
   private <T> Optional<T> wrongType(String wanted) {

@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.lfedge.eve.tasks.core.error.Problem;
@@ -45,8 +46,9 @@ import org.yaml.snakeyaml.reader.StreamReader;
  */
 final class YamlText {
 
-  private static final Pattern INTEGER = Pattern.compile("0|-?[1-9][0-9]{0,99}");
-  private static final Pattern DECIMAL = Pattern.compile("-?(?:0|[1-9][0-9]{0,99})\\.[0-9]{1,99}");
+  private static final Pattern INTEGER = Pattern.compile("0|-?[1-9][0-9]*+");
+  private static final Pattern DECIMAL = Pattern.compile("-?(?:0|[1-9][0-9]*+)\\.[0-9]++");
+  private static final String OLD_BREAKS = "\u0085\u2028\u2029";
   private static final String TEXT_TAG = "tag:yaml.org,2002:str";
 
   private final Parser parser;
@@ -54,7 +56,21 @@ final class YamlText {
   private int values;
   private Problems problems = new Problems();
 
+  /**
+   * A text to read.
+   *
+   * @throws TaskException if it holds a line break that only YAML 1.1 knows: the parser would turn
+   *     it into a space where YAML 1.2 and JSON keep it
+   */
   YamlText(String text) {
+    OptionalInt oldBreak = text.chars().filter(c -> OLD_BREAKS.indexOf(c) >= 0).findFirst();
+    if (oldBreak.isPresent()) {
+      throw DocumentText.notYaml(
+          String.format(
+              "the text holds U+%1$04X, which versions of YAML disagree on; write it as the escape"
+                  + " \\u%1$04X, in double quotes",
+              oldBreak.getAsInt()));
+    }
     parser = new ParserImpl(new StreamReader(text), new LoaderOptions());
   }
 
@@ -177,6 +193,9 @@ final class YamlText {
   }
 
   private static Optional<JsonNode> number(String text) {
+    if (text.length() > DocumentText.MAX_NUMBER) {
+      return Optional.empty();
+    }
     if (INTEGER.matcher(text).matches()) {
       return Optional.of(integer(new BigInteger(text)));
     }
@@ -242,6 +261,9 @@ final class YamlText {
     } catch (ReaderException e) {
       throw DocumentText.notYaml(
           String.format("the text holds U+%04X, which YAML does not allow", e.getCodePoint()));
+    } catch (IllegalArgumentException e) {
+      // What the parser lets through for an escape or a version number beyond the range of int.
+      throw DocumentText.notYaml("an escape or a directive of the text has a number out of range");
     }
   }
 

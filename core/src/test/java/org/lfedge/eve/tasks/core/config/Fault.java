@@ -1,0 +1,173 @@
+package org.lfedge.eve.tasks.core.config;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A way to break any valid document so that both the schema and the reader must refuse it.
+ *
+ * @param key what to set, dots between the levels
+ * @param value what to set it to
+ * @param path of the problem that the reader must report
+ * @param code of that problem
+ */
+record Fault(String key, JsonNode value, String path, String code) {
+
+  /** Key, value (in YAML), path of the problem where it is not the key, and its code. */
+  private static final String TABLE =
+      """
+      version | 2 | | OUT_OF_RANGE
+      version | "1" | | WRONG_TYPE
+      version | | | WRONG_TYPE
+      name | Web | | BAD_NAME
+      name | a--b | | BAD_NAME
+      name | a/b | | BAD_NAME
+      name | -a | | BAD_NAME
+      name | a. | | BAD_NAME
+      name | "" | | BAD_NAME
+      name | 7 | | WRONG_TYPE
+      name | | | WRONG_TYPE
+      displayName | "" | | BAD_VALUE
+      displayName | "a\\tb" | | BAD_VALUE
+      displayName | [a] | | WRONG_TYPE
+      executor | Native | | BAD_NAME
+      executor | a.b | | BAD_NAME
+      executor | {} | | WRONG_TYPE
+      root | | | WRONG_TYPE
+      root | web | | WRONG_TYPE
+      root | [] | | WRONG_TYPE
+      root | {} | | MISSING
+      root | {readOnly: true} | | MISSING
+      root | {image: a, host: true} | | CONFLICT
+      root | {layout: a, bundle: b} | | CONFLICT
+      root | {image: ""} | root.image | BAD_VALUE
+      root | {image: a b} | root.image | BAD_VALUE
+      root | {image: "a@sha256:12"} | root.image | BAD_VALUE
+      root | {image: 7} | root.image | WRONG_TYPE
+      root | {layout: ""} | root.layout | BAD_VALUE
+      root | {layout: "a\\0b"} | root.layout | BAD_VALUE
+      root | {directory: 5} | root.directory | WRONG_TYPE
+      root | {bundle: {}} | root.bundle | WRONG_TYPE
+      root | {host: false} | root.host | BAD_VALUE
+      root | {host: "true"} | root.host | WRONG_TYPE
+      root | {host: true, readOnly: 1} | root.readOnly | WRONG_TYPE
+      root | {imge: web} | root.imge | UNKNOWN_KEY
+      root | {image: web, pull: always} | root.pull | UNSUPPORTED
+      root | {file: {source: a.qcow2}} | root.file | UNSUPPORTED
+      command | nginx | | WRONG_TYPE
+      command | {a: b} | | WRONG_TYPE
+      command | [a, null] | command[1] | WRONG_TYPE
+      command | [a, [b]] | command[1] | WRONG_TYPE
+      command | [""] | command[0] | BAD_VALUE
+      command | [a, "\\0"] | command[1] | BAD_VALUE
+      user | "" | | BAD_VALUE
+      user | "a b" | | BAD_VALUE
+      user | "a:b:c" | | BAD_VALUE
+      user | ":0" | | BAD_VALUE
+      user | [0] | | WRONG_TYPE
+      workingDir | "" | | BAD_VALUE
+      workingDir | srv | | BAD_VALUE
+      workingDir | 7 | | WRONG_TYPE
+      env | [A=b] | | WRONG_TYPE
+      env | {"": b} | env[""] | BAD_NAME
+      env | {"A=": b} | env["A="] | BAD_NAME
+      env | {A: } | env.A | WRONG_TYPE
+      env | {A: [b]} | env.A | WRONG_TYPE
+      env | {A: {}} | env.A.secret | MISSING
+      env | {A: {secret: b}} | env.A.secret | WRONG_TYPE
+      env | {A: {secret: {}}} | env.A.secret.file | MISSING
+      env | {A: {secret: {file: ""}}} | env.A.secret.file | BAD_VALUE
+      env | {A: {secret: {file: a, value: b}}} | env.A.secret.value | UNKNOWN_KEY
+      env | {A: {secret: {file: a}, b: c}} | env.A.b | UNKNOWN_KEY
+      env | {../a: {secret: {file: a}}} | env["../a"] | BAD_NAME
+      init | "true" | | WRONG_TYPE
+      init | 1 | | WRONG_TYPE
+      init | | | WRONG_TYPE
+      resources | | | WRONG_TYPE
+      resources | [] | | WRONG_TYPE
+      resources | {} | resources.memory | MISSING
+      resources | {memry: 64MiB} | resources.memory | MISSING
+      resources | {memry: 64MiB} | resources.memry | UNKNOWN_KEY
+      resources.memory | 0 | | OUT_OF_RANGE
+      resources.memory | -1 | | OUT_OF_RANGE
+      resources.memory | 9007199254740993 | | OUT_OF_RANGE
+      resources.memory | 99999999999999999999999 | | OUT_OF_RANGE
+      resources.memory | 0MiB | | OUT_OF_RANGE
+      resources.memory | 64Mi | | BAD_VALUE
+      resources.memory | 64 MiB | | BAD_VALUE
+      resources.memory | -64MiB | | BAD_VALUE
+      resources.memory | "" | | BAD_VALUE
+      resources.memory | 1.5 | | WRONG_TYPE
+      resources.memory | true | | WRONG_TYPE
+      resources.memory | | | WRONG_TYPE
+      resources.cpus | 0 | | OUT_OF_RANGE
+      resources.cpus | -0.5 | | OUT_OF_RANGE
+      resources.cpus | 4097 | | OUT_OF_RANGE
+      resources.cpus | 0.0015 | | OUT_OF_RANGE
+      resources.cpus | "1" | | WRONG_TYPE
+      resources.pin | [0] | | UNSUPPORTED
+      resources.tax | {} | resources.tax.memory | MISSING
+      resources.tax | 64MiB | | WRONG_TYPE
+      resources.tax | {memory: -1} | resources.tax.memory | OUT_OF_RANGE
+      resources.tax | {memory: 1MiB, cpu: 1} | resources.tax.cpu | UNKNOWN_KEY
+      stop | 10s | | WRONG_TYPE
+      stop | {grace: 30} | stop.grace | WRONG_TYPE
+      stop | {grace: "30"} | stop.grace | BAD_VALUE
+      stop | {grace: ""} | stop.grace | BAD_VALUE
+      stop | {grace: 1.5s} | stop.grace | BAD_VALUE
+      stop | {signal: TERM} | stop.signal | UNKNOWN_KEY
+      options | | | WRONG_TYPE
+      options | [] | | WRONG_TYPE
+      options | a | | WRONG_TYPE
+      comand | [a] | | UNKNOWN_KEY
+      services | {} | | UNKNOWN_KEY
+      "a b" | c | ["a b"] | UNKNOWN_KEY
+      tools | a | | UNSUPPORTED
+      volumes | [] | | UNSUPPORTED
+      interfaces | [] | | UNSUPPORTED
+      devices | [] | | UNSUPPORTED
+      health | {} | | UNSUPPORTED
+      restart | {policy: never} | | UNSUPPORTED
+      after | [] | | UNSUPPORTED
+      """;
+
+  static List<Fault> all() {
+    List<Fault> faults = new ArrayList<>();
+    TABLE.lines().forEach(line -> faults.add(of(line.split("\\|", -1))));
+    return faults;
+  }
+
+  private static Fault of(String[] cells) {
+    String key = cells[0].strip().replace("\"", "");
+    String path = cells[2].strip();
+    return new Fault(key, yaml(cells[1].strip()), path.isEmpty() ? key : path, cells[3].strip());
+  }
+
+  /** The part of a document that it breaks; faults in different parts do not touch each other. */
+  String part() {
+    return key.replaceAll("\\..*", "");
+  }
+
+  ObjectNode breakCopyOf(ObjectNode document) {
+    ObjectNode broken = document.deepCopy();
+    ObjectNode parent = broken;
+    String[] keys = key.split("\\.", -1);
+    for (int i = 0; i < keys.length - 1; i++) {
+      parent = (ObjectNode) parent.get(keys[i]);
+    }
+    parent.set(keys[keys.length - 1], value);
+    return broken;
+  }
+
+  private static JsonNode yaml(String text) {
+    try {
+      return new YAMLMapper().readTree("v: " + text).get("v");
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("the table holds what is not YAML: " + text, e);
+    }
+  }
+}

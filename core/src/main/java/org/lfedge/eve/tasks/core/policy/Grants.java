@@ -1,0 +1,67 @@
+package org.lfedge.eve.tasks.core.policy;
+
+import java.util.List;
+import java.util.SortedSet;
+import org.lfedge.eve.tasks.core.port.Origin;
+import org.lfedge.eve.tasks.spi.seed.Namespace;
+import org.lfedge.eve.tasks.spi.task.SortedCopies;
+
+/**
+ * What the seeds of executors of one origin may have. Whatever has no component here is granted to
+ * nobody.
+ *
+ * @param origin whose seeds these are
+ * @param capabilities Linux capabilities
+ * @param namespaces of the node that a task may share
+ * @param hostPaths files and directories of the node that a task may mount, with all that is below;
+ *     normalized
+ * @param hostRoot whether the root of the node may be the root of a task
+ */
+public record Grants(
+    Origin origin,
+    SortedSet<String> capabilities,
+    SortedSet<Namespace> namespaces,
+    SortedSet<String> hostPaths,
+    boolean hostRoot) {
+
+  /** The capabilities that containers usually have: those of Docker and containerd. */
+  public static final SortedSet<String> USUAL_CAPABILITIES =
+      SortedCopies.setOf(
+          List.of(
+              "CAP_AUDIT_WRITE",
+              "CAP_CHOWN",
+              "CAP_DAC_OVERRIDE",
+              "CAP_FOWNER",
+              "CAP_FSETID",
+              "CAP_KILL",
+              "CAP_MKNOD",
+              "CAP_NET_BIND_SERVICE",
+              "CAP_NET_RAW",
+              "CAP_SETFCAP",
+              "CAP_SETGID",
+              "CAP_SETPCAP",
+              "CAP_SETUID",
+              "CAP_SYS_CHROOT"));
+
+  /** Keeps sorted copies, and paths in their one spelling. */
+  public Grants {
+    capabilities = SortedCopies.setOf(capabilities);
+    namespaces = SortedCopies.setOf(namespaces);
+    hostPaths = SortedCopies.setOf(hostPaths.stream().map(LexicalPath::normalize).toList());
+  }
+
+  /**
+   * Whether a path of the node may be mounted. This looks at the text of the path alone: whoever
+   * mounts it resolves symbolic links first and asks again.
+   */
+  public boolean allowsHostPath(String path) {
+    return LexicalPath.isSound(path)
+        && hostPaths.stream()
+            .anyMatch(granted -> LexicalPath.isWithin(LexicalPath.normalize(path), granted));
+  }
+
+  /** The key of the node's config that grants more of a kind to this origin. */
+  public String configKey(String kind) {
+    return Policy.configKey(origin) + "." + kind;
+  }
+}

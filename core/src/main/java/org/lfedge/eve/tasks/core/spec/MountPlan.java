@@ -1,0 +1,188 @@
+package org.lfedge.eve.tasks.core.spec;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.lfedge.eve.tasks.core.policy.Grants;
+import org.lfedge.eve.tasks.core.policy.LexicalPath;
+import org.lfedge.eve.tasks.core.spec.RuntimeSpec.Mount;
+import org.lfedge.eve.tasks.spi.seed.Seed;
+import org.lfedge.eve.tasks.spi.seed.Source;
+import org.lfedge.eve.tasks.spi.task.SortedCopies;
+
+/**
+ * The mounts of a task, in this order: the core's file systems, those of the seed's patch, those of
+ * its fields, its files, the secrets, the init. Of two with one target the later stays, but none
+ * takes the place of the core's own.
+ */
+final class MountPlan {
+
+  /**
+   * Where the init is mounted. Below /dev, which is a file system of the task's own in memory: runc
+   * makes the target there, and not in a directory of the node that is the task's root.
+   */
+  static final String INIT_TARGET = "/dev/task-init";
+
+  /** Where secrets are mounted. */
+  static final String SECRETS_TARGET = "/run/secrets";
+
+  /** File systems of the core that a seed may replace by its own, say by a larger one. */
+  private static final SortedSet<String> REPLACEABLE =
+      SortedCopies.setOf(List.of("/dev/mqueue", "/dev/shm"));
+
+  private static final List<String> PROTECTED_TREES =
+      List.of("/proc", "/sys", "/dev/pts", INIT_TARGET, SECRETS_TARGET);
+
+  private static final SortedSet<String> PROTECTED = SortedCopies.setOf(List.of("/", "/dev"));
+
+  /** Options of a tmpfs that a patch may give; nosuid and nodev are added to them. */
+  private static final Pattern TMPFS_OPTION =
+      Pattern.compile(
+          "rw|ro|noexec|relatime|noatime|strictatime|nosuid|nodev"
+              + "|mode=[0-7]{1,4}|(size|nr_inodes)=[0-9]{1,15}[kKmMgG]?|[ug]id=[0-9]{1,9}");
+
+  private final Seed seed;
+  private final Grants grants;
+  private final WithheldList withheld;
+  private final Map<String, Mount> byTarget = new LinkedHashMap<>();
+
+  MountPlan(Seed seed, Grants grants, WithheldList withheld) {
+    this.seed = seed;
+    this.grants = grants;
+    this.withheld = withheld;
+    SecureDefaults.MOUNTS.forEach(this::put);
+  }
+
+  /** Plans all mounts of a spec, given those of the patched spec. */
+  List<Mount> plan(List<Mount> patched, SpecInputs inputs) {
+    patched.forEach(this::addPatched);
+    seed.mounts().forEach(this::addAsked);
+    for (int i = 0; i < seed.files().size(); i++) {
+      String target = LexicalPath.normalize(seed.files().get(i).target());
+      if (isProtected(target)) {
+        withheld.add("file " + target, WithheldList.CORE_SETS_IT);
+      } else {
+        put(bind(target, inputs.seedFiles().get(i).toString(), true));
+      }
+    }
+    inputs
+        .secrets()
+        .ifPresent(
+            directory ->
+                put(
+                    Mount.of(
+                        SECRETS_TARGET,
+                        "bind",
+                        directory.toString(),
+                        List.of("bind", "nosuid", "nodev", "noexec", "ro"))));
+    if (seed.process().init()) {
+      put(bind(INIT_TARGET, inputs.initProgram().toString(), true));
+    }
+    return List.copyOf(byTarget.values());
+  }
+
+  private void addAsked(org.lfedge.eve.tasks.spi.seed.Mount mount) {
+    String target = LexicalPath.normalize(mount.target());
+    if (isProtected(target)) {
+      withheld.add("mount " + target, WithheldList.CORE_SETS_IT);
+    } else if (mount.source() instanceof Source.Tmpfs tmpfs) {
+      List<String> options =
+          List.of("nosuid", "nodev", "size=" + tmpfs.bytes(), mount.readOnly() ? "ro" : "rw");
+      put(Mount.of(target, "tmpfs", "tmpfs", options));
+    } else if (mount.source() instanceof Source.OfHost host) {
+      addOfHost(target, host.path(), mount.readOnly());
+    } else {
+      withheld.add("mount " + target, "this version of the core does not know its source");
+    }
+  }
+
+  private void addPatched(Mount mount) {
+    String destination = mount.destination();
+    if (destination == null || !LexicalPath.isSound(destination)) {
+      withheld.add("mount " + destination, "its target is not an absolute path without \"..\"");
+      return;
+    }
+    String target = LexicalPath.normalize(destination);
+    Mount own = coreMount(target);
+    if (own != null) {
+      if (!isNoMoreThan(mount, own)) {
+        withheld.add("mount " + target + " of type " + mount.type(), WithheldList.CORE_SETS_IT);
+      }
+    } else if (isProtected(target)) {
+      withheld.add("mount " + target, WithheldList.CORE_SETS_IT);
+    } else if (mount.options().contains("bind") || mount.options().contains("rbind")) {
+      withheld.unknown("mount " + target, mount.other());
+      String source = mount.source() == null ? "" : mount.source();
+      addOfHost(target, source, mount.options().contains("ro"));
+    } else if ("tmpfs".equals(mount.type())) {
+      withheld.unknown("mount " + target, mount.other());
+      put(Mount.of(target, "tmpfs", "tmpfs", tmpfsOptions(target, mount.options())));
+    } else {
+      withheld.add(
+          "mount " + target + " of type " + mount.type(),
+          "a seed may mount tmpfs and what policy grants of the node's files alone");
+    }
+  }
+
+  private void addOfHost(String target, String path, boolean readOnly) {
+    if (grants.allowsHostPath(path)) {
+      put(bind(target, LexicalPath.normalize(path), readOnly));
+    } else {
+      withheld.notGranted("mount " + target + " from the node's " + path, grants, "hostPaths");
+    }
+  }
+
+  private List<String> tmpfsOptions(String target, List<String> asked) {
+    List<String> options = new ArrayList<>(List.of("nosuid", "nodev"));
+    for (String option : asked) {
+      if (!TMPFS_OPTION.matcher(option).matches()) {
+        withheld.add(
+            "option " + option + " of mount " + target,
+            "it is not among the options of a tmpfs that are known to be harmless");
+      } else if (!options.contains(option)) {
+        options.add(option);
+      }
+    }
+    return options;
+  }
+
+  /**
+   * The file systems of the node are bound without those that are mounted below: options such as
+   * read-only would not reach them.
+   */
+  private static Mount bind(String target, String source, boolean readOnly) {
+    List<String> options = List.of("bind", "rprivate", "nosuid", "nodev", readOnly ? "ro" : "rw");
+    return Mount.of(target, "bind", source, options);
+  }
+
+  private static @Nullable Mount coreMount(String target) {
+    return SecureDefaults.MOUNTS.stream()
+        .filter(mount -> target.equals(mount.destination()))
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** Whether a mount of a patch asks for nothing that the core's own at its target lacks. */
+  private static boolean isNoMoreThan(Mount asked, Mount own) {
+    return asked.other().isEmpty()
+        && own.options().containsAll(asked.options())
+        && own.type() != null
+        && own.type().equals(asked.type());
+  }
+
+  private static boolean isProtected(String target) {
+    return PROTECTED.contains(target)
+        || PROTECTED_TREES.stream().anyMatch(tree -> LexicalPath.isWithin(target, tree))
+        || (coreMount(target) != null && !REPLACEABLE.contains(target));
+  }
+
+  /** A later mount stands where it came, so that it lies over all that came before. */
+  private void put(Mount mount) {
+    byTarget.remove(mount.destination());
+    byTarget.put(String.valueOf(mount.destination()), mount);
+  }
+}

@@ -1,0 +1,38 @@
+package org.lfedge.eve.tasks.core.spec;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * What the core knows of a task that its seed does not say.
+ *
+ * @param name the task's name, which becomes its hostname
+ * @param uuid becomes an annotation
+ * @param memoryBytes the limit of the cgroup, the tax included
+ * @param milliCpus the limit of the cgroup in thousandths of a CPU, the tax included
+ * @param cgroupsPath where the cgroup lies
+ * @param networkNamespace where the task's network namespace is pinned
+ * @param seedFiles where the files of the seed lie on the node, in the seed's order
+ * @param secrets the directory on the node with the task's secrets, if it has any
+ * @param initProgram where the core's tiny init lies on the node
+ * @param architecture of the node in Go's words, such as {@code amd64}
+ */
+public record SpecInputs(
+    String name,
+    UUID uuid,
+    long memoryBytes,
+    int milliCpus,
+    String cgroupsPath,
+    Path networkNamespace,
+    List<Path> seedFiles,
+    Optional<Path> secrets,
+    Path initProgram,
+    String architecture) {
+
+  /** Keeps a copy of the list. */
+  public SpecInputs {
+    seedFiles = List.copyOf(seedFiles);
+  }
+}

@@ -332,7 +332,8 @@ final class PatchReview {
       }
     }
     for (String type : missing) {
-      if (!shared.contains(SecureDefaults.SHAREABLE.get(type))) {
+      Namespace shareable = SecureDefaults.SHAREABLE.get(type);
+      if (shareable == null || !shared.contains(shareable)) {
         withheld.add(
             "the node's namespace " + type,
             "the OCI patch leaves it out; to share it, a seed names it and policy grants it");

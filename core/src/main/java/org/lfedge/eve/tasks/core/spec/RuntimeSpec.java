@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.math.BigInteger;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
@@ -66,8 +67,8 @@ public record RuntimeSpec(
     if (entries == null) {
       return SortedCopies.mapOf(Map.of());
     }
-    if (entries.containsValue(null)) {
-      throw new IllegalArgumentException("a value must not be null");
+    for (V value : entries.values()) {
+      Objects.requireNonNull(value, "a value must not be null");
     }
     return SortedCopies.mapOf(entries);
   }

@@ -1,0 +1,253 @@
+package org.lfedge.eve.tasks.core.seedprotocol;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
+import org.lfedge.eve.tasks.spi.seed.AnchorTax;
+import org.lfedge.eve.tasks.spi.seed.Base;
+import org.lfedge.eve.tasks.spi.seed.Mount;
+import org.lfedge.eve.tasks.spi.seed.Namespace;
+import org.lfedge.eve.tasks.spi.seed.Pool;
+import org.lfedge.eve.tasks.spi.seed.Seed;
+import org.lfedge.eve.tasks.spi.seed.SeedFile;
+import org.lfedge.eve.tasks.spi.seed.Source;
+import org.lfedge.eve.tasks.spi.seed.StopPlan;
+import org.lfedge.eve.tasks.spi.seed.StopStep;
+import org.lfedge.eve.tasks.spi.task.SortedCopies;
+import org.lfedge.eve.tasks.spi.task.User;
+
+/**
+ * Seeds as JSON, for the task's record and for executors that are not Java. Reading what was
+ * written gives an equal seed; equal seeds give equal bytes.
+ */
+public final class SeedCodec {
+
+  private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
+  private SeedCodec() {}
+
+  /** Writes a seed, every field of it but those that are {@code Optional} and empty. */
+  public static ObjectNode toJson(Seed seed) {
+    ObjectNode json = JSON.objectNode();
+    json.put("base", name(seed.base()));
+    json.put("readOnly", seed.readOnly());
+    json.set("process", process(seed.process()));
+    ArrayNode mounts = json.putArray("mounts");
+    seed.mounts().forEach(mount -> mounts.add(mount(mount)));
+    ArrayNode files = json.putArray("files");
+    seed.files()
+        .forEach(
+            file ->
+                files
+                    .addObject()
+                    .put("target", file.target())
+                    .put("content", Base64.getEncoder().encodeToString(file.content()))
+                    .put("mode", file.mode()));
+    json.set("shared", texts(seed.shared().stream().map(SeedCodec::name).toList()));
+    json.set("tax", tax(seed.tax()));
+    ArrayNode stop = json.putArray("stop");
+    seed.stop().steps().forEach(step -> stop.add(step(step)));
+    ObjectNode annotations = json.putObject("annotations");
+    seed.annotations().forEach(annotations::put);
+    seed.oci().ifPresent(patch -> json.put("oci", patch));
+    return json;
+  }
+
+  /**
+   * Reads a seed. Only {@code base} and {@code process.args} must be there; a patch may be given as
+   * text or as an object.
+   *
+   * @throws org.lfedge.eve.tasks.core.error.TaskException with code {@code SEED_INVALID} and the
+   *     path of the first place that is wrong, unknown keys included
+   */
+  public static Seed fromJson(JsonNode json) {
+    JsonReader top =
+        new JsonReader(json, "")
+            .requireObject(
+                "base",
+                "readOnly",
+                "process",
+                "mounts",
+                "files",
+                "shared",
+                "tax",
+                "stop",
+                "annotations",
+                "oci");
+    Seed.Builder seed =
+        Seed.builder(
+            top.required("base").oneOf(Base.class),
+            top.optional("readOnly").map(JsonReader::bool).orElse(false),
+            readProcess(top.required("process")));
+    list(top, "mounts", SeedCodec::readMount).forEach(seed::mount);
+    list(top, "files", SeedCodec::readFile).forEach(seed::file);
+    list(top, "shared", item -> item.oneOf(Namespace.class)).forEach(seed::share);
+    top.optional("tax").map(SeedCodec::readTax).ifPresent(seed::tax);
+    seed.stop(new StopPlan(list(top, "stop", SeedCodec::readStep)));
+    top.optional("annotations").ifPresent(map -> map.texts().forEach(seed::annotation));
+    top.optional("oci").map(SeedCodec::readPatch).ifPresent(seed::oci);
+    return top.check(seed::build);
+  }
+
+  private static ObjectNode process(AnchorProcess process) {
+    ObjectNode json = JSON.objectNode();
+    json.set("args", texts(process.args()));
+    json.set("env", texts(process.env()));
+    json.put("cwd", process.workingDir());
+    ObjectNode user = json.putObject("user");
+    user.put("uid", process.user().uid()).put("gid", process.user().gid());
+    ArrayNode groups = user.putArray("additionalGids");
+    process.user().additionalGids().forEach(groups::add);
+    process.capabilities().ifPresent(names -> json.set("capabilities", texts(names)));
+    return json.put("init", process.init());
+  }
+
+  private static AnchorProcess readProcess(JsonReader json) {
+    json.requireObject("args", "env", "cwd", "user", "capabilities", "init");
+    AnchorProcess.Builder process =
+        AnchorProcess.builder(json.required("args").list(JsonReader::text));
+    process.env(list(json, "env", JsonReader::text));
+    json.optional("cwd").map(JsonReader::text).ifPresent(process::workingDir);
+    json.optional("user").map(SeedCodec::readUser).ifPresent(process::user);
+    json.optional("capabilities")
+        .map(names -> SortedCopies.setOf(names.list(JsonReader::text)))
+        .ifPresent(process::capabilities);
+    json.optional("init").map(JsonReader::bool).ifPresent(process::init);
+    return json.check(process::build);
+  }
+
+  private static User readUser(JsonReader json) {
+    json.requireObject("uid", "gid", "additionalGids");
+    int uid = json.required("uid").smallNumber();
+    int gid = json.required("gid").smallNumber();
+    List<Integer> groups = list(json, "additionalGids", JsonReader::smallNumber);
+    return json.check(() -> new User(uid, gid, groups));
+  }
+
+  private static ObjectNode mount(Mount mount) {
+    ObjectNode json = JSON.objectNode();
+    ObjectNode source = json.putObject("source");
+    if (mount.source() instanceof Source.Tmpfs tmpfs) {
+      source.putObject("tmpfs").put("bytes", tmpfs.bytes());
+    } else if (mount.source() instanceof Source.OfHost host) {
+      source.putObject("host").put("path", host.path());
+    } else {
+      throw new IllegalArgumentException("unknown source: " + mount.source());
+    }
+    return json.put("target", mount.target()).put("readOnly", mount.readOnly());
+  }
+
+  private static Mount readMount(JsonReader json) {
+    json.requireObject("source", "target", "readOnly");
+    Source source = readSource(json.required("source"));
+    String target = json.required("target").text();
+    boolean readOnly = json.optional("readOnly").map(JsonReader::bool).orElse(false);
+    return json.check(() -> new Mount(source, target, readOnly));
+  }
+
+  private static Source readSource(JsonReader json) {
+    String variant = json.variant();
+    JsonReader value = json.required(variant);
+    switch (variant) {
+      case "tmpfs" -> {
+        long bytes = value.requireObject("bytes").required("bytes").number();
+        return value.check(() -> new Source.Tmpfs(bytes));
+      }
+      case "host" -> {
+        String path = value.requireObject("path").required("path").text();
+        return value.check(() -> new Source.OfHost(path));
+      }
+      default -> throw value.invalid("is not a source; known are tmpfs and host");
+    }
+  }
+
+  private static SeedFile readFile(JsonReader json) {
+    json.requireObject("target", "content", "mode");
+    String target = json.required("target").text();
+    byte[] content = json.required("content").bytes();
+    int mode = json.required("mode").smallNumber();
+    return json.check(() -> new SeedFile(target, content, mode));
+  }
+
+  private static ObjectNode tax(AnchorTax tax) {
+    ObjectNode json = JSON.objectNode();
+    ArrayNode parts = json.putArray("parts");
+    for (AnchorTax.Part part : tax.parts()) {
+      parts
+          .addObject()
+          .put("name", part.name())
+          .put("pool", name(part.pool()))
+          .put("bytes", part.bytes())
+          .put("why", part.why());
+    }
+    return json.put("milliCpus", tax.milliCpus());
+  }
+
+  private static AnchorTax readTax(JsonReader json) {
+    json.requireObject("parts", "milliCpus");
+    List<AnchorTax.Part> parts = list(json, "parts", SeedCodec::readPart);
+    int milliCpus = json.optional("milliCpus").map(JsonReader::smallNumber).orElse(0);
+    return json.check(() -> new AnchorTax(parts, milliCpus));
+  }
+
+  private static AnchorTax.Part readPart(JsonReader json) {
+    json.requireObject("name", "pool", "bytes", "why");
+    String name = json.required("name").text();
+    Pool pool = json.required("pool").oneOf(Pool.class);
+    long bytes = json.required("bytes").number();
+    String why = json.required("why").text();
+    return json.check(() -> new AnchorTax.Part(name, pool, bytes, why));
+  }
+
+  private static ObjectNode step(StopStep step) {
+    ObjectNode json = JSON.objectNode();
+    if (step instanceof StopStep.Signal signal) {
+      json.putObject("signal")
+          .put("name", signal.name())
+          .put("graceMillis", signal.grace().toMillis());
+    } else {
+      throw new IllegalArgumentException("unknown stop step: " + step);
+    }
+    return json;
+  }
+
+  private static StopStep readStep(JsonReader json) {
+    String variant = json.variant();
+    JsonReader value = json.required(variant);
+    if (!variant.equals("signal")) {
+      throw value.invalid("is not a stop step; known is signal");
+    }
+    value.requireObject("name", "graceMillis");
+    String name = value.required("name").text();
+    Duration grace = Duration.ofMillis(value.required("graceMillis").number());
+    return value.check(() -> new StopStep.Signal(name, grace));
+  }
+
+  private static String readPatch(JsonReader json) {
+    return json.node().isObject() ? json.node().toString() : json.text();
+  }
+
+  private static <T> List<T> list(JsonReader json, String key, Function<JsonReader, T> element) {
+    Optional<JsonReader> list = json.optional(key);
+    return list.isEmpty() ? List.of() : list.get().list(element);
+  }
+
+  private static ArrayNode texts(Collection<String> items) {
+    ArrayNode json = JSON.arrayNode();
+    items.forEach(json::add);
+    return json;
+  }
+
+  static String name(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT);
+  }
+}

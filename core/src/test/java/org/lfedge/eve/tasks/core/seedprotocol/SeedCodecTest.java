@@ -1,0 +1,145 @@
+package org.lfedge.eve.tasks.core.seedprotocol;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.spec.SeedArbitraries;
+import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
+import org.lfedge.eve.tasks.spi.seed.Base;
+import org.lfedge.eve.tasks.spi.seed.Mount;
+import org.lfedge.eve.tasks.spi.seed.Seed;
+import org.lfedge.eve.tasks.spi.seed.Source;
+import org.lfedge.eve.tasks.spi.seed.StopPlan;
+
+class SeedCodecTest {
+
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  @Provide
+  Arbitrary<Seed> seeds() {
+    return SeedArbitraries.seedsWithPatches();
+  }
+
+  @Property
+  void readingWhatWasWrittenGivesAnEqualSeed(@ForAll("seeds") Seed seed)
+      throws JsonProcessingException {
+    byte[] bytes = MAPPER.writeValueAsBytes(SeedCodec.toJson(seed));
+    Seed read = SeedCodec.fromJson(read(new String(bytes, UTF_8)));
+    assertEquals(seed, read);
+    assertEquals(seed.stop(), read.stop());
+    assertArrayEquals(bytes, MAPPER.writeValueAsBytes(SeedCodec.toJson(read)));
+  }
+
+  /** Every object of the format refuses a key that it does not know, and names it. */
+  @Property
+  void unknownKeysAreRefusedWhereverTheyAre(@ForAll("seeds") Seed seed, @ForAll("picks") int pick) {
+    ObjectNode json = SeedCodec.toJson(seed);
+    List<ObjectNode> objects =
+        json.findParents("target").stream()
+            .filter(ObjectNode.class::isInstance)
+            .map(ObjectNode.class::cast)
+            .collect(Collectors.toCollection(ArrayList::new));
+    objects.add(json);
+    objects.add((ObjectNode) json.get("process"));
+    objects.add((ObjectNode) json.at("/process/user"));
+    objects.add((ObjectNode) json.get("tax"));
+    objects.get(pick % objects.size()).put("argz", 1);
+    TaskException refusal = assertThrows(TaskException.class, () -> SeedCodec.fromJson(json));
+    assertEquals("SEED_INVALID", refusal.first().code());
+    assertTrue(refusal.first().message().contains("argz is not known"), refusal.first().message());
+  }
+
+  @Provide
+  Arbitrary<Integer> picks() {
+    return Arbitraries.integers().between(0, 1000);
+  }
+
+  /** Whatever stands in place of a value, it is a seed or an error of ours with a path. */
+  @Property
+  void wrongValuesAreRefusedWithAPath(@ForAll("seeds") Seed seed, @ForAll("wrong") String wrong)
+      throws JsonProcessingException {
+    ObjectNode json = SeedCodec.toJson(seed);
+    for (String key : List.of("base", "process", "mounts", "files", "shared", "tax", "stop")) {
+      ObjectNode broken = json.deepCopy();
+      broken.set(key, read(wrong));
+      TaskException refusal = assertThrows(TaskException.class, () -> SeedCodec.fromJson(broken));
+      assertTrue(refusal.first().message().contains(key), refusal.first().message());
+    }
+  }
+
+  @Provide
+  Arbitrary<String> wrong() {
+    return Arbitraries.of("1", "true", "\"x\"", "[null]", "[[]]", "[{}]", "{\"x\":1}", "1e99");
+  }
+
+  @Test
+  void aHandWrittenSeedIsRead() throws JsonProcessingException {
+    Seed seed =
+        SeedCodec.fromJson(
+            read(
+                """
+                {"base": "task", "readOnly": true,
+                 "process": {"args": ["/bin/server", "-v"]},
+                 "mounts": [{"source": {"tmpfs": {"bytes": 4096}}, "target": "/tmp"}],
+                 "stop": [{"signal": {"name": "SIGTERM", "graceMillis": 30000}}],
+                 "oci": {"process": {"oomScoreAdj": 500}}}
+                """));
+    Seed expected =
+        Seed.builder(Base.TASK, true, AnchorProcess.builder(List.of("/bin/server", "-v")).build())
+            .mount(new Mount(new Source.Tmpfs(4096), "/tmp", false))
+            .stop(StopPlan.signal("SIGTERM", Duration.ofSeconds(30)))
+            .oci("{\"process\":{\"oomScoreAdj\":500}}")
+            .build();
+    assertEquals(expected, seed);
+    assertEquals(Optional.empty(), seed.process().capabilities());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{'process':{'args':['/x']}}                              | base is missing",
+        "{'base':'moon','process':{'args':['/x']}}                | base must be one of task, host",
+        "{'base':'task','process':{'args':[]}}                    | process an anchor needs",
+        "{'base':'task','process':{'args':['/x',1]}}              | process.args[1] must be a string",
+        "{'base':'task','process':{'args':['/x'],'user':{'uid':-1,'gid':0}}} | process.user ids must",
+        "{'base':'task','process':{'args':['/x']},'files':[{'target':'/f','content':'*','mode':0}]}"
+            + "| files[0].content must be base64",
+        "{'base':'task','process':{'args':['/x']},'mounts':[{'source':{'disk':{}},'target':'/'}]}"
+            + "| mounts[0].source.disk is not a source",
+        "{'base':'task','process':{'args':['/x']},'stop':[{'signal':{'name':'TERM','graceMillis':1}}]}"
+            + "| stop[0].signal not the name",
+        "{'base':'task','process':{'args':['/x']},'stop':[{'signal':{'name':'SIGTERM',"
+            + "'graceMillis':9223372036854775807}}]} | stop[0].signal grace must be",
+      })
+  void errorsNameThePlace(String json, String expected) throws JsonProcessingException {
+    JsonNode tree = read(json.replace('\'', '"'));
+    TaskException refusal = assertThrows(TaskException.class, () -> SeedCodec.fromJson(tree));
+    assertTrue(refusal.first().message().contains(expected), refusal.first().message());
+  }
+
+  private static JsonNode read(String json) throws JsonProcessingException {
+    return MAPPER.readTree(json);
+  }
+}

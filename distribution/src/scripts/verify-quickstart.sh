@@ -1,0 +1,168 @@
+# The stages of verify that use a clone as its user would. To be sourced, after node.sh; $scratch is
+# where the clone goes.
+# shellcheck shell=bash disable=SC2154
+
+quickstart_stages() {
+  local clone=$scratch/clone
+  stage quickstart first_run "$clone"
+  stage again second_run "$clone"
+  stage down tidy_down "$clone"
+  stage broken broken_down "$clone"
+}
+
+# expect WHAT COMMAND...: fails with a sentence.
+expect() {
+  local what=$1
+  shift
+  if ! "$@"; then
+    echo "not so: $what"
+    return 1
+  fi
+  echo "so: $what"
+}
+
+# task CLONE NAME FILTER: from what taskctl tells of a task.
+task() {
+  taskctl_of "$1" list -o json | jq -r --arg name "$2" ".[] | select(.name == \$name) | $3"
+}
+
+taskctl_of() {
+  local clone=$1
+  shift
+  timeout 60 "$clone/distribution/target/taskmanager/bin/taskctl" --socket "$(socket_of "$clone")" \
+    "$@" </dev/null
+}
+
+socket_of() {
+  sed -n 's/^socket: "\(.*\)"/\1/p' "$1/.taskmanager/taskd.yaml"
+}
+
+first_run() {
+  local clone=$1 pid limit
+  copy_of_sources "$clone"
+  "$clone/quickstart" | tee "$logs/quickstart.txt"
+  limit=$(task "$clone" web '.memory.limitBytes')
+  pid=$(task "$clone" web '.pid')
+  expect "web is running" [ "$(task "$clone" web .state)" = RUNNING ]
+  expect "its anchor lives" [ -d "/proc/$pid" ]
+  expect "it serves what its variable says" [ "$(page_of_web "$pid")" = "Hello from a task." ]
+  expect "its limit is what it asked for and the tax" \
+    [ "$limit" = "$(task "$clone" web '.memory.askedBytes + .memory.taxBytes')" ]
+  expect "the kernel holds it to that" [ "$limit" = "$(memory_limit "$pid")" ]
+  expect "hello exited 0" [ "$(task "$clone" hello '.state + " " + (.exitCode | tostring)')" = "STOPPED 0" ]
+  expect "the table shows the anchor" grep -Eq "^web .* $pid " "$logs/quickstart.txt"
+  echo "say: a fresh clone, built, with $(taskctl_of "$clone" list -o json | jq length) tasks"
+}
+
+# In the task's own namespaces, with the program of its own root.
+page_of_web() {
+  nsenter -t "$1" -m -n /bin/wget -q -T 5 -O - http://127.0.0.1:8080/
+}
+
+memory_limit() {
+  local path
+  path=$(awk -F: '$2 == "memory" { print $3 }' "/proc/$1/cgroup")
+  if [[ -n $path ]]; then
+    cat "/sys/fs/cgroup/memory$path/memory.limit_in_bytes"
+  else
+    cat "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$1/cgroup")/memory.max"
+  fi
+}
+
+second_run() {
+  local clone=$1 pid start
+  pid=$(task "$clone" web .pid)
+  taskctl_of "$clone" stop counter
+  kill -KILL "$(recorded_process "$clone/.taskmanager/taskd.pid")"
+  start=$SECONDS
+  "$clone/quickstart"
+  expect "it took less than 20 s" [ $((SECONDS - start)) -lt 20 ]
+  expect "the stopped task runs again" [ "$(task "$clone" counter .state)" = RUNNING ]
+  expect "the other task went on, without the daemon" [ "$(task "$clone" web .pid)" = "$pid" ]
+  echo "say: in $((SECONDS - start)) s, with the daemon killed and a task stopped before"
+}
+
+tidy_down() {
+  expect_no_traces_after "$1" "$1/quickstart" --down
+  echo "say: no trace is left"
+}
+
+broken_down() {
+  local clone=$1 shim
+  "$clone/quickstart"
+  kill -KILL "$(recorded_process "$clone/.taskmanager/taskd.pid")"
+  kill -KILL "$(cut -d' ' -f1 "$(find -L "$clone/.taskmanager" /run/taskmanager-* \
+    -maxdepth 4 -name containerd.pid 2>/dev/null | head -n 1)")"
+  shim=$(shims_of "$(containerd_of "$clone")" | head -n 1 | cut -d' ' -f1)
+  kill -KILL "$shim"
+  expect_no_traces_after "$clone" "$clone/quickstart" --down
+  echo "say: no trace is left after daemon, containerd and a shim were killed"
+}
+
+containerd_of() {
+  echo "$(dirname "$(socket_of "$1")")/containerd/containerd.sock"
+}
+
+# expect_no_traces_after CLONE COMMAND...: remembers what belongs to the tasks, runs the command,
+# and looks for all of it.
+expect_no_traces_after() {
+  local clone=$1 name runtime namespaces sockets processes
+  shift
+  name=$(instance_name "$clone")
+  runtime=$(dirname "$(socket_of "$clone")")
+  processes=$(identities "/$name" "$clone")
+  namespaces=$(awk '{ print $1 }' <<<"$processes" | network_namespaces)
+  sockets=$(shims_of "$(containerd_of "$clone")" | cut -d' ' -f2)
+  expect "there are processes, to be gone later" [ -n "$processes" ]
+  expect "there are network namespaces, to be gone later" [ -n "$namespaces" ]
+  "$@"
+  expect "every process has ended" [ -z "$(still_alive <<<"$processes")" ]
+  expect "no process names the clone" [ -z "$(processes_naming "$clone/.taskmanager")" ]
+  expect "no network namespace is left" [ -z "$(still_there <<<"$namespaces")" ]
+  expect "no socket of a shim is left" [ -z "$(existing <<<"$sockets")" ]
+  expect "nothing is mounted" [ -z "$(grep -F -e "$clone" -e "$runtime/" /proc/self/mountinfo)" ]
+  expect "no cgroup is left" [ -z "$(find /sys/fs/cgroup -type d -path "*$name*")" ]
+  expect "no file is left" [ ! -e "$clone/.taskmanager" ] && expect "nor in /run" [ ! -e "$runtime" ]
+}
+
+# identities CGROUP CLONE: "PID STARTTIME" of the processes of tasks, and of what runs them.
+identities() {
+  local pid
+  {
+    cgroup_processes "$1"
+    processes_naming "$2/.taskmanager"
+  } | sort -un | while read -r pid; do
+    echo "$pid $(start_time "$pid")"
+  done
+}
+
+still_alive() {
+  local pid started
+  while read -r pid started; do
+    has_ended "$pid" "$started" || echo "$pid"
+  done
+}
+
+# The network namespaces of the PIDs on standard input, but for the node's own.
+network_namespaces() {
+  local pid
+  while read -r pid; do
+    readlink "/proc/$pid/ns/net" || true
+  done | sort -u | grep -vFx "$(readlink /proc/self/ns/net)"
+}
+
+# Of the namespaces on standard input, those that a process is in, or a mount holds.
+still_there() {
+  local namespace all
+  all=$(readlink /proc/[0-9]*/ns/net 2>/dev/null; awk '{ print $4 }' /proc/self/mountinfo)
+  while read -r namespace; do
+    ! grep -qFx "$namespace" <<<"$all" || echo "$namespace"
+  done
+}
+
+existing() {
+  local file
+  while read -r file; do
+    [[ -z $file || ! -e $file ]] || echo "$file"
+  done
+}

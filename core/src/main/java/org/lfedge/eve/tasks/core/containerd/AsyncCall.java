@@ -36,12 +36,17 @@ final class AsyncCall<T> implements StreamObserver<T> {
   @Override
   public void onError(Throwable failure) {
     Status status = Status.fromThrowable(failure);
-    if (status.getCode() == Status.Code.NOT_FOUND) {
+    if (status.getCode() == Status.Code.NOT_FOUND || isShimGone(status)) {
       answer.complete(Optional.empty());
     } else {
       StatusRuntimeException cause = status.asRuntimeException();
       answer.completeExceptionally(ContainerdFailure.of(socket, what, cause));
     }
+  }
+
+  /** containerd forwards the call to the shim; of one that dies meanwhile it says no more. */
+  private static boolean isShimGone(Status status) {
+    return String.valueOf(status.getDescription()).contains("ttrpc: closed");
   }
 
   @Override

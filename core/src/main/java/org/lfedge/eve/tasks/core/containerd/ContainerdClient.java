@@ -75,6 +75,7 @@ public final class ContainerdClient implements AutoCloseable {
   }
 
   private final Path socket;
+  private final String namespace;
   private final EventLoopGroup eventLoop;
   private final ExecutorService callbacks;
   private final ManagedChannel connection;
@@ -84,6 +85,7 @@ public final class ContainerdClient implements AutoCloseable {
 
   private ContainerdClient(Path socket, String namespace) {
     this.socket = socket;
+    this.namespace = namespace;
     eventLoop =
         new MultiThreadIoEventLoopGroup(
             1, new DefaultThreadFactory("containerd-io", true), NioIoHandler.newFactory());
@@ -161,6 +163,10 @@ public final class ContainerdClient implements AutoCloseable {
 
   Path socket() {
     return socket;
+  }
+
+  String namespace() {
+    return namespace;
   }
 
   /** A stub with the deadline of a quick call. */

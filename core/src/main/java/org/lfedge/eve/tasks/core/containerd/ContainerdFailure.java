@@ -41,7 +41,7 @@ final class ContainerdFailure {
               "runtime \"([^\"]+)\" binary not installed",
               match -> missingProgram("containerd-shim for " + match.group(1))),
           new Rule(
-              "exec: \"(.*?)\": (?:stat .*: no such file or directory|executable file not found)",
+              "exec: \"(.*?)\": (?:stat .*: (?:no such file or|not a) directory|executable file not found)",
               match ->
                   Problem.user(
                       "EXECUTABLE_NOT_FOUND",
@@ -58,6 +58,14 @@ final class ContainerdFailure {
                           + match.group(1)
                           + "\" may not be executed; it must be a file with execute permission for"
                           + " the task's user")),
+          new Rule(
+              "container (?:process|init): mkdir (.*): not a directory",
+              match ->
+                  Problem.user(
+                      "WORKING_DIRECTORY_NOT_FOUND",
+                      "cannot make the working directory: \""
+                          + match.group(1)
+                          + "\" is no directory")),
           new Rule(
               "chdir to cwd \\(\"(.*?)\"\\) set in config.json failed: (.*)",
               match ->

@@ -47,6 +47,9 @@ public final class ContainerdRuntime implements ContainerRuntime {
   private static final String SHIM = "io.containerd.runc.v2";
   private static final String SPEC_TYPE = "types.containerd.io/opencontainers/runtime-spec/1/Spec";
 
+  private static final Optional<RuntimeTask.Status> STOPPED =
+      Optional.of(RuntimeTask.Status.STOPPED);
+
   private final ContainerdClient client;
   private final RootSnapshots roots;
   private final CgroupKills kills = new CgroupKills(Path.of("/sys/fs/cgroup"));
@@ -116,13 +119,21 @@ public final class ContainerdRuntime implements ContainerRuntime {
             .setStdout(output.stdout().toString())
             .setStderr(output.stderr().toString())
             .build();
-    return client
-        .callUnless(
-            Status.Code.ALREADY_EXISTS,
-            "create the anchor of " + id,
-            () -> client.within(ContainerdClient.SLOW, TasksGrpc::newBlockingStub).create(request))
-        .orElseThrow(() -> taskExists(id))
-        .getPid();
+    try {
+      return client
+          .callUnless(
+              Status.Code.ALREADY_EXISTS,
+              "create the anchor of " + id,
+              () ->
+                  client.within(ContainerdClient.SLOW, TasksGrpc::newBlockingStub).create(request))
+          .orElseThrow(() -> taskExists(id))
+          .getPid();
+    } catch (TaskException e) {
+      if (e.outcome() == TaskException.Outcome.FAILED && task(id).isEmpty()) {
+        releaseRoot(id).forEach(StateMount::removeBundle);
+      }
+      throw e;
+    }
   }
 
   @Override
@@ -138,6 +149,10 @@ public final class ContainerdRuntime implements ContainerRuntime {
 
   @Override
   public boolean signalTask(String id, int signal, boolean everyProcess) {
+    if (everyProcess && task(id).map(RuntimeTask::status).equals(STOPPED)) {
+      // runc takes this for success, though the last process of a task goes with its anchor.
+      return false;
+    }
     KillRequest request =
         KillRequest.newBuilder().setContainerId(id).setSignal(signal).setAll(everyProcess).build();
     return client
@@ -226,6 +241,7 @@ public final class ContainerdRuntime implements ContainerRuntime {
       return;
     }
     requireStatus(id, RuntimeTask.Status.STOPPED, "TASK_NOT_STOPPED", "delete");
+    releaseRoot(id);
     client.callUnless(
         Status.Code.NOT_FOUND,
         "delete the task of " + id,
@@ -233,6 +249,13 @@ public final class ContainerdRuntime implements ContainerRuntime {
             client
                 .within(ContainerdClient.SLOW, TasksGrpc::newBlockingStub)
                 .delete(DeleteTaskRequest.newBuilder().setContainerId(id).build()));
+  }
+
+  /** Only a root without a snapshot can have brought mounts of the node along. */
+  private List<Path> releaseRoot(String id) {
+    return container(id).map(Container::getSnapshotKey).orElse("").isEmpty()
+        ? StateMount.releaseRoot(client.socket(), client.namespace(), id)
+        : List.of();
   }
 
   @Override

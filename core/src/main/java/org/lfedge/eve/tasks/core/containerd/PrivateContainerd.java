@@ -45,7 +45,7 @@ public final class PrivateContainerd {
   /** The kernel's limit, 108 with the final zero, less the {@code .ttrpc} of the second socket. */
   private static final int MAX_SOCKET_BYTES = 107 - ".ttrpc".length();
 
-  /** A log beyond this size is put aside at the next start of containerd. */
+  /** A log beyond this size is put aside when this program starts. */
   private static final long MAX_LOG_BYTES = 16L << 20;
 
   /**
@@ -111,6 +111,7 @@ public final class PrivateContainerd {
     makeDirectory(state);
     return locked(
         () -> {
+          putLongLogAside();
           Optional<Running> present = recorded();
           if (present.isPresent()) {
             awaitAnswer(present.get());
@@ -150,7 +151,6 @@ public final class PrivateContainerd {
     Path config = state.resolve("containerd.toml");
     try {
       replace(config, PrivateContainerdConfig.toml(root, state.resolve("run"), socket()));
-      putOldLogAside();
     } catch (IOException e) {
       throw notStarted("cannot write its files: " + e);
     }
@@ -317,10 +317,15 @@ public final class PrivateContainerd {
     Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
   }
 
-  private void putOldLogAside() throws IOException {
-    if (Files.exists(log()) && Files.size(log()) > MAX_LOG_BYTES) {
-      Files.move(
-          log(), log().resolveSibling("containerd.log.1"), StandardCopyOption.REPLACE_EXISTING);
+  /** Copies and cuts it, since a running containerd and its shims go on appending to it. */
+  private void putLongLogAside() {
+    try {
+      if (Files.exists(log()) && Files.size(log()) > MAX_LOG_BYTES) {
+        Files.copy(log(), state.resolve("containerd.log.1"), StandardCopyOption.REPLACE_EXISTING);
+        Files.write(log(), new byte[0], StandardOpenOption.TRUNCATE_EXISTING);
+      }
+    } catch (IOException e) {
+      LOG.warn("cannot put the log of containerd aside: {}", e.toString());
     }
   }
 

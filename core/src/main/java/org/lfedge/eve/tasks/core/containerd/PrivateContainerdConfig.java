@@ -23,7 +23,6 @@ final class PrivateContainerdConfig {
           "io.containerd.monitor.v1.cgroups",
           "io.containerd.nri.v1.nri",
           "io.containerd.podsandbox.controller.v1.podsandbox",
-          "io.containerd.runtime.v1.linux",
           "io.containerd.snapshotter.v1.aufs",
           "io.containerd.snapshotter.v1.blockfile",
           "io.containerd.snapshotter.v1.btrfs",

@@ -21,12 +21,12 @@ import org.lfedge.eve.tasks.core.port.RuntimeTask;
  * Runs a sequence of commands against a runtime and, beside it, a model of the OCI lifecycle:
  * accepted is what the model accepts, and after each command both are in the same state.
  */
-final class LifecycleCommands {
+public final class LifecycleCommands {
 
   private static final int SIGKILL = 9;
 
   /** One effect on a container. */
-  enum Command {
+  public enum Command {
     PREPARE_ROOT,
     RECORD,
     CREATE,
@@ -52,7 +52,7 @@ final class LifecycleCommands {
   }
 
   /** Sequences in which most commands come in an order that leads somewhere. */
-  static Arbitrary<List<Command>> sequences(int maxLength) {
+  public static Arbitrary<List<Command>> sequences(int maxLength) {
     return Arbitraries.frequency(
             Tuple.of(3, Command.PREPARE_ROOT),
             Tuple.of(4, Command.RECORD),
@@ -64,11 +64,12 @@ final class LifecycleCommands {
             Tuple.of(1, Command.DELETE_CONTAINER),
             Tuple.of(1, Command.REMOVE_ROOT))
         .list()
+        .ofMinSize(maxLength / 3)
         .ofMaxSize(maxLength);
   }
 
   /** Runs a sequence, checks each step, and cleans up. */
-  static void run(ContainerRuntimeContract contract, String id, List<Command> commands) {
+  public static void run(ContainerRuntimeContract contract, String id, List<Command> commands) {
     LifecycleCommands run = new LifecycleCommands(contract, id);
     try {
       commands.forEach(run::step);

@@ -2,6 +2,7 @@ package org.lfedge.eve.tasks.spi;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.SortedSet;
 import java.util.regex.Pattern;
 import org.lfedge.eve.tasks.spi.task.Root;
@@ -24,7 +25,7 @@ public final class ExecutorInfo {
               + builder.name);
     }
     name = builder.name;
-    summary = builder.summary;
+    summary = Objects.requireNonNull(builder.summary);
     rootKinds = SortedCopies.setOf(builder.rootKinds);
     options = List.copyOf(builder.options);
     long distinct = options.stream().map(Option::name).distinct().count();

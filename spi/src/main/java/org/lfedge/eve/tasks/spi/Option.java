@@ -34,8 +34,8 @@ public final class Option {
       throw new IllegalArgumentException("choices belong to options of type STRING: " + name);
     }
     this.name = name;
-    this.type = type;
-    this.doc = doc;
+    this.type = Objects.requireNonNull(type);
+    this.doc = Objects.requireNonNull(doc);
     this.required = required;
     this.choices = List.copyOf(choices);
   }

@@ -1,5 +1,7 @@
 package org.lfedge.eve.tasks.spi;
 
+import java.util.Objects;
+
 /** Why an executor cannot seed a task. The message is shown to the user, so it says what to do. */
 public final class SeedException extends Exception {
 
@@ -16,9 +18,9 @@ public final class SeedException extends Exception {
    * @param message what is wrong and what to do about it
    */
   public SeedException(String code, String path, String message) {
-    super(message);
-    this.code = code;
-    this.path = path;
+    super(Objects.requireNonNull(message));
+    this.code = Objects.requireNonNull(code);
+    this.path = Objects.requireNonNull(path);
   }
 
   /** For the default branch of a switch over a sealed input type that has grown since. */

@@ -278,4 +278,40 @@ class SpiValuesTest {
   void theVersionOfTheSpiIsASemanticVersion() {
     assertTrue(Executor.SPI_VERSION.matches("[0-9]+\\.[0-9]+\\.[0-9]+"));
   }
+
+  @Example
+  void whatAVendorLeavesNullIsFoundWhereItIsLeftNull() {
+    List<Runnable> constructions =
+        List.of(
+            () -> new Mount(absent(), "/m", true),
+            () -> new AnchorTax.Part("a", absent(), 1, ""),
+            () -> new AnchorTax.Part("a", Pool.CGROUP, 1, absent()),
+            () -> new StopStep.Signal("SIGTERM", absent()),
+            () -> new User(0, 0, absent()),
+            () -> new SeedException(absent(), "", ""),
+            () -> new SeedException("A", absent(), ""),
+            () -> new SeedException("A", "", absent()),
+            () -> AnchorProcess.builder(List.of("/a")).user(absent()).build(),
+            () -> Seed.builder(absent(), true, PROCESS).build(),
+            () -> Seed.builder(Base.TASK, true, absent()).build(),
+            () -> Seed.builder(Base.TASK, true, PROCESS).tax(absent()).build(),
+            () -> Seed.builder(Base.TASK, true, PROCESS).stop(absent()).build(),
+            () -> Seed.builder(Base.TASK, true, PROCESS).mount(absent()).build(),
+            () -> Seed.builder(Base.TASK, true, PROCESS).annotation("a", absent()).build(),
+            () -> ExecutorInfo.builder("a", absent()).build(),
+            () -> Option.optional("a", absent(), ""),
+            () -> Option.optional("a", Option.Type.SIZE, absent()));
+    for (Runnable construction : constructions) {
+      assertThrows(
+          NullPointerException.class,
+          construction::run,
+          () -> "construction " + constructions.indexOf(construction));
+    }
+  }
+
+  /** What a class that knows nothing of nullness might pass. */
+  @SuppressWarnings({"NullAway", "TypeParameterUnusedInFormals"})
+  private static <T> T absent() {
+    return null;
+  }
 }

@@ -3,6 +3,7 @@ package org.lfedge.eve.tasks.spi.contract;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TimeZone;
 import java.util.regex.Pattern;
@@ -40,7 +41,9 @@ final class ObservedCall {
         }
       }
     } catch (SeedException refused) {
-      call.refusal = new Refusal(refused.code(), refused.path(), refused.getMessage());
+      call.refusal =
+          new Refusal(
+              refused.code(), refused.path(), Objects.requireNonNullElse(refused.getMessage(), ""));
     } catch (Throwable thrown) { // whatever a foreign executor throws is a finding
       if (watched.unasked().isEmpty()) {
         call.violations.add(new Violation(failure, "it threw " + thrown));
@@ -108,18 +111,13 @@ final class ObservedCall {
     return seed().map(Seed::toString).or(() -> refusal().map(Refusal::toString)).orElse("nothing");
   }
 
-  /** What a {@link SeedException} said; a careless executor may have left parts null. */
-  record Refusal(@Nullable String code, @Nullable String path, @Nullable String message) {
+  /** What a {@link SeedException} said. */
+  record Refusal(String code, String path, String message) {
 
     private static final Pattern CODE = Pattern.compile("[A-Z][A-Z0-9_]*");
 
     List<Violation> violations() {
-      boolean clear =
-          code != null
-              && CODE.matcher(code).matches()
-              && path != null
-              && message != null
-              && !message.isBlank();
+      boolean clear = CODE.matcher(code).matches() && !message.isBlank();
       return clear ? List.of() : List.of(new Violation(Rule.REFUSAL_UNCLEAR, toString()));
     }
   }

@@ -21,7 +21,7 @@ public record Violation(Rule rule, String detail) {
     CONTEXT_READ("facts() and seed() do not depend on the thread's context class loader"),
     CONTEXT_CHANGED("facts() and seed() leave the thread and the defaults of the JVM as they were"),
     INPUT_CHANGED("facts() and seed() change nothing that they are given"),
-    REFUSAL_UNCLEAR("a refusal has a code in capitals, a path and a message"),
+    REFUSAL_UNCLEAR("a refusal has a code in capitals and a message"),
     KIND_NOT_DECLARED("a root of a kind that info() does not declare is refused"),
     KIND_NEVER_SEEDED("a root of a kind that info() declares can be seeded"),
     ENV_LOST("each variable of the document is in the seed, once, with its value"),

@@ -26,7 +26,7 @@ public final class AnchorProcess {
     args = List.copyOf(builder.args);
     env = List.copyOf(builder.env);
     workingDir = Mount.requireAbsolute(builder.workingDir);
-    user = builder.user;
+    user = Objects.requireNonNull(builder.user);
     capabilities = Optional.ofNullable(builder.capabilities).map(SortedCopies::setOf);
     init = builder.init;
     if (args.isEmpty() || args.get(0).isEmpty()) {

@@ -1,6 +1,7 @@
 package org.lfedge.eve.tasks.spi.seed;
 
 import java.util.List;
+import java.util.Objects;
 
 /**
  * What the anchor costs on top of what the workload asked for.
@@ -47,6 +48,8 @@ public record AnchorTax(List<Part> parts, int milliCpus) {
 
     /** Refuses negative sizes and blank names. */
     public Part {
+      Objects.requireNonNull(pool);
+      Objects.requireNonNull(why);
       if (bytes < 0 || bytes > 1L << 53 || name.isBlank()) {
         throw new IllegalArgumentException("tax part needs a name and 0 to 2^53 bytes: " + name);
       }

@@ -1,5 +1,7 @@
 package org.lfedge.eve.tasks.spi.seed;
 
+import java.util.Objects;
+
 /**
  * Content at a place in the task's file system. Device nodes and set-uid programs in it have no
  * effect.
@@ -12,6 +14,7 @@ public record Mount(Source source, String target, boolean readOnly) {
 
   /** Refuses relative and climbing targets. */
   public Mount {
+    Objects.requireNonNull(source);
     requireAbsolute(target);
   }
 

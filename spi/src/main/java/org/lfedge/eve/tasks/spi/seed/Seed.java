@@ -30,14 +30,14 @@ public final class Seed {
   private final Optional<String> oci;
 
   private Seed(Builder builder) {
-    base = builder.base;
+    base = Objects.requireNonNull(builder.base);
     readOnly = builder.readOnly;
-    process = builder.process;
+    process = Objects.requireNonNull(builder.process);
     mounts = List.copyOf(builder.mounts);
     files = List.copyOf(builder.files);
     shared = SortedCopies.setOf(builder.shared);
-    tax = builder.tax;
-    stop = builder.stop;
+    tax = Objects.requireNonNull(builder.tax);
+    stop = Objects.requireNonNull(builder.stop);
     annotations = SortedCopies.mapOf(builder.annotations);
     oci = Optional.ofNullable(builder.oci);
     List<String> targets = new ArrayList<>();
@@ -174,7 +174,7 @@ public final class Seed {
     }
 
     public Builder annotation(String key, String value) {
-      annotations.put(key, value);
+      annotations.put(key, Objects.requireNonNull(value));
       return this;
     }
 

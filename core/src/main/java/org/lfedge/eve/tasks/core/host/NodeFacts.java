@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.Map;
@@ -85,6 +87,19 @@ public final class NodeFacts implements FactSource {
       }
     } else if (!node.isNull() && !node.isMissingNode()) {
       values.put(at.toString(), node.asText());
+    }
+  }
+
+  @Override
+  public Optional<Path> realDirectory(String path) {
+    try {
+      Path real = Path.of(path).toRealPath();
+      return Files.isDirectory(real) ? Optional.of(real) : Optional.empty();
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw TaskException.failed(
+          Problem.host("CANNOT_READ", "cannot look at directory " + path + ": " + e), e);
     }
   }
 

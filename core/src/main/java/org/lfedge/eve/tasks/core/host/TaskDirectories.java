@@ -1,6 +1,7 @@
 package org.lfedge.eve.tasks.core.host;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
@@ -32,11 +34,17 @@ public final class TaskDirectories implements TaskFiles {
 
   private final Path logs;
   private final Path runtime;
+  private final Predicate<String> allowedSource;
 
-  /** Keeps output in {@code logs} and the rest in {@code runtime}; both are made when needed. */
-  public TaskDirectories(Path logs, Path runtime) {
+  /**
+   * Keeps output in {@code logs} and the rest in {@code runtime}; both are made when needed.
+   *
+   * @param allowedSource whether policy lets the content of a path, links resolved, reach a task
+   */
+  public TaskDirectories(Path logs, Path runtime, Predicate<String> allowedSource) {
     this.logs = logs;
     this.runtime = runtime;
+    this.allowedSource = allowedSource;
   }
 
   @Override
@@ -63,7 +71,11 @@ public final class TaskDirectories implements TaskFiles {
 
   @Override
   public Path seedFile(String task, int index) {
-    return runtime.resolve(task).resolve("files").resolve(Integer.toString(index));
+    return seedFiles(task).resolve(Integer.toString(index));
+  }
+
+  private Path seedFiles(String task) {
+    return runtime.resolve(task).resolve("files");
   }
 
   @Override
@@ -108,7 +120,7 @@ public final class TaskDirectories implements TaskFiles {
     }
   }
 
-  private static byte[] readSecret(String task, String name, Path source) throws IOException {
+  private byte[] readSecret(String task, String name, Path source) throws IOException {
     if (!Files.isRegularFile(source)) {
       throw TaskException.failed(
           Problem.inDocument(
@@ -117,15 +129,27 @@ public final class TaskDirectories implements TaskFiles {
               source,
               "the file of this secret of task " + task + " is not there; put it on the node"));
     }
-    if (Files.size(source) > MAX_SECRET_BYTES) {
+    Path real = source.toRealPath();
+    if (!allowedSource.test(real.toString())) {
       throw TaskException.failed(
           Problem.inDocument(
-              "SECRET_TOO_LARGE",
+              "SOURCE_NOT_ALLOWED",
               "env." + name,
               source,
-              "a secret has at most " + MAX_SECRET_BYTES + " bytes"));
+              "it leads to " + real + ", outside of policy.directories in the node's config"));
     }
-    return Files.readAllBytes(source);
+    try (InputStream in = Files.newInputStream(real, LinkOption.NOFOLLOW_LINKS)) {
+      byte[] content = in.readNBytes(MAX_SECRET_BYTES + 1);
+      if (content.length > MAX_SECRET_BYTES) {
+        throw TaskException.failed(
+            Problem.inDocument(
+                "SECRET_TOO_LARGE",
+                "env." + name,
+                source,
+                "a secret has at most " + MAX_SECRET_BYTES + " bytes"));
+      }
+      return content;
+    }
   }
 
   @Override

@@ -16,7 +16,7 @@ import java.util.Set;
 /**
  * The transition table. It keeps the rules of the OCI lifecycle: a program is let go only from
  * CREATED, and a task is removed only when it has no anchor, so a created anchor that never started
- * is stopped first.
+ * is stopped first. DELETED accepts another delete, which finishes a removal that was cut short.
  */
 public final class Lifecycle {
 
@@ -24,7 +24,7 @@ public final class Lifecycle {
       Map.of(
           Command.START, Set.of(CREATED, STOPPED, FAILED),
           Command.STOP, Set.of(CREATED, RUNNING, STOPPING, STOPPED, FAILED),
-          Command.DELETE, Set.of(CREATED, STOPPED, FAILED),
+          Command.DELETE, Set.of(CREATED, STOPPED, FAILED, DELETED),
           Command.SIGNAL, Set.of(RUNNING, STOPPING));
 
   private static final Map<TaskState, Map<Event, TaskState>> NEXT = new EnumMap<>(TaskState.class);

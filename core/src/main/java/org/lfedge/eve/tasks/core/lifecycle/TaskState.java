@@ -14,7 +14,7 @@ public enum TaskState {
   STOPPED,
   /** A step of ours failed; the cause is recorded. */
   FAILED,
-  /** Nothing of the task is left. */
+  /** It is being removed; when that is done, nothing of it is left. */
   DELETED;
 
   /** Whether containerd holds a process for a task in this state. */

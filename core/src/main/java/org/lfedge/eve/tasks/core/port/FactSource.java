@@ -1,5 +1,7 @@
 package org.lfedge.eve.tasks.core.port;
 
+import java.nio.file.Path;
+import java.util.Optional;
 import org.lfedge.eve.tasks.spi.Fact;
 import org.lfedge.eve.tasks.spi.FactQuery;
 import org.lfedge.eve.tasks.spi.task.Root;
@@ -9,6 +11,9 @@ public interface FactSource {
 
   /** Looks one thing up. */
   Fact answer(FactQuery query, Root root);
+
+  /** A directory by its path without symbolic links; empty if there is none. */
+  Optional<Path> realDirectory(String path);
 
   /** The passwd and group files below a directory; symbolic links do not lead out of it. */
   AccountFiles accounts(String directory);

@@ -6,7 +6,9 @@ import java.util.UUID;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.lifecycle.Desired;
+import org.lfedge.eve.tasks.core.lifecycle.Event;
 import org.lfedge.eve.tasks.core.lifecycle.ExitStatus;
+import org.lfedge.eve.tasks.core.lifecycle.Lifecycle;
 import org.lfedge.eve.tasks.core.lifecycle.TaskState;
 import org.lfedge.eve.tasks.spi.seed.Seed;
 
@@ -40,6 +42,95 @@ public record TaskRecord(
   /** The name, which is also the id of the container. */
   public String name() {
     return document.name();
+  }
+
+  /** A task that was just asked for. */
+  public static TaskRecord of(UUID uuid, TaskDocument document, Instant now) {
+    return new TaskRecord(
+        uuid,
+        document,
+        Desired.STOPPED,
+        TaskState.PENDING,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        now,
+        Optional.empty());
+  }
+
+  /** With another wish of the user. */
+  public TaskRecord wanting(Desired value) {
+    return new TaskRecord(
+        uuid, document, value, state, blueprint, anchor, exit, failure, createdAt, startedAt);
+  }
+
+  /** With what was made of the document. */
+  public TaskRecord planned(Blueprint value) {
+    return new TaskRecord(
+        uuid,
+        document,
+        desired,
+        state,
+        Optional.of(value),
+        anchor,
+        exit,
+        failure,
+        createdAt,
+        startedAt);
+  }
+
+  /** After the anchor's process was made. */
+  public TaskRecord anchored(Anchor value) {
+    return after(Event.ANCHOR_CREATED, Optional.of(value), exit, Optional.empty(), startedAt);
+  }
+
+  /** After the anchor's program was let go. */
+  public TaskRecord started(Instant now) {
+    return after(Event.ANCHOR_STARTED, anchor, Optional.empty(), failure, Optional.of(now));
+  }
+
+  /** When the stop plan begins. */
+  public TaskRecord stopping() {
+    return after(Event.STOP_BEGUN, anchor, exit, failure, startedAt);
+  }
+
+  /** After the anchor ended. */
+  public TaskRecord exited(ExitStatus value) {
+    return after(Event.ANCHOR_EXITED, Optional.empty(), Optional.of(value), failure, startedAt);
+  }
+
+  /** After a step of ours failed and the task has no anchor. */
+  public TaskRecord failed(Failure value) {
+    return after(Event.STEP_FAILED, Optional.empty(), exit, Optional.of(value), startedAt);
+  }
+
+  /** When its removal begins: what is left of it is removed, now or after a crash. */
+  public TaskRecord removed() {
+    return after(Event.REMOVED, anchor, exit, failure, startedAt);
+  }
+
+  private TaskRecord after(
+      Event event,
+      Optional<Anchor> newAnchor,
+      Optional<ExitStatus> newExit,
+      Optional<Failure> newFailure,
+      Optional<Instant> newStart) {
+    TaskState next =
+        Lifecycle.next(state, event)
+            .orElseThrow(
+                () -> new IllegalStateException(event + " cannot happen to a task in " + state));
+    return new TaskRecord(
+        uuid,
+        document,
+        desired,
+        next,
+        blueprint,
+        newAnchor,
+        newExit,
+        newFailure,
+        createdAt,
+        newStart);
   }
 
   /**

@@ -1,0 +1,283 @@
+package org.lfedge.eve.tasks.core.engine;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.IntStream;
+import org.lfedge.eve.tasks.core.admission.TaskCharge;
+import org.lfedge.eve.tasks.core.config.OptionValues;
+import org.lfedge.eve.tasks.core.config.TaskDocument;
+import org.lfedge.eve.tasks.core.config.TaskDocument.EnvValue;
+import org.lfedge.eve.tasks.core.error.Problem;
+import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.image.Users;
+import org.lfedge.eve.tasks.core.policy.Policy;
+import org.lfedge.eve.tasks.core.port.ExecutorCatalog;
+import org.lfedge.eve.tasks.core.port.ExecutorCatalog.LoadedExecutor;
+import org.lfedge.eve.tasks.core.port.FactSource;
+import org.lfedge.eve.tasks.core.port.ImageDetails;
+import org.lfedge.eve.tasks.core.port.ImageStore;
+import org.lfedge.eve.tasks.core.port.NetworkNamespaces;
+import org.lfedge.eve.tasks.core.port.RootFilesystem;
+import org.lfedge.eve.tasks.core.port.TaskFiles;
+import org.lfedge.eve.tasks.core.port.TaskRecord.Blueprint;
+import org.lfedge.eve.tasks.core.spec.AssembledSpec;
+import org.lfedge.eve.tasks.core.spec.SpecAssembly;
+import org.lfedge.eve.tasks.core.spec.SpecInputs;
+import org.lfedge.eve.tasks.spi.Executor;
+import org.lfedge.eve.tasks.spi.ExecutorInfo;
+import org.lfedge.eve.tasks.spi.Fact;
+import org.lfedge.eve.tasks.spi.FactQuery;
+import org.lfedge.eve.tasks.spi.SeedException;
+import org.lfedge.eve.tasks.spi.seed.AnchorTax;
+import org.lfedge.eve.tasks.spi.seed.Base;
+import org.lfedge.eve.tasks.spi.seed.Seed;
+import org.lfedge.eve.tasks.spi.task.HostFacts;
+import org.lfedge.eve.tasks.spi.task.TaskConfig;
+import org.lfedge.eve.tasks.spi.task.User;
+
+/** Makes the blueprint of a task: from its document, through the seed, to the final spec. */
+public final class Planner {
+
+  private static final String DEFAULT_EXECUTOR = "native-container";
+
+  /** More questions than any executor has a use for. */
+  private static final int MAX_FACTS = 100;
+
+  private final ExecutorCatalog executors;
+  private final RootLookup roots;
+  private final FactSource factSource;
+  private final NetworkNamespaces namespaces;
+  private final TaskFiles files;
+  private final HostFacts host;
+  private final Policy policy;
+  private final NodeLayout layout;
+
+  /**
+   * What every spec of the node refers to.
+   *
+   * @param cgroupParent absolute path below which tasks get their cgroups, such as {@code
+   *     /taskmanager}
+   * @param initProgram the tiny init for tasks that ask for one
+   */
+  public record NodeLayout(String cgroupParent, Path initProgram) {
+
+    /** The cgroup of a task. */
+    public String cgroup(String task) {
+      return cgroupParent + "/" + task;
+    }
+  }
+
+  /**
+   * What was planned for a task.
+   *
+   * @param charge its limits
+   * @param imported the name of an image that was not on the node before
+   */
+  record Plan(
+      Blueprint blueprint, AssembledSpec spec, TaskCharge charge, Optional<String> imported) {}
+
+  /** Looks things up in these; of them, only the image store is changed. */
+  public Planner(
+      ExecutorCatalog executors,
+      ImageStore images,
+      FactSource factSource,
+      NetworkNamespaces namespaces,
+      TaskFiles files,
+      HostFacts host,
+      Policy policy,
+      NodeLayout layout) {
+    this.executors = executors;
+    this.roots = new RootLookup(images, factSource, policy);
+    this.factSource = factSource;
+    this.namespaces = namespaces;
+    this.files = files;
+    this.host = host;
+    this.policy = policy;
+    this.layout = layout;
+  }
+
+  /**
+   * Checks a document as far as that needs no root.
+   *
+   * @throws TaskException with what is wrong
+   */
+  public void check(TaskDocument document) {
+    policy.checkDocument(document);
+    ExecutorInfo info = executor(document).executor().info();
+    if (!info.rootKinds().contains(RootLookup.kind(document))) {
+      throw TaskException.failed(
+          Problem.inDocument(
+              "ROOT_NOT_SUPPORTED",
+              "root",
+              RootLookup.kind(document).name().toLowerCase(Locale.ROOT),
+              "executor "
+                  + info.name()
+                  + " starts only roots of these kinds: "
+                  + info.rootKinds()));
+    }
+    OptionValues.check(info.options(), document.options());
+  }
+
+  /** Plans a task and leaves nothing behind. */
+  Plan render(UUID uuid, TaskDocument document) {
+    check(document);
+    return plan(uuid, document, roots.examine(document));
+  }
+
+  /** Plans a task, bringing in and unpacking its image; if that fails, nothing is left of it. */
+  Plan plan(UUID uuid, TaskDocument document) {
+    check(document);
+    RootLookup.Found root = roots.prepare(document);
+    try {
+      return plan(uuid, document, root);
+    } catch (RuntimeException e) {
+      root.imported().ifPresent(roots::forget);
+      throw e;
+    }
+  }
+
+  /** Removes what a plan brought to the node, after its task could not be made. */
+  void forget(Plan plan) {
+    plan.imported().ifPresent(roots::forget);
+  }
+
+  private Plan plan(UUID uuid, TaskDocument document, RootLookup.Found root) {
+    LoadedExecutor loaded = executor(document);
+    ExecutorInfo info = loaded.executor().info();
+    TaskConfig config =
+        SeedInput.config(
+            uuid, document, root.root(), OptionValues.check(info.options(), document.options()));
+    Seed seed = seed(loaded.executor(), config, root, user(document, root));
+    TaskCharge charge = charge(document, seed.tax());
+    AssembledSpec spec =
+        SpecAssembly.assemble(
+            seed, inputs(uuid, document, seed, charge), policy.grants(loaded.origin()));
+    Blueprint blueprint =
+        new Blueprint(
+            info.name(),
+            loaded.version(),
+            loaded.digest(),
+            loaded.origin(),
+            root.image().map(image -> image.config().digest()),
+            seed.base() == Base.HOST ? hostRoot() : root.filesystem(),
+            seed,
+            spec.json());
+    return new Plan(blueprint, spec, charge, root.imported());
+  }
+
+  private RootFilesystem hostRoot() {
+    if (!policy.allowHostRoot()) {
+      throw TaskException.failed(Policy.hostRootNotAllowed());
+    }
+    return new RootFilesystem.Host();
+  }
+
+  /** What a document and the tax of its seed take from the node. */
+  static TaskCharge charge(TaskDocument document, AnchorTax tax) {
+    return TaskCharge.of(
+        document.name(),
+        document.memoryBytes(),
+        document.milliCpus(),
+        tax,
+        document.taxMemoryBytes());
+  }
+
+  private LoadedExecutor executor(TaskDocument document) {
+    String name = document.executor().orElse(DEFAULT_EXECUTOR);
+    return executors
+        .find(name)
+        .orElseThrow(
+            () ->
+                TaskException.failed(
+                    Problem.inDocument(
+                        "EXECUTOR_NOT_FOUND",
+                        "executor",
+                        name,
+                        "this node has "
+                            + executors.list().stream()
+                                .map(known -> known.executor().info().name())
+                                .toList()
+                            + "; taskctl executors list tells which plugins were rejected, and"
+                            + " why")));
+  }
+
+  private static Optional<User> user(TaskDocument document, RootLookup.Found root) {
+    return document
+        .user()
+        .or(() -> root.image().flatMap(ImageDetails::user))
+        .map(text -> Users.resolve(text, root.accounts()));
+  }
+
+  private Seed seed(
+      Executor executor, TaskConfig config, RootLookup.Found root, Optional<User> user) {
+    try {
+      List<Fact> facts = facts(executor, config);
+      return executor.seed(
+          new SeedInput(config, root.image().map(ImageDetails::config), user, host, facts));
+    } catch (SeedException e) {
+      throw TaskException.failed(
+          Problem.inDocument(e.code(), e.path(), "", String.valueOf(e.getMessage())), e);
+    } catch (IllegalArgumentException | IllegalStateException | NullPointerException e) {
+      throw TaskException.failed(
+          Problem.internal(
+              "EXECUTOR_FAILED",
+              "executor "
+                  + executor.info().name()
+                  + " failed on task "
+                  + config.name()
+                  + ": "
+                  + e
+                  + "; report this to its vendor"),
+          e);
+    }
+  }
+
+  private List<Fact> facts(Executor executor, TaskConfig config) throws SeedException {
+    List<Fact> known = new ArrayList<>();
+    for (int round = 0; round <= Executor.MAX_FACT_ROUNDS; round++) {
+      List<FactQuery> fresh =
+          executor.facts(config, List.copyOf(known)).stream()
+              .filter(query -> known.stream().noneMatch(fact -> fact.query().equals(query)))
+              .distinct()
+              .toList();
+      if (fresh.isEmpty()) {
+        return known;
+      }
+      if (round == Executor.MAX_FACT_ROUNDS || known.size() + fresh.size() > MAX_FACTS) {
+        break;
+      }
+      fresh.forEach(query -> known.add(factSource.answer(query, config.root())));
+    }
+    throw TaskException.failed(
+        Problem.internal(
+            "TOO_MANY_FACTS",
+            "executor "
+                + executor.info().name()
+                + " keeps asking for facts about task "
+                + config.name()
+                + "; report this to its vendor"));
+  }
+
+  private SpecInputs inputs(UUID uuid, TaskDocument document, Seed seed, TaskCharge charge) {
+    String name = document.name();
+    boolean secrets =
+        document.env().values().stream().anyMatch(value -> value instanceof EnvValue.Secret);
+    return new SpecInputs(
+        name,
+        uuid,
+        charge.limitBytes(),
+        charge.milliCpus(),
+        layout.cgroup(name),
+        namespaces.path(name),
+        IntStream.range(0, seed.files().size())
+            .mapToObj(index -> files.seedFile(name, index))
+            .toList(),
+        secrets ? Optional.of(files.secretsDirectory(name)) : Optional.empty(),
+        layout.initProgram(),
+        host.architecture());
+  }
+}

@@ -1,0 +1,77 @@
+package org.lfedge.eve.tasks.core.network;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.lfedge.eve.tasks.core.host.LockedHelperCommand;
+import org.lfedge.eve.tasks.core.port.HelperCommand;
+
+class PinnedNetworkNamespacesIT {
+
+  @TempDir Path temporary;
+  private HelperCommand helper;
+  private PinnedNetworkNamespaces namespaces;
+
+  @BeforeEach
+  void make() {
+    helper = new LockedHelperCommand(temporary.resolve("locks"), Duration.ofSeconds(30));
+    namespaces = new PinnedNetworkNamespaces(temporary.resolve("netns"), helper);
+  }
+
+  @AfterEach
+  void unpinAll() {
+    namespaces.pinned().forEach(namespaces::unpin);
+  }
+
+  private static Object inode(Path file) throws IOException {
+    return Files.getAttribute(file, "unix:ino");
+  }
+
+  @Test
+  void aPinnedNamespaceIsItsOwnAndItsLoopbackIsUp() throws IOException {
+    Path web = namespaces.pin("web");
+    Path db = namespaces.pin("db");
+    assertNotEquals(inode(web), inode(db));
+    assertNotEquals(inode(web), inode(Path.of("/proc/self/ns/net")));
+    String links =
+        helper.run("web", "look", List.of("nsenter", "--net=" + web, "ip", "-o", "link"));
+    assertTrue(links.contains("lo:") && links.contains("UP"), links);
+    assertEquals(1, links.lines().count(), links);
+    assertEquals(List.of("db", "web"), namespaces.pinned());
+  }
+
+  @Test
+  void pinningAgainKeepsTheNamespace() throws IOException {
+    Object first = inode(namespaces.pin("web"));
+    assertEquals(first, inode(namespaces.pin("web")));
+  }
+
+  @Test
+  void nothingIsLeftOfAnUnpinnedNamespace() throws IOException {
+    Path web = namespaces.pin("web");
+    namespaces.unpin("web");
+    namespaces.unpin("web");
+    assertTrue(Files.notExists(web));
+    assertTrue(
+        Files.readAllLines(Path.of("/proc/self/mountinfo")).stream()
+            .noneMatch(line -> line.contains(web.toString())));
+  }
+
+  @Test
+  void anEmptyPinOfACrashedDaemonIsTakenUp() throws IOException {
+    Files.createDirectories(temporary.resolve("netns"));
+    Files.createFile(namespaces.path("web"));
+    assertNotEquals(inode(Path.of("/proc/self/ns/net")), inode(namespaces.pin("web")));
+    assertEquals("nsfs", Files.getFileStore(namespaces.path("web")).type());
+  }
+}

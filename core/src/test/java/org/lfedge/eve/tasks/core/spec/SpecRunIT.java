@@ -45,8 +45,10 @@ class SpecRunIT {
     bundle.remove();
   }
 
+  /** One stream, because runc copies two in any order. */
   private static AnchorProcess.Builder shell(String script) {
-    return AnchorProcess.builder(List.of("/bin/sh", "-c", script)).env(List.of("PATH=/bin"));
+    return AnchorProcess.builder(List.of("/bin/sh", "-c", "exec 2>&1; " + script))
+        .env(List.of("PATH=/bin"));
   }
 
   private static Seed.Builder seed(String script) {
@@ -108,7 +110,7 @@ class SpecRunIT {
     SpecInputs inputs = bundle.inputs(List.of(file), Optional.of(secrets), Path.of("/nothing"));
     Result result = bundle.run(seed, inputs, USUAL);
     assertTrue(result.output().contains("can't create /written: Read-only"), result.output());
-    assertTrue(result.output().contains("yes\nport 80\n"), result.output());
+    assertTrue(result.output().contains("system\nyes\nport 80\n"), result.output());
     assertTrue(
         result.output().contains("can't create /etc/server.conf: Read-only"), result.output());
     assertTrue(result.output().contains("secret\n"), result.output());

@@ -1,20 +1,30 @@
 package org.lfedge.eve.tasks.core.engine;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Runs what it is given one after the other, on threads that it shares with other queues. */
 final class SerialQueue implements Executor {
 
   private final Executor threads;
+  private final ScheduledExecutorService timers;
   private final Queue<Runnable> waiting = new ArrayDeque<>();
   private boolean busy;
 
-  SerialQueue(Executor threads) {
+  SerialQueue(Executor threads, ScheduledExecutorService timers) {
     this.threads = threads;
+    this.timers = timers;
   }
 
+  /** Runs something in its turn; it must not throw. */
   @Override
   public void execute(Runnable work) {
     synchronized (waiting) {
@@ -25,6 +35,34 @@ final class SerialQueue implements Executor {
       busy = true;
     }
     threads.execute(this::drain);
+  }
+
+  /** Runs something in its turn, after a delay. */
+  Future<?> executeAfter(Duration delay, Runnable work) {
+    return timers.schedule(() -> execute(work), delay.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** Starts something in its turn, which may end later; the next turn does not wait for it. */
+  <T> CompletableFuture<T> submit(Supplier<CompletableFuture<T>> work) {
+    CompletableFuture<T> result = new CompletableFuture<>();
+    execute(
+        () -> {
+          try {
+            var unused = work.get().whenComplete((value, error) -> pass(result, value, error));
+          } catch (Throwable e) {
+            // Errors too: whoever waits must get an answer.
+            result.completeExceptionally(e);
+          }
+        });
+    return result;
+  }
+
+  private static <T> void pass(CompletableFuture<T> result, T value, @Nullable Throwable error) {
+    if (error == null) {
+      result.complete(value);
+    } else {
+      result.completeExceptionally(error);
+    }
   }
 
   /** Gives its thread back after each item, so that no queue starves the others. */

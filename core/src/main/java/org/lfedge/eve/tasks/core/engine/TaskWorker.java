@@ -9,8 +9,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
@@ -75,7 +73,7 @@ final class TaskWorker {
    */
   TaskWorker(Shared shared, TaskRecord record, Runnable onRemoved) {
     this.shared = shared;
-    this.queue = new SerialQueue(shared.threads());
+    this.queue = new SerialQueue(shared.threads(), shared.timers());
     this.record = record;
     this.onRemoved = onRemoved;
   }
@@ -87,7 +85,7 @@ final class TaskWorker {
 
   /** Makes everything up to the anchor's process; if a step fails, nothing is left. */
   CompletableFuture<TaskRecord> create() {
-    return submit(
+    return queue.submit(
         () -> {
           try {
             save(record);
@@ -115,7 +113,7 @@ final class TaskWorker {
 
   /** Lets the anchor's program run. */
   CompletableFuture<TaskRecord> start() {
-    return submit(
+    return queue.submit(
         () -> {
           require(Command.START);
           save(record.wanting(Desired.RUNNING));
@@ -126,7 +124,7 @@ final class TaskWorker {
 
   /** Works through the stop plan; completes when the anchor has ended. */
   CompletableFuture<TaskRecord> stop(boolean force) {
-    return submit(
+    return queue.submit(
         () -> {
           require(Command.STOP);
           save(record.wanting(Desired.STOPPED));
@@ -152,7 +150,7 @@ final class TaskWorker {
 
   /** Removes the task and all that was made for it. */
   CompletableFuture<TaskRecord> delete(boolean force) {
-    return submit(
+    return queue.submit(
         () -> {
           boolean running =
               record.state() == TaskState.RUNNING || record.state() == TaskState.STOPPING;
@@ -172,7 +170,7 @@ final class TaskWorker {
 
   /** Sends a signal to the anchor. */
   CompletableFuture<TaskRecord> signal(Signal signal) {
-    return submit(
+    return queue.submit(
         () -> {
           require(Command.SIGNAL);
           if (!shared.runtime().signalTask(record.name(), signal.number(), false)) {
@@ -185,12 +183,12 @@ final class TaskWorker {
 
   /** Completes when the present anchor has ended, at once if there is none. */
   CompletableFuture<TaskRecord> awaitExit() {
-    return submit(this::exit);
+    return queue.submit(this::exit);
   }
 
   /** After a start of the daemon: brings record and runtime together. */
   CompletableFuture<TaskRecord> recover() {
-    return submit(
+    return queue.submit(
         () -> {
           if (record.state() == TaskState.PENDING) {
             // Nobody waits for its result any more, and a create that is not whole is undone.
@@ -405,15 +403,16 @@ final class TaskWorker {
     return shared.clock().instant();
   }
 
+  /** Does something later, unless the anchor has ended by then. */
   private void onDeadline(Duration delay, Runnable work) {
     cancelDeadline();
-    Anchor anchor = record.anchor().orElseThrow();
+    Optional<Anchor> anchor = record.anchor();
     deadline =
-        after(
+        queue.executeAfter(
             delay,
             () -> {
-              if (record.anchor().equals(Optional.of(anchor))) {
-                work.run();
+              if (record.anchor().equals(anchor)) {
+                guarded(work);
               }
             });
   }
@@ -425,14 +424,7 @@ final class TaskWorker {
   }
 
   private void retry(Runnable work) {
-    var unused = after(TRY_AGAIN, work);
-  }
-
-  private Future<?> after(Duration delay, Runnable work) {
-    return shared
-        .timers()
-        .schedule(
-            () -> queue.execute(() -> guarded(work)), delay.toMillis(), TimeUnit.MILLISECONDS);
+    var unused = queue.executeAfter(TRY_AGAIN, () -> guarded(work));
   }
 
   private void guarded(Runnable work) {
@@ -441,29 +433,6 @@ final class TaskWorker {
     } catch (RuntimeException e) {
       log.error("task {}: {}", record.name(), problem(e));
     }
-  }
-
-  private CompletableFuture<TaskRecord> submit(Supplier<CompletableFuture<TaskRecord>> work) {
-    CompletableFuture<TaskRecord> result = new CompletableFuture<>();
-    queue.execute(
-        () -> {
-          try {
-            var unused =
-                work.get()
-                    .whenComplete(
-                        (value, error) -> {
-                          if (error == null) {
-                            result.complete(value);
-                          } else {
-                            result.completeExceptionally(error);
-                          }
-                        });
-          } catch (Throwable e) {
-            // Errors too: whoever waits must get an answer.
-            result.completeExceptionally(e);
-          }
-        });
-    return result;
   }
 
   private static Problem problem(RuntimeException e) {

@@ -1,0 +1,144 @@
+package org.lfedge.eve.tasks.core.store;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.lfedge.eve.tasks.core.config.TaskDocuments;
+import org.lfedge.eve.tasks.core.error.Problem;
+import org.lfedge.eve.tasks.core.lifecycle.Desired;
+import org.lfedge.eve.tasks.core.lifecycle.ExitStatus;
+import org.lfedge.eve.tasks.core.port.Anchor;
+import org.lfedge.eve.tasks.core.port.Origin;
+import org.lfedge.eve.tasks.core.port.RootFilesystem;
+import org.lfedge.eve.tasks.core.port.TaskRecord;
+import org.lfedge.eve.tasks.core.port.TaskRecord.Blueprint;
+import org.lfedge.eve.tasks.core.port.TaskRecord.Failure;
+import org.lfedge.eve.tasks.core.port.TaskStore;
+import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
+import org.lfedge.eve.tasks.spi.seed.Base;
+import org.lfedge.eve.tasks.spi.seed.Seed;
+
+class FileTaskStoreTest {
+
+  private static final Instant NOW = Instant.parse("2026-11-23T12:00:00.123456789Z");
+
+  @TempDir Path temporary;
+
+  private FileTaskStore store() {
+    return new FileTaskStore(temporary.resolve("tasks"));
+  }
+
+  private static TaskRecord pending(String name) {
+    String yaml = "{name: " + name + ", root: {image: web}, resources: {memory: 64MiB}}";
+    return TaskRecord.of(
+        new UUID(1, 2),
+        TaskDocuments.parse(yaml.getBytes(StandardCharsets.UTF_8), Path.of("/")).get(0),
+        NOW);
+  }
+
+  private static Blueprint blueprint(RootFilesystem root) {
+    AnchorProcess process = AnchorProcess.builder(List.of("serve", "a b", "\"")).build();
+    return new Blueprint(
+        "native-container",
+        "1.0.0",
+        "sha256:" + "0".repeat(64),
+        Origin.BUNDLED,
+        Optional.of("sha256:" + "1".repeat(64)),
+        root,
+        Seed.builder(Base.TASK, true, process).build(),
+        "{\"ociVersion\": \"1.0.2\"}");
+  }
+
+  private static Stream<TaskRecord> recordsOfEveryShape() {
+    TaskRecord planned = pending("a").planned(blueprint(new RootFilesystem.Layers("sha256:2")));
+    TaskRecord running =
+        planned.wanting(Desired.RUNNING).anchored(new Anchor(7, 99)).started(NOW.plusSeconds(1));
+    Failure failure = new Failure(Problem.host("NO_RUNC", "runc is gone"), "create anchor", NOW);
+    return Stream.of(
+        pending("a"),
+        planned,
+        pending("a").planned(blueprint(new RootFilesystem.Directory("/srv/a"))),
+        pending("a").planned(blueprint(new RootFilesystem.LayeredDirectory("/srv/a"))),
+        pending("a").planned(blueprint(new RootFilesystem.Host())),
+        running,
+        running.stopping(),
+        running.exited(new ExitStatus(OptionalInt.of(137), NOW, true)),
+        running.exited(ExitStatus.unknown(NOW)),
+        running.exited(ExitStatus.unknown(NOW)).failed(failure),
+        running.exited(ExitStatus.unknown(NOW)).removed());
+  }
+
+  @Test
+  void everyRecordReadsBackAsItWas() {
+    recordsOfEveryShape()
+        .forEach(
+            record -> {
+              store().save(record);
+              assertEquals(List.of(record), store().load().records());
+            });
+  }
+
+  @Test
+  void recordsAreForTheirOwnerAlone() throws IOException {
+    store();
+    assertEquals(
+        "rwx------",
+        PosixFilePermissions.toString(Files.getPosixFilePermissions(temporary.resolve("tasks"))));
+  }
+
+  @Test
+  void nothingIsLeftOfADeletedRecord() throws IOException {
+    store().save(pending("a"));
+    store().delete("a");
+    store().delete("a");
+    try (Stream<Path> files = Files.list(temporary.resolve("tasks"))) {
+      assertEquals(0, files.count());
+    }
+  }
+
+  @Test
+  void aDamagedRecordIsNamedAndDoesNotHideTheOthers() throws IOException {
+    store().save(pending("good"));
+    for (String text : List.of("", "{", "{}", "[1]", "{\"format\": 2}", "null")) {
+      Files.writeString(temporary.resolve("tasks/bad.json"), text);
+      TaskStore.Contents contents = store().load();
+      assertEquals(List.of("good"), contents.records().stream().map(TaskRecord::name).toList());
+      assertEquals(
+          List.of("bad"), contents.unreadable().stream().map(TaskStore.Unreadable::name).toList());
+      assertEquals("RECORD_UNREADABLE", contents.unreadable().get(0).problem().code());
+    }
+  }
+
+  @Test
+  void everyTruncationOfARecordIsNoticed() throws IOException {
+    store().save(recordsOfEveryShape().toList().get(5));
+    Path file = temporary.resolve("tasks/a.json");
+    byte[] whole = Files.readAllBytes(file);
+    for (int length = 0; length < whole.length; length += 7) {
+      Files.write(file, Arrays.copyOf(whole, length));
+      assertTrue(store().load().records().isEmpty(), "of " + length + " bytes");
+    }
+  }
+
+  @Test
+  void aRecordThatWasBeingWrittenIsNotTakenForOne() throws IOException {
+    store().save(pending("a"));
+    Files.writeString(temporary.resolve("tasks/a.new"), "{\"format\"");
+    assertEquals(List.of(pending("a")), store().load().records());
+    assertEquals(List.of(), store().load().unreadable());
+  }
+}

@@ -16,6 +16,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
@@ -39,8 +40,7 @@ final class DocumentText {
   /** How many characters a number may have; a longer one is text in YAML, and refused in JSON. */
   static final int MAX_NUMBER = 1000;
 
-  private static final Pattern LOOKS_LIKE_JSON =
-      Pattern.compile("\\s*+\\{\\s*+[\"}].*", Pattern.DOTALL);
+  private static final Pattern LOOKS_LIKE_JSON = Pattern.compile("\\s*+\\{\\s*+[\"}]");
 
   private static final ObjectReader JSON =
       JsonMapper.builder(
@@ -77,7 +77,7 @@ final class DocumentText {
     List<Document> documents = new ArrayList<>();
     try {
       String decoded = decode(text);
-      if (LOOKS_LIKE_JSON.matcher(decoded).matches()) {
+      if (LOOKS_LIKE_JSON.matcher(decoded).lookingAt()) {
         readJson(decoded, documents);
       } else {
         new YamlText(decoded).readInto(documents);
@@ -107,10 +107,11 @@ final class DocumentText {
    */
   private static void readJson(String text, List<Document> documents) {
     try {
-      JsonNode tree = JSON.readValue(text);
-      if (wellFormed(tree)) {
-        documents.add(new Document(tree, new Problems()));
-        return;
+      Optional<JsonNode> tree = strictJson(text);
+      if (tree.isPresent()) {
+        documents.add(new Document(tree.get(), new Problems()));
+      } else {
+        new YamlText(text).readInto(documents);
       }
     } catch (StreamConstraintsException e) {
       throw tooLarge(
@@ -123,9 +124,20 @@ final class DocumentText {
               + " digits");
     } catch (JsonProcessingException notJson) {
       readYaml(text, documents, notJson.getLocation());
-      return;
     }
-    new YamlText(text).readInto(documents);
+  }
+
+  /**
+   * JSON that this program can write again. Empty if it escapes half a character, which YAML
+   * refuses with its line, or if an exponent is beyond the range of int: such a number is text in
+   * YAML, and refused where a number is wanted.
+   */
+  private static Optional<JsonNode> strictJson(String text) throws JsonProcessingException {
+    try {
+      return Optional.of(JSON.<JsonNode>readValue(text)).filter(DocumentText::wellFormed);
+    } catch (NumberFormatException e) {
+      return Optional.empty();
+    }
   }
 
   private static void readYaml(String text, List<Document> documents, JsonLocation jsonEnds) {

@@ -25,6 +25,7 @@ import org.lfedge.eve.tasks.core.error.TaskException;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.error.Mark;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
+import org.yaml.snakeyaml.error.YAMLException;
 import org.yaml.snakeyaml.events.AliasEvent;
 import org.yaml.snakeyaml.events.CollectionStartEvent;
 import org.yaml.snakeyaml.events.Event;
@@ -54,6 +55,7 @@ final class YamlText {
   private final Parser parser;
   private final Map<String, Built> anchors = new HashMap<>();
   private int values;
+  private int line = 1;
   private Problems problems = new Problems();
 
   /**
@@ -253,7 +255,9 @@ final class YamlText {
 
   private Event next() {
     try {
-      return parser.getEvent();
+      Event event = parser.getEvent();
+      line = event.getEndMark().getLine() + 1;
+      return event;
     } catch (MarkedYAMLException e) {
       Mark mark = e.getProblemMark();
       String place = mark == null ? "" : position(mark);
@@ -261,9 +265,11 @@ final class YamlText {
     } catch (ReaderException e) {
       throw DocumentText.notYaml(
           String.format("the text holds U+%04X, which YAML does not allow", e.getCodePoint()));
-    } catch (IllegalArgumentException e) {
-      // What the parser lets through for an escape or a version number beyond the range of int.
-      throw DocumentText.notYaml("an escape or a directive of the text has a number out of range");
+    } catch (YAMLException | IllegalArgumentException e) {
+      // A malformed escape or directive, or a key broken in the middle: the parser does not say
+      // where.
+      throw DocumentText.notYaml(
+          "line " + line + " or after it: a key, an escape or a directive is malformed");
     }
   }
 

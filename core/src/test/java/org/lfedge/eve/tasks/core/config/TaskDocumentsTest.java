@@ -328,6 +328,26 @@ class TaskDocumentsTest {
   }
 
   @Test
+  void numbersOfExtremeSizeCostNothing() {
+    String json =
+        """
+        {"name": "a", "resources": {"memory": 1e999999999, "cpus": 1e-999999999},
+         "env": {"A": 1e999999999, "B": 1e3}, "options": {"x": 1e999999999}}
+        """;
+    assertEquals(
+        List.of("OUT_OF_RANGE resources.memory", "OUT_OF_RANGE resources.cpus"),
+        problems(json).stream().map(TaskDocumentsTest::code).toList());
+    TaskDocument task =
+        parseOne(json.replace("\"memory\": 1e999999999, \"cpus\": 1e-999999999", "\"memory\": 1"));
+    assertEquals(new EnvValue.Text("1E+999999999"), task.env().get("A"));
+    assertEquals(new EnvValue.Text("1000"), task.env().get("B"));
+    assertEquals(task, parseOne(TaskDocuments.toJson(task).toString()));
+    assertEquals(
+        "BAD_VALUE resources.memory",
+        code(only("{\"name\": \"a\", \"resources\": {\"memory\": 1e9999999999}}")));
+  }
+
+  @Test
   void theCanonicalFormHasAllDefaultsAndOneOrder() {
     assertEquals(
         "{\"version\":1,\"name\":\"web\",\"root\":{\"host\":true,\"readOnly\":false},"

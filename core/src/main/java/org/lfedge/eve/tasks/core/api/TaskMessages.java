@@ -1,0 +1,182 @@
+package org.lfedge.eve.tasks.core.api;
+
+import com.google.protobuf.Timestamp;
+import java.time.Instant;
+import java.util.Locale;
+import org.lfedge.eve.tasks.core.api.v1.ApplyResponse;
+import org.lfedge.eve.tasks.core.api.v1.ExecutorEntry;
+import org.lfedge.eve.tasks.core.api.v1.Failure;
+import org.lfedge.eve.tasks.core.api.v1.ImageEntry;
+import org.lfedge.eve.tasks.core.api.v1.InspectResponse;
+import org.lfedge.eve.tasks.core.api.v1.Memory;
+import org.lfedge.eve.tasks.core.api.v1.NodeResponse;
+import org.lfedge.eve.tasks.core.api.v1.RenderResponse;
+import org.lfedge.eve.tasks.core.api.v1.Task;
+import org.lfedge.eve.tasks.core.api.v1.TaxPart;
+import org.lfedge.eve.tasks.core.config.TaskDocuments;
+import org.lfedge.eve.tasks.core.engine.Change;
+import org.lfedge.eve.tasks.core.engine.Rendering;
+import org.lfedge.eve.tasks.core.engine.TaskDetail;
+import org.lfedge.eve.tasks.core.engine.TaskView;
+import org.lfedge.eve.tasks.core.port.ExecutorCatalog.LoadedExecutor;
+import org.lfedge.eve.tasks.core.port.StoredImage;
+import org.lfedge.eve.tasks.core.port.TaskRecord;
+import org.lfedge.eve.tasks.core.seedprotocol.SeedCodec;
+import org.lfedge.eve.tasks.spi.seed.AnchorTax;
+
+/** The engine's values as messages of the API. */
+final class TaskMessages {
+
+  private TaskMessages() {}
+
+  static Task task(TaskView view) {
+    Task.Builder task =
+        Task.newBuilder()
+            .setName(view.name())
+            .setDisplayName(view.displayName().orElse(""))
+            .setExecutor(view.executor())
+            .setState(view.state().name())
+            .setDesired(word(view.desired()))
+            .setCreatedAt(timestamp(view.createdAt()))
+            .setMemory(memory(view.memory()));
+    view.anchor()
+        .ifPresent(anchor -> task.setPid(anchor.pid()).setPidStartTime(anchor.startTime()));
+    view.exit()
+        .ifPresent(
+            exit -> {
+              exit.code().ifPresent(task::setExitCode);
+              exit.signal().ifPresent(task::setExitSignal);
+              task.setOomKilled(exit.oomKilled()).setExitedAt(timestamp(exit.at()));
+            });
+    view.failure().ifPresent(failure -> task.setFailure(failure(failure)));
+    view.startedAt().ifPresent(at -> task.setStartedAt(timestamp(at)));
+    return task.build();
+  }
+
+  static InspectResponse detail(TaskDetail detail) {
+    TaskRecord record = detail.record();
+    InspectResponse.Builder response =
+        InspectResponse.newBuilder()
+            .setTask(task(detail.view()))
+            .setConfigJson(TaskDocuments.toJson(record.document()).toString())
+            .setCgroup(detail.cgroup().orElse(""))
+            .putAllLimits(detail.limits())
+            .setStdoutPath(detail.logs().stdout().toString())
+            .setStderrPath(detail.logs().stderr().toString());
+    record
+        .blueprint()
+        .ifPresent(
+            blueprint -> {
+              response
+                  .setExecutorVersion(blueprint.executorVersion())
+                  .setExecutorDigest(blueprint.executorDigest())
+                  .setTrust(word(blueprint.origin()))
+                  .setImageDigest(blueprint.imageDigest().orElse(""))
+                  .setSeedJson(SeedCodec.toJson(blueprint.seed()).toString())
+                  .setSpecJson(blueprint.specJson());
+              blueprint.seed().tax().parts().forEach(part -> response.addTax(tax(part)));
+            });
+    return response.build();
+  }
+
+  static ApplyResponse changes(Iterable<Change> changes) {
+    ApplyResponse.Builder response = ApplyResponse.newBuilder();
+    for (Change change : changes) {
+      org.lfedge.eve.tasks.core.api.v1.Change.Builder message =
+          response
+              .addChangesBuilder()
+              .setTask(change.task())
+              .setAction(word(change.action()))
+              .addAllFields(change.fields());
+      change.problems().forEach(problem -> message.addProblems(ApiProblems.message(problem)));
+    }
+    return response.build();
+  }
+
+  static RenderResponse rendering(Rendering rendering) {
+    RenderResponse.Builder response =
+        RenderResponse.newBuilder()
+            .setExecutor(rendering.executor())
+            .setSpecJson(rendering.specJson())
+            .addAllAtCreate(rendering.atCreate());
+    rendering
+        .withheld()
+        .forEach(
+            withheld ->
+                response.addWithheldBuilder().setWhat(withheld.what()).setWhy(withheld.why()));
+    return response.build();
+  }
+
+  static NodeResponse node(NodeInfo node) {
+    return NodeResponse.newBuilder()
+        .setVersion(node.version())
+        .setArchitecture(node.host().architecture())
+        .setKernel(node.host().kernel())
+        .setCgroupVersion(node.host().cgroupVersion())
+        .setCpus(node.host().cpus())
+        .setMemoryBytes(node.host().memoryBytes())
+        .putAllAccelerators(node.host().accelerators())
+        .setContainerdVersion(node.containerdVersion())
+        .setContainerdSocket(node.containerdSocket().toString())
+        .setSnapshotter(node.snapshotter())
+        .setPluginsDirectory(node.pluginsDirectory().toString())
+        .setStateDirectory(node.stateDirectory().toString())
+        .build();
+  }
+
+  static ExecutorEntry executor(LoadedExecutor loaded) {
+    return ExecutorEntry.newBuilder()
+        .setName(loaded.executor().info().name())
+        .setSummary(loaded.executor().info().summary())
+        .setVersion(loaded.version())
+        .setDigest(loaded.digest())
+        .setTrust(word(loaded.origin()))
+        .build();
+  }
+
+  static ImageEntry image(StoredImage image) {
+    return ImageEntry.newBuilder()
+        .setName(image.name())
+        .setDigest(image.digest())
+        .setSizeBytes(image.sizeBytes())
+        .build();
+  }
+
+  private static Memory memory(TaskView.Memory memory) {
+    Memory.Builder message =
+        Memory.newBuilder()
+            .setAskedBytes(memory.asked())
+            .setTaxBytes(memory.tax())
+            .setLimitBytes(memory.limit());
+    memory.usage().ifPresent(message::setUsageBytes);
+    return message.build();
+  }
+
+  private static Failure failure(TaskRecord.Failure failure) {
+    return Failure.newBuilder()
+        .setProblem(ApiProblems.message(failure.problem()))
+        .setStep(failure.step())
+        .setAt(timestamp(failure.at()))
+        .build();
+  }
+
+  private static TaxPart tax(AnchorTax.Part part) {
+    return TaxPart.newBuilder()
+        .setName(part.name())
+        .setPool(word(part.pool()))
+        .setBytes(part.bytes())
+        .setWhy(part.why())
+        .build();
+  }
+
+  private static Timestamp timestamp(Instant instant) {
+    return Timestamp.newBuilder()
+        .setSeconds(instant.getEpochSecond())
+        .setNanos(instant.getNano())
+        .build();
+  }
+
+  private static String word(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}

@@ -1,0 +1,189 @@
+package org.lfedge.eve.tasks.dist;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MappingIterator;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.logging.Level;
+import java.util.regex.Pattern;
+import org.lfedge.eve.tasks.core.error.Problem;
+import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.policy.Policy;
+import org.lfedge.eve.tasks.core.policy.Policy.Additions;
+import org.lfedge.eve.tasks.core.port.Origin;
+import org.lfedge.eve.tasks.spi.seed.Namespace;
+import org.lfedge.eve.tasks.spi.task.SortedCopies;
+
+/** Reads a {@link NodeConfig}; every key may be left out. */
+final class NodeConfigReader {
+
+  private static final int MAX_BYTES = 1 << 20;
+  private static final Path STATE = Path.of("/var/lib/taskmanager");
+  private static final Path RUNTIME = Path.of("/run/taskmanager");
+  private static final Path INIT = Path.of("/usr/bin/tini-static");
+  private static final long RESERVED_MEMORY = 256L << 20;
+
+  private static final Pattern DIGEST = Pattern.compile("sha256:[0-9a-f]{64}");
+  private static final Pattern CGROUP = Pattern.compile("(/[A-Za-z0-9_.@:-]+)+");
+
+  private static final Pattern CAPABILITY = Pattern.compile("CAP_[A-Z_]+");
+
+  private static final TreeMap<String, Namespace> NAMESPACES = new TreeMap<>();
+
+  static {
+    for (Namespace namespace : Namespace.values()) {
+      NAMESPACES.put(namespace.name().toLowerCase(Locale.ROOT), namespace);
+    }
+  }
+
+  private static final TreeMap<String, Boolean> CONTAINERD_MODES =
+      new TreeMap<>(Map.of("private", true, "external", false));
+  private static final TreeMap<String, Level> LOG_LEVELS =
+      new TreeMap<>(
+          Map.of(
+              "error", Level.SEVERE,
+              "warning", Level.WARNING,
+              "info", Level.INFO,
+              "debug", Level.FINE));
+
+  private NodeConfigReader() {}
+
+  /**
+   * Reads a config file.
+   *
+   * @throws TaskException with all that is wrong with it
+   */
+  static NodeConfig read(Path file) {
+    byte[] text;
+    try (InputStream in = Files.newInputStream(file)) {
+      text = in.readNBytes(MAX_BYTES + 1);
+    } catch (NoSuchFileException e) {
+      throw TaskException.notFound(
+          Problem.user("NO_CONFIG", "there is no config file " + file + "; see --config"));
+    } catch (IOException e) {
+      throw TaskException.failed(
+          Problem.host("CANNOT_READ", "cannot read the config file " + file + ": " + e), e);
+    }
+    if (text.length > MAX_BYTES) {
+      throw TaskException.failed(
+          Problem.user("TOO_LARGE", "the config file " + file + " has more than 1 MiB"));
+    }
+    return parse(text);
+  }
+
+  /**
+   * Reads the text of a config.
+   *
+   * @throws TaskException with all that is wrong with it
+   */
+  static NodeConfig parse(byte[] text) {
+    List<Problem> problems = new ArrayList<>();
+    NodeConfig config = config(new ConfigSection(tree(text), problems));
+    if (!problems.isEmpty()) {
+      throw TaskException.failed(problems);
+    }
+    return config;
+  }
+
+  private static JsonNode tree(byte[] text) {
+    YAMLMapper mapper =
+        YAMLMapper.builder().enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION).build();
+    try (MappingIterator<JsonNode> documents = mapper.readerFor(JsonNode.class).readValues(text)) {
+      JsonNode first = documents.hasNextValue() ? documents.nextValue() : MissingNode.getInstance();
+      if (documents.hasNextValue()) {
+        throw TaskException.failed(
+            Problem.user("NOT_ONE_DOCUMENT", "the config must be a single YAML document"));
+      }
+      return first;
+    } catch (JsonProcessingException e) {
+      String place =
+          e.getLocation() == null ? "" : " at line " + Math.max(1, e.getLocation().getLineNr());
+      throw TaskException.failed(
+          Problem.user(
+              "NOT_YAML", "the config is not YAML" + place + ": " + e.getOriginalMessage()));
+    } catch (IOException e) {
+      throw TaskException.failed(Problem.user("NOT_YAML", "the config is not YAML: " + e), e);
+    }
+  }
+
+  private static NodeConfig config(ConfigSection root) {
+    Path state = root.path("stateDirectory").orElse(STATE);
+    Path runtime = root.path("runtimeDirectory").orElse(RUNTIME);
+    ConfigSection reserve = root.section("reserve");
+    ConfigSection log = root.section("log");
+    NodeConfig config =
+        new NodeConfig(
+            state,
+            runtime,
+            root.path("socket").orElse(runtime.resolve("taskd.sock")),
+            root.path("pluginsDirectory").orElse(state.resolve("plugins")),
+            containerd(root.section("containerd")),
+            root.text("cgroupParent", CGROUP, "a path such as /taskmanager").orElse("/taskmanager"),
+            policy(root.section("policy")),
+            reserve.size("memory").orElse(RESERVED_MEMORY),
+            root.path("init").orElse(INIT),
+            log.choice("level", LOG_LEVELS).orElse(Level.INFO));
+    reserve.refuseOtherKeys();
+    log.refuseOtherKeys();
+    root.refuseOtherKeys();
+    return config;
+  }
+
+  private static NodeConfig.Containerd containerd(ConfigSection section) {
+    boolean isPrivate = section.choice("mode", CONTAINERD_MODES).orElse(true);
+    Optional<Path> socket = section.path("socket");
+    section.refuseOtherKeys();
+    if (isPrivate) {
+      if (socket.isPresent()) {
+        section.conflict("socket", "belongs to mode external; the private one has its own");
+      }
+      return new NodeConfig.Containerd.Private();
+    }
+    return new NodeConfig.Containerd.External(
+        socket.orElse(Path.of("/run/containerd/containerd.sock")));
+  }
+
+  private static Policy policy(ConfigSection section) {
+    ConfigSection grants = section.section("grants");
+    SortedMap<Origin, Additions> additions = new TreeMap<>();
+    additions.put(Origin.BUNDLED, additions(grants.section("bundled")));
+    additions.put(Origin.TRUSTED_DIGEST, additions(grants.section("trusted")));
+    grants.refuseOtherKeys();
+    Policy policy =
+        new Policy(
+            section.flag("allowHostRoot").orElse(Policy.DEFAULT.allowHostRoot()),
+            section.has("directories")
+                ? SortedCopies.setOf(section.paths("directories"))
+                : Policy.DEFAULT.directories(),
+            SortedCopies.setOf(
+                section.texts("trustedPlugins", DIGEST, "a digest, sha256: and 64 hex digits")),
+            additions);
+    section.refuseOtherKeys();
+    return policy;
+  }
+
+  private static Additions additions(ConfigSection section) {
+    Additions additions =
+        new Additions(
+            SortedCopies.setOf(
+                section.texts("capabilities", CAPABILITY, "a name such as CAP_NET_ADMIN")),
+            SortedCopies.setOf(section.choices("namespaces", NAMESPACES)),
+            SortedCopies.setOf(section.paths("hostPaths")));
+    section.refuseOtherKeys();
+    return additions;
+  }
+}

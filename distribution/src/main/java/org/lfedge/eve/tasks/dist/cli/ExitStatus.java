@@ -1,0 +1,26 @@
+package org.lfedge.eve.tasks.dist.cli;
+
+import org.lfedge.eve.tasks.core.error.TaskException;
+
+/** The exit statuses of the command line; a contract with scripts. */
+final class ExitStatus {
+
+  static final int OK = 0;
+  static final int FAILED = 1;
+  static final int USAGE = 2;
+  static final int NOT_FOUND = 3;
+  static final int REFUSED = 4;
+
+  /** A failure of ours where any other number is the program's own. */
+  static final int OURS = 125;
+
+  private ExitStatus() {}
+
+  static int of(TaskException failure) {
+    return switch (failure.outcome()) {
+      case FAILED -> FAILED;
+      case NOT_FOUND -> NOT_FOUND;
+      case REFUSED -> REFUSED;
+    };
+  }
+}

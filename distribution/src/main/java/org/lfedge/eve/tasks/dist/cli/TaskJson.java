@@ -1,0 +1,207 @@
+package org.lfedge.eve.tasks.dist.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.protobuf.Timestamp;
+import java.time.Instant;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.lfedge.eve.tasks.core.api.ApiProblems;
+import org.lfedge.eve.tasks.core.api.v1.Change;
+import org.lfedge.eve.tasks.core.api.v1.ExecutorEntry;
+import org.lfedge.eve.tasks.core.api.v1.ImageEntry;
+import org.lfedge.eve.tasks.core.api.v1.InspectResponse;
+import org.lfedge.eve.tasks.core.api.v1.Memory;
+import org.lfedge.eve.tasks.core.api.v1.NodeResponse;
+import org.lfedge.eve.tasks.core.api.v1.RejectedPlugin;
+import org.lfedge.eve.tasks.core.api.v1.RenderResponse;
+import org.lfedge.eve.tasks.core.api.v1.Task;
+import org.lfedge.eve.tasks.core.api.v1.TaxPart;
+import org.lfedge.eve.tasks.core.error.Problem;
+
+/**
+ * The daemon's answers as the JSON that {@code -o json} promises. A key whose value is not known is
+ * there, and null.
+ */
+final class TaskJson {
+
+  private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+  private TaskJson() {}
+
+  /** An element of {@code list}. */
+  static ObjectNode task(Task task) {
+    ObjectNode json = NODES.objectNode();
+    json.put("name", task.getName());
+    json.put("displayName", orNull(task.getDisplayName()));
+    json.put("executor", task.getExecutor());
+    json.put("state", task.getState());
+    json.put("desired", task.getDesired());
+    json.put("pid", task.hasPid() ? task.getPid() : null);
+    json.put("pidStartTime", task.hasPidStartTime() ? task.getPidStartTime() : null);
+    json.put("exitCode", task.hasExitCode() ? task.getExitCode() : null);
+    json.put("exitSignal", task.hasExitSignal() ? task.getExitSignal() : null);
+    json.put("oomKilled", task.getOomKilled());
+    json.set("failure", failure(task));
+    json.put("restarts", 0);
+    json.putNull("nextStart");
+    json.put("createdAt", instant(task.getCreatedAt()));
+    json.put("startedAt", task.hasStartedAt() ? instant(task.getStartedAt()) : null);
+    json.put("exitedAt", task.hasExitedAt() ? instant(task.getExitedAt()) : null);
+    json.set("memory", memory(task.getMemory()));
+    json.putArray("interfaces");
+    return json;
+  }
+
+  /** What {@code inspect} shows. */
+  static ObjectNode detail(InspectResponse detail) {
+    ObjectNode json = task(detail.getTask());
+    json.set("config", Session.parse(detail.getConfigJson()));
+    json.put("executorVersion", orNull(detail.getExecutorVersion()));
+    json.put("executorDigest", orNull(detail.getExecutorDigest()));
+    json.putNull("toolsDigest");
+    json.put("imageDigest", orNull(detail.getImageDigest()));
+    json.put("trust", orNull(detail.getTrust()));
+    json.set(
+        "seed",
+        detail.getSeedJson().isEmpty() ? NODES.nullNode() : Session.parse(detail.getSeedJson()));
+    json.set(
+        "spec",
+        detail.getSpecJson().isEmpty() ? NODES.nullNode() : Session.parse(detail.getSpecJson()));
+    json.put("cgroup", orNull(detail.getCgroup()));
+    ObjectNode limits = json.putObject("limits");
+    new TreeMap<>(detail.getLimitsMap()).forEach(limits::put);
+    ObjectNode logs = json.putObject("logs");
+    logs.put("stdout", detail.getStdoutPath());
+    logs.put("stderr", detail.getStderrPath());
+    ArrayNode tax = json.putArray("tax");
+    for (TaxPart part : detail.getTaxList()) {
+      ObjectNode item = tax.addObject();
+      item.put("name", part.getName());
+      item.put("pool", part.getPool());
+      item.put("bytes", part.getBytes());
+      item.put("why", part.getWhy());
+    }
+    return json;
+  }
+
+  /** An element of what {@code apply} shows. */
+  static ObjectNode change(Change change) {
+    ObjectNode json = NODES.objectNode();
+    json.put("task", change.getTask());
+    json.put("action", change.getAction());
+    ArrayNode fields = json.putArray("fields");
+    change.getFieldsList().forEach(fields::add);
+    ArrayNode problems = json.putArray("problems");
+    change.getProblemsList().forEach(problem -> problems.add(problem(ApiProblems.value(problem))));
+    return json;
+  }
+
+  /** What {@code render --explain} shows. */
+  static ObjectNode rendering(RenderResponse rendering) {
+    ObjectNode json = NODES.objectNode();
+    json.put("executor", rendering.getExecutor());
+    json.set("spec", Session.parse(rendering.getSpecJson()));
+    ArrayNode withheld = json.putArray("withheld");
+    rendering
+        .getWithheldList()
+        .forEach(
+            item -> withheld.addObject().put("what", item.getWhat()).put("why", item.getWhy()));
+    ArrayNode atCreate = json.putArray("atCreate");
+    rendering.getAtCreateList().forEach(atCreate::add);
+    return json;
+  }
+
+  /** What {@code node} shows. */
+  static ObjectNode node(NodeResponse node) {
+    ObjectNode json = NODES.objectNode();
+    json.put("version", node.getVersion());
+    json.put("architecture", node.getArchitecture());
+    json.put("kernel", node.getKernel());
+    json.put("cgroupVersion", node.getCgroupVersion());
+    json.put("cpus", node.getCpus());
+    json.put("memoryBytes", node.getMemoryBytes());
+    ObjectNode accelerators = json.putObject("accelerators");
+    new TreeMap<>(node.getAcceleratorsMap()).forEach(accelerators::put);
+    ObjectNode containerd = json.putObject("containerd");
+    containerd.put("version", node.getContainerdVersion());
+    containerd.put("socket", node.getContainerdSocket());
+    containerd.put("snapshotter", node.getSnapshotter());
+    json.put("pluginsDirectory", node.getPluginsDirectory());
+    json.put("stateDirectory", node.getStateDirectory());
+    json.putArray("networks");
+    return json;
+  }
+
+  /** An element of {@code executors list}. */
+  static ObjectNode executor(ExecutorEntry executor) {
+    ObjectNode json = NODES.objectNode();
+    json.put("name", executor.getName());
+    json.put("summary", executor.getSummary());
+    json.put("version", executor.getVersion());
+    json.put("digest", executor.getDigest());
+    json.put("trust", executor.getTrust());
+    json.putNull("rejected");
+    return json;
+  }
+
+  /** An element of {@code executors list} for a file that could not be used. */
+  static ObjectNode rejected(RejectedPlugin plugin) {
+    ObjectNode json = NODES.objectNode();
+    json.put("name", plugin.getFile());
+    json.putNull("summary");
+    json.putNull("version");
+    json.putNull("digest");
+    json.putNull("trust");
+    json.putObject("rejected").put("code", plugin.getCode()).put("reason", plugin.getReason());
+    return json;
+  }
+
+  /** An element of {@code images list}. */
+  static ObjectNode image(ImageEntry image) {
+    ObjectNode json = NODES.objectNode();
+    json.put("name", image.getName());
+    json.put("digest", image.getDigest());
+    json.put("sizeBytes", image.getSizeBytes());
+    return json;
+  }
+
+  static ObjectNode problem(Problem problem) {
+    ObjectNode json = NODES.objectNode();
+    json.put("code", problem.code());
+    json.put("kind", ApiProblems.kind(problem));
+    json.put("path", problem.path());
+    json.put("value", problem.value());
+    json.put("message", problem.message());
+    return json;
+  }
+
+  private static @Nullable ObjectNode failure(Task task) {
+    if (!task.hasFailure()) {
+      return null;
+    }
+    ObjectNode json = problem(ApiProblems.value(task.getFailure().getProblem()));
+    json.put("step", task.getFailure().getStep());
+    json.put("at", instant(task.getFailure().getAt()));
+    return json;
+  }
+
+  private static ObjectNode memory(Memory memory) {
+    ObjectNode json = NODES.objectNode();
+    json.put("askedBytes", memory.getAskedBytes());
+    json.put("taxBytes", memory.getTaxBytes());
+    json.put("limitBytes", memory.getLimitBytes());
+    json.put("usageBytes", memory.hasUsageBytes() ? memory.getUsageBytes() : null);
+    json.putNull("taxObservedBytes");
+    return json;
+  }
+
+  private static @Nullable String orNull(String text) {
+    return text.isEmpty() ? null : text;
+  }
+
+  private static String instant(Timestamp time) {
+    return Instant.ofEpochSecond(time.getSeconds(), time.getNanos()).toString();
+  }
+}

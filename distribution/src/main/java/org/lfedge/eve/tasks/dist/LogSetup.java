@@ -4,7 +4,6 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.List;
 import java.util.Map;
 import java.util.logging.ConsoleHandler;
 import java.util.logging.Formatter;
@@ -22,10 +21,13 @@ final class LogSetup {
   /**
    * Loggers whose level differs from the rest; held here, or they would be collected and forget it.
    * Netty warns of a channel option that sockets in the file system do not have; grpc tells at
-   * level INFO what it could not find and does not need.
+   * level INFO what it could not find and does not need; PF4J tells of every step.
    */
-  private static final List<Logger> QUIETER =
-      List.of(Logger.getLogger("io.netty"), Logger.getLogger("io.grpc"));
+  private static final Map<Logger, Level> QUIETER =
+      Map.of(
+          Logger.getLogger("io.netty"), Level.SEVERE,
+          Logger.getLogger("io.grpc"), Level.SEVERE,
+          Logger.getLogger("org.pf4j"), Level.WARNING);
 
   private LogSetup() {}
 
@@ -40,7 +42,7 @@ final class LogSetup {
     handler.setFormatter(new LineFormatter());
     root.addHandler(handler);
     root.setLevel(level);
-    QUIETER.forEach(logger -> logger.setLevel(Level.SEVERE));
+    QUIETER.forEach(Logger::setLevel);
   }
 
   private static final class LineFormatter extends Formatter {

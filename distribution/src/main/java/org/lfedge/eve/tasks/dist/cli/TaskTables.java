@@ -139,7 +139,7 @@ final class TaskTables {
 
   private static void line(List<String> lines, String title, String value) {
     if (!value.isBlank()) {
-      lines.add(String.format("%-18s %s", title + ":", value.replace('\n', ' ').strip()));
+      lines.add(String.format("%-29s %s", title + ":", value.replace('\n', ' ').strip()));
     }
   }
 

@@ -163,8 +163,10 @@ class CommandLineClientTest {
   void inspectAsTextNamesStateAndCgroup() {
     Result result = run("inspect", "web");
     assertTrue(
-        result.out().contains("State:             RUNNING (desired: running)"), result.out());
-    assertTrue(result.out().contains("Cgroup:            /taskmanager/web"), result.out());
+        result.out().contains("State:                        RUNNING (desired: running)"),
+        result.out());
+    assertTrue(
+        result.out().contains("Cgroup:                       /taskmanager/web"), result.out());
   }
 
   @Test

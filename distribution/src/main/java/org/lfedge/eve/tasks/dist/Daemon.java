@@ -1,0 +1,174 @@
+package org.lfedge.eve.tasks.dist;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.lfedge.eve.tasks.core.admission.Admission;
+import org.lfedge.eve.tasks.core.api.ApiServer;
+import org.lfedge.eve.tasks.core.api.NodeInfo;
+import org.lfedge.eve.tasks.core.api.TaskmanagerService;
+import org.lfedge.eve.tasks.core.containerd.ContainerdClient;
+import org.lfedge.eve.tasks.core.containerd.ContainerdContent;
+import org.lfedge.eve.tasks.core.containerd.ContainerdRuntime;
+import org.lfedge.eve.tasks.core.containerd.PrivateContainerd;
+import org.lfedge.eve.tasks.core.engine.Planner;
+import org.lfedge.eve.tasks.core.engine.TaskManager;
+import org.lfedge.eve.tasks.core.error.Problem;
+import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.host.CgroupMounts;
+import org.lfedge.eve.tasks.core.host.HostInspection;
+import org.lfedge.eve.tasks.core.host.LinuxProcesses;
+import org.lfedge.eve.tasks.core.host.LockedHelperCommand;
+import org.lfedge.eve.tasks.core.host.NodeFacts;
+import org.lfedge.eve.tasks.core.host.TaskDirectories;
+import org.lfedge.eve.tasks.core.image.Images;
+import org.lfedge.eve.tasks.core.image.LayerLimits;
+import org.lfedge.eve.tasks.core.image.Platform;
+import org.lfedge.eve.tasks.core.network.PinnedNetworkNamespaces;
+import org.lfedge.eve.tasks.core.plugin.PluginCatalog;
+import org.lfedge.eve.tasks.core.store.FileTaskStore;
+import org.lfedge.eve.tasks.spi.task.HostFacts;
+
+/** The parts of the daemon, put together. Closing it ends the daemon; tasks go on. */
+final class Daemon implements AutoCloseable {
+
+  /** Keeps our containers and images apart from those of others in the same containerd. */
+  private static final String NAMESPACE = "taskmanager";
+
+  /** For a helper such as {@code unshare} to wait for its task's lock and to run. */
+  private static final Duration HELPER_DEADLINE = Duration.ofSeconds(30);
+
+  private final NodeConfig config;
+  private final Deque<Runnable> endings = new ArrayDeque<>();
+
+  private Daemon(NodeConfig config) {
+    this.config = config;
+  }
+
+  /**
+   * Takes up the tasks on record and serves the API.
+   *
+   * @throws TaskException if a part cannot start; what was started is ended
+   */
+  static Daemon start(NodeConfig config, Installation installation) {
+    Daemon daemon = new Daemon(config);
+    try {
+      daemon.assemble(installation);
+      return daemon;
+    } catch (RuntimeException e) {
+      daemon.close();
+      throw e;
+    }
+  }
+
+  /**
+   * The private containerd of a node.
+   *
+   * @throws TaskException if the config names an external one
+   */
+  static PrivateContainerd privateContainerd(NodeConfig config) {
+    if (!(config.containerd() instanceof NodeConfig.Containerd.Private)) {
+      throw TaskException.refused(
+          Problem.user("NOT_OURS", "the config names an external containerd, which is not ours"));
+    }
+    return privateContainerd(config, new LinuxProcesses(CgroupMounts.find()));
+  }
+
+  private static PrivateContainerd privateContainerd(NodeConfig config, LinuxProcesses processes) {
+    return new PrivateContainerd(
+        config.stateDirectory().resolve("containerd"),
+        config.runtimeDirectory().resolve("containerd"),
+        processes::startTime);
+  }
+
+  private void assemble(Installation installation) {
+    Path state = config.stateDirectory();
+    Path runtime = config.runtimeDirectory();
+    CgroupMounts cgroups = CgroupMounts.find();
+    LinuxProcesses processes = new LinuxProcesses(cgroups);
+    HostFacts host = HostInspection.inspect(cgroups);
+    PluginCatalog executors =
+        closing(
+            new PluginCatalog(
+                installation.executors(),
+                config.pluginsDirectory(),
+                state.resolve("plugin-cache"),
+                config.policy().trustedPlugins()));
+    Path containerdSocket = containerdSocket(processes);
+    ContainerdClient containerd = closing(ContainerdClient.connect(containerdSocket, NAMESPACE));
+    Images images =
+        new Images(
+            new ContainerdContent(containerd),
+            Platform.linux(host.architecture()),
+            LayerLimits.DEFAULT,
+            state.resolve("tmp"));
+    PinnedNetworkNamespaces namespaces =
+        new PinnedNetworkNamespaces(
+            runtime.resolve("netns"),
+            new LockedHelperCommand(runtime.resolve("locks"), HELPER_DEADLINE));
+    TaskDirectories files =
+        new TaskDirectories(
+            state.resolve("logs"), runtime.resolve("tasks"), config.policy()::allowsSource);
+    Planner.NodeLayout layout = new Planner.NodeLayout(config.cgroupParent(), config.initProgram());
+    Planner planner =
+        new Planner(
+            executors, images, new NodeFacts(), namespaces, files, host, config.policy(), layout);
+    TaskManager tasks =
+        closing(
+            new TaskManager(
+                new TaskManager.Ports(
+                    new FileTaskStore(state.resolve("tasks")),
+                    new ContainerdRuntime(containerd),
+                    namespaces,
+                    files,
+                    processes,
+                    InstantSource.system()),
+                planner,
+                layout,
+                new Admission.Node(
+                    host.memoryBytes(), config.reservedMemoryBytes(), host.cpus() * 1000, 0)));
+    tasks.recover();
+    NodeInfo node =
+        new NodeInfo(
+            Installation.version(),
+            host,
+            containerd.version(),
+            containerdSocket,
+            containerd.snapshotter(),
+            config.pluginsDirectory(),
+            state);
+    TaskmanagerService service = closing(new TaskmanagerService(tasks, executors, images, node));
+    closing(ApiServer.start(config.socket(), service));
+  }
+
+  private Path containerdSocket(LinuxProcesses processes) {
+    if (config.containerd() instanceof NodeConfig.Containerd.External external) {
+      return external.socket();
+    }
+    PrivateContainerd containerd = privateContainerd(config, processes);
+    containerd.start();
+    return containerd.socket();
+  }
+
+  /** Remembers to close a part before those that were there earlier. */
+  private <T extends AutoCloseable> T closing(T part) {
+    endings.push(
+        () -> {
+          try {
+            part.close();
+          } catch (Exception e) {
+            throw new IllegalStateException("a part of the daemon cannot be closed", e);
+          }
+        });
+    return part;
+  }
+
+  @Override
+  public void close() {
+    while (!endings.isEmpty()) {
+      endings.pop().run();
+    }
+  }
+}

@@ -86,6 +86,12 @@ final class PatchReview {
   private static final int MAX_UMASK = 0777;
   private static final int MAX_OOM_SCORE = 1000;
 
+  /**
+   * Always stated: a task would inherit what protects containerd (-999 for Debian's) or this
+   * daemon, and the kernel would kill the node's own processes before it.
+   */
+  private static final int NO_OOM_SCORE = 0;
+
   private final Seed seed;
   private final SpecInputs inputs;
   private final Grants grants;
@@ -150,7 +156,7 @@ final class PatchReview {
     AnchorProcess asked = seed.process();
     if (patched == null) {
       withheld.add("process.noNewPrivileges", CORE_SETS_IT);
-      return process(null, asked, args, List.of(), null, null);
+      return process(null, asked, args, List.of(), NO_OOM_SCORE, null);
     }
     withheld.unknown("process", patched.other());
     if (Boolean.TRUE.equals(patched.terminal())) {
@@ -173,7 +179,7 @@ final class PatchReview {
       AnchorProcess asked,
       List<String> args,
       List<Rlimit> rlimits,
-      @Nullable Integer oomScore,
+      int oomScore,
       @Nullable Integer umask) {
     List<Long> groups = asked.user().additionalGids().stream().map(Integer::longValue).toList();
     return new Program(
@@ -263,13 +269,16 @@ final class PatchReview {
     return new Rlimit(type, hard, soft, Map.of());
   }
 
-  private @Nullable Integer oomScore(@Nullable Integer patched) {
-    if (patched == null || (patched >= 0 && patched <= MAX_OOM_SCORE)) {
+  private int oomScore(@Nullable Integer patched) {
+    if (patched == null) {
+      return NO_OOM_SCORE;
+    }
+    if (patched >= 0 && patched <= MAX_OOM_SCORE) {
       return patched;
     }
     withheld.add(
         "process.oomScoreAdj " + patched, "a task must not outlive others when memory is short");
-    return null;
+    return NO_OOM_SCORE;
   }
 
   private @Nullable Integer umask(@Nullable User patched) {

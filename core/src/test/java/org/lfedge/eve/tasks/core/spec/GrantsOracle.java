@@ -146,7 +146,7 @@ final class GrantsOracle {
     JsonNode process = spec.path("process");
     require(process.path("noNewPrivileges").asBoolean(false), "new privileges");
     require(!process.path("terminal").asBoolean(true), "terminal");
-    require(process.path("oomScoreAdj").asInt(0) >= 0, "oomScoreAdj");
+    require(process.path("oomScoreAdj").asInt(-1) >= 0, "oomScoreAdj");
     require(process.at("/user/uid").asInt(-1) == seed.process().user().uid(), "uid");
     require(process.at("/user/gid").asInt(-1) == seed.process().user().gid(), "gid");
     for (JsonNode set : process.path("capabilities")) {

@@ -25,6 +25,7 @@ import org.lfedge.eve.tasks.core.port.RootFilesystem;
 import org.lfedge.eve.tasks.core.port.TaskFiles;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Blueprint;
 import org.lfedge.eve.tasks.core.spec.AssembledSpec;
+import org.lfedge.eve.tasks.core.spec.RuntimeSpec.Mount;
 import org.lfedge.eve.tasks.core.spec.SpecAssembly;
 import org.lfedge.eve.tasks.core.spec.SpecInputs;
 import org.lfedge.eve.tasks.spi.Executor;
@@ -156,6 +157,10 @@ public final class Planner {
     AssembledSpec spec =
         SpecAssembly.assemble(
             seed, inputs(uuid, document, seed, charge), policy.grants(loaded.origin()));
+    RootFilesystem filesystem = seed.base() == Base.HOST ? hostRoot() : root.filesystem();
+    if (filesystem instanceof RootFilesystem.Host) {
+      requireMountTargets(document.name(), spec.spec().mounts());
+    }
     Blueprint blueprint =
         new Blueprint(
             info.name(),
@@ -163,7 +168,7 @@ public final class Planner {
             loaded.digest(),
             loaded.origin(),
             root.image().map(image -> image.config().digest()),
-            seed.base() == Base.HOST ? hostRoot() : root.filesystem(),
+            filesystem,
             seed,
             spec.json());
     return new Plan(blueprint, spec, charge, root.imported());
@@ -174,6 +179,28 @@ public final class Planner {
       throw TaskException.failed(Policy.hostRootNotAllowed());
     }
     return new RootFilesystem.Host();
+  }
+
+  /** A target that is missing would be made on the node itself, and stay there. */
+  private void requireMountTargets(String task, List<Mount> mounts) {
+    List<Path> mounted = new ArrayList<>();
+    for (Mount mount : mounts) {
+      Path target = Path.of(String.valueOf(mount.destination()));
+      boolean inside = mounted.stream().anyMatch(above -> target.startsWith(above));
+      if (!inside && !factSource.exists(target.toString())) {
+        throw TaskException.failed(
+            Problem.host(
+                "MOUNT_TARGET_MISSING",
+                "task "
+                    + task
+                    + " has the node's own root and mounts "
+                    + target
+                    + ", which the node does not have; make it (mkdir "
+                    + target
+                    + "), or give the task a root of its own"));
+      }
+      mounted.add(target);
+    }
   }
 
   /** What a document and the tax of its seed take from the node. */

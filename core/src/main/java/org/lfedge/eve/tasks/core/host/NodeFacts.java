@@ -104,6 +104,11 @@ public final class NodeFacts implements FactSource {
   }
 
   @Override
+  public boolean exists(String path) {
+    return Files.exists(Path.of(path));
+  }
+
+  @Override
   public AccountFiles accounts(String directory) {
     return new AccountFiles(account(directory, "etc/passwd"), account(directory, "etc/group"));
   }

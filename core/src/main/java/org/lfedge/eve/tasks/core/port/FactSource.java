@@ -15,6 +15,9 @@ public interface FactSource {
   /** A directory by its path without symbolic links; empty if there is none. */
   Optional<Path> realDirectory(String path);
 
+  /** Whether a file or directory of the node exists. */
+  boolean exists(String path);
+
   /** The passwd and group files below a directory; symbolic links do not lead out of it. */
   AccountFiles accounts(String directory);
 }

@@ -15,7 +15,9 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import org.lfedge.eve.tasks.core.api.v1.ListRequest;
 import org.lfedge.eve.tasks.core.api.v1.TaskmanagerGrpc;
@@ -115,13 +117,19 @@ final class Daemon implements AutoCloseable {
 
   /** Ends the daemon alone; its containerd and tasks go on. */
   @Override
-  public void close() throws InterruptedException, IOException {
+  public void close() throws IOException {
     channel.shutdownNow();
-    eventLoop.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+    eventLoop
+        .shutdownGracefully(0, 1, TimeUnit.SECONDS)
+        .awaitUninterruptibly(DEADLINE_SECONDS, TimeUnit.SECONDS);
     process.destroy();
-    if (!process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS)) {
+    try {
+      process.onExit().get(DEADLINE_SECONDS, TimeUnit.SECONDS);
+    } catch (TimeoutException | ExecutionException e) {
       process.destroyForcibly();
-      throw new IOException("the daemon did not end");
+      throw new IOException("the daemon did not end", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 }

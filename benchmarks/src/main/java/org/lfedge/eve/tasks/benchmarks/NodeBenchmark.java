@@ -75,8 +75,7 @@ public final class NodeBenchmark {
       print(
           "Start of a task, in milliseconds",
           "| | p50 | p90 | p50 against `ctr` | runs |\n|---|---|---|---|---|",
-          StartLatency.measure(
-              daemon, setting, setting.config().getParent(), Integer.parseInt(args[7])));
+          StartLatency.measure(daemon, setting, Integer.parseInt(args[7])));
     }
     print(
         "Start of the daemon, from exec to the first answer, in milliseconds",

@@ -52,11 +52,10 @@ final class StartLatency {
   /**
    * Measures, and removes all that it made but the images.
    *
-   * @param directory for a document
    * @return rows of a Markdown table
    */
-  static List<String> measure(
-      Daemon daemon, NodeBenchmark.Setting setting, Path directory, int rounds) throws Exception {
+  static List<String> measure(Daemon daemon, NodeBenchmark.Setting setting, int rounds)
+      throws Exception {
     String image =
         daemon
             .api()
@@ -79,7 +78,7 @@ final class StartLatency {
             daemon.api(),
             setting.program("taskctl").toString(),
             ctr,
-            directory.resolve(NAME + ".yaml"),
+            setting.config().resolveSibling(NAME + ".yaml"),
             image,
             ctrImage);
     return latency.rows(setting, rounds);

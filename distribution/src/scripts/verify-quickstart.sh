@@ -1,9 +1,9 @@
-# The stages of verify that use a clone as its user would. To be sourced, after node.sh; $scratch is
+# The stages of verify that use a clone as its user would. To be sourced, after node.sh; $SCRATCH is
 # where the clone goes.
 # shellcheck shell=bash disable=SC2154
 
 quickstart_stages() {
-  local clone=$scratch/clone
+  local clone=$SCRATCH/clone
   stage quickstart first_run "$clone"
   stage again second_run "$clone"
   stage down tidy_down "$clone"
@@ -40,7 +40,7 @@ socket_of() {
 first_run() {
   local clone=$1 pid limit
   copy_of_sources "$clone"
-  "$clone/quickstart" | tee "$logs/quickstart.txt"
+  "$clone/quickstart" | tee "$LOGS/quickstart.txt"
   limit=$(task "$clone" web '.memory.limitBytes')
   pid=$(task "$clone" web '.pid')
   expect "web is running" [ "$(task "$clone" web .state)" = RUNNING ]
@@ -50,7 +50,7 @@ first_run() {
     [ "$limit" = "$(task "$clone" web '.memory.askedBytes + .memory.taxBytes')" ]
   expect "the kernel holds it to that" [ "$limit" = "$(memory_limit "$pid")" ]
   expect "hello exited 0" [ "$(task "$clone" hello '.state + " " + (.exitCode | tostring)')" = "STOPPED 0" ]
-  expect "the table shows the anchor" grep -Eq "^web .* $pid " "$logs/quickstart.txt"
+  expect "the table shows the anchor" grep -Eq "^web .* $pid " "$LOGS/quickstart.txt"
   echo "say: a fresh clone, built, with $(taskctl_of "$clone" list -o json | jq length) tasks"
 }
 

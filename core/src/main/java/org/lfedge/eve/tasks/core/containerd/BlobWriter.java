@@ -55,7 +55,7 @@ final class BlobWriter {
   /**
    * Writes.
    *
-   * @return false if the blob was there; the lease holds it then, and nothing was read
+   * @return false if the blob was there, from the beginning or at the end; the lease holds it then
    */
   boolean write(ContentStore.Descriptor blob, InputStream bytes, SortedMap<String, String> labels) {
     BlockingClientCall<WriteContentRequest, WriteContentResponse> call =
@@ -75,6 +75,10 @@ final class BlobWriter {
       drain(call);
       return true;
     } catch (StatusException e) {
+      if (e.getStatus().getCode() == Status.Code.ALREADY_EXISTS) {
+        // Another task with the same image was first; containerd gave the blob to this lease too.
+        return false;
+      }
       throw failure(blob, e.getStatus());
     } catch (IOException e) {
       throw TaskException.failed(

@@ -119,9 +119,7 @@ final class DocumentText {
               + MAX_VALUES
               + " values, nests deeper than "
               + MAX_DEPTH
-              + " levels, or holds a number of more than "
-              + MAX_NUMBER
-              + " digits");
+              + " levels, or has a key or number of absurd length; split or shorten it");
     } catch (JsonProcessingException notJson) {
       readYaml(text, documents, notJson.getLocation());
     }

@@ -134,7 +134,11 @@ public final class NodeBenchmark {
       apply.add(setting.program("taskctl").toString());
       apply.addAll(List.of("--socket", setting.socket().toString(), "apply"));
       try (Stream<Path> files = Files.list(setting.examples())) {
-        files.map(Path::toString).filter(name -> name.endsWith(".yaml")).sorted().forEach(apply::add);
+        files
+            .map(Path::toString)
+            .filter(name -> name.endsWith(".yaml"))
+            .sorted()
+            .forEach(apply::add);
       }
       Programs.run(apply.toArray(String[]::new));
       Thread.sleep(TimeUnit.SECONDS.toMillis(IDLE_SECONDS));

@@ -1,5 +1,7 @@
 package org.lfedge.eve.tasks.core.error;
 
+import static java.util.stream.Collectors.joining;
+
 /**
  * One thing that is wrong.
  *
@@ -54,7 +56,7 @@ public record Problem(String code, Kind kind, String path, String value, String 
   }
 
   private static String oneLine(String text) {
-    return text.replaceAll("\\s*\\R\\s*", " ").strip();
+    return text.lines().map(String::strip).filter(line -> !line.isEmpty()).collect(joining(" "));
   }
 
   /** Path, value and message in one line, for people. */

@@ -57,6 +57,7 @@ record PlatformImage(
   static PlatformImage find(Blobs blobs, Descriptor target, Platform node, String image) {
     return new Search(blobs, node, image)
         .find(List.of(), target)
+        .map(Choice::image)
         .orElseThrow(() -> noMatch(node, image));
   }
 
@@ -67,6 +68,7 @@ record PlatformImage(
         ? find(blobs, candidates.get(0).descriptor(), node, image)
         : new Search(blobs, node, image)
             .choose(List.of(), candidates)
+            .map(Choice::image)
             .orElseThrow(() -> noMatch(node, image));
   }
 
@@ -77,6 +79,9 @@ record PlatformImage(
         "it has no manifest for " + node,
         "use an image that is built for this node's platform");
   }
+
+  /** An image and how well it suits the node. */
+  private record Choice(PlatformImage image, OptionalInt rank) {}
 
   private static final class Search {
 
@@ -91,47 +96,48 @@ record PlatformImage(
       this.image = image;
     }
 
-    Optional<PlatformImage> find(List<Descriptor> above, Descriptor blob) {
+    Optional<Choice> find(List<Descriptor> above, Descriptor blob) {
       if (above.size() > MAX_DEPTH || ++documents > MAX_DOCUMENTS) {
         throw ImageProblems.badLayout(image, "its indexes are nested too deep");
       }
       ObjectNode document = Manifests.document(blobs, blob, image);
       if (!Manifests.isIndex(document, blob.mediaType(), image)) {
-        return Optional.of(read(above, blob, document));
+        PlatformImage found = read(above, blob, document);
+        return Optional.of(new Choice(found, node.rank(found.config().platform())));
       }
       List<Descriptor> path = new ArrayList<>(above);
       path.add(blob);
       return choose(path, Manifests.entries(document, image));
     }
 
-    /** The best match; of equally good ones the first. */
-    private Optional<PlatformImage> choose(List<Descriptor> path, List<Manifests.Entry> entries) {
-      Optional<PlatformImage> found = Optional.empty();
-      Optional<Descriptor> best = Optional.empty();
+    /** The best match; of equally good ones the first. What an index says needs no reading. */
+    Optional<Choice> choose(List<Descriptor> path, List<Manifests.Entry> entries) {
+      Optional<Choice> best = Optional.empty();
+      Optional<Descriptor> bestUnread = Optional.empty();
       int bestRank = -1;
       for (Manifests.Entry entry : entries) {
         String mediaType = entry.descriptor().mediaType();
         if (!MediaTypes.isIndex(mediaType) && !MediaTypes.isManifest(mediaType)) {
           continue;
         }
-        OptionalInt rank;
-        Optional<PlatformImage> candidate = Optional.empty();
-        if (entry.platform().isPresent()) {
-          rank = node.rank(entry.platform().get());
-        } else {
-          candidate = find(path, entry.descriptor());
-          rank =
-              candidate.isEmpty()
-                  ? OptionalInt.empty()
-                  : node.rank(candidate.get().config().platform());
-        }
+        Optional<Choice> read =
+            entry.platform().isPresent() ? Optional.empty() : find(path, entry.descriptor());
+        OptionalInt rank =
+            entry
+                .platform()
+                .map(node::rank)
+                .orElseGet(() -> read.map(Choice::rank).orElse(OptionalInt.empty()));
         if (rank.isPresent() && rank.getAsInt() > bestRank) {
           bestRank = rank.getAsInt();
-          found = candidate;
-          best = Optional.of(entry.descriptor());
+          best = read;
+          bestUnread = read.isPresent() ? Optional.empty() : Optional.of(entry.descriptor());
         }
       }
-      return found.isPresent() || best.isEmpty() ? found : find(path, best.get());
+      if (bestUnread.isPresent()) {
+        OptionalInt rank = OptionalInt.of(bestRank);
+        return find(path, bestUnread.get()).map(found -> new Choice(found.image(), rank));
+      }
+      return best;
     }
 
     private PlatformImage read(List<Descriptor> above, Descriptor blob, ObjectNode document) {

@@ -1,6 +1,7 @@
 package org.lfedge.eve.tasks.core.image;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedInputStream;
@@ -92,19 +93,36 @@ final class DockerArchive implements Blobs {
     ObjectNode manifest = JSON.objectNode();
     manifest.put("schemaVersion", 2);
     manifest.put("mediaType", MediaTypes.OCI_MANIFEST);
-    manifest.set("config", json(config(item.path("Config").asText(""))));
+    String config = item.path("Config").asText("");
+    manifest.set("config", json(config(config)));
     JsonNode paths = item.path("Layers");
     if (!paths.isArray() || paths.size() > Manifests.MAX_LAYERS) {
       throw ImageProblems.badLayout(
           path, "'Layers' is no list, or one of more than " + Manifests.MAX_LAYERS);
     }
-    for (JsonNode layer : paths) {
-      manifest.withArray("layers").add(json(layer(layer.asText(""))));
+    JsonNode diffIds =
+        Manifests.object(Layout.document(files, config, path), config, path)
+            .path("rootfs")
+            .path("diff_ids");
+    ArrayNode layers = manifest.putArray("layers");
+    for (int i = 0; i < paths.size(); i++) {
+      Descriptor layer = layer(paths.path(i).asText(""));
+      checkDiffId(layer, diffIds.path(i).asText(""));
+      layers.add(json(layer));
     }
     byte[] bytes = Manifests.bytes(manifest);
     String digest = Digests.of(bytes);
     manifests.put(digest, bytes);
     return new Descriptor(MediaTypes.OCI_MANIFEST, digest, bytes.length);
+  }
+
+  /** The digest of a plain layer is its diff ID; of a compressed one it shows when unpacked. */
+  private void checkDiffId(Descriptor layer, String diffId) {
+    if (layer.mediaType().equals(MediaTypes.OCI_LAYER) && !layer.digest().equals(diffId)) {
+      throw ImageProblems.digestMismatch(
+          path,
+          "a layer has the digest " + layer.digest() + ", its config states '" + diffId + "'");
+    }
   }
 
   private Descriptor config(String member) throws IOException {

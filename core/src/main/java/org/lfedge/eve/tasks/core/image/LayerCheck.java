@@ -28,7 +28,7 @@ final class LayerCheck {
   private static final int MAX_ACCOUNT_FILE = 1 << 20;
 
   /** Reading again finds account files that are links to others; each time one link further. */
-  private static final int MAX_PASSES = 4;
+  private static final int MAX_PASSES = 6;
 
   private static final String WHITEOUT = ".wh.";
   private static final String OPAQUE = ".wh..wh..opq";
@@ -65,8 +65,11 @@ final class LayerCheck {
       new LayerCheck(name, image, blobs, limits).readLayers(tree);
       AccountFiles accounts =
           new AccountFiles(tree.read(PASSWD).orElse(""), tree.read(GROUP).orElse(""));
-      if (!wanted.addAll(tree.wantedElsewhere()) || pass == MAX_PASSES) {
+      if (!wanted.addAll(tree.wantedElsewhere())) {
         return accounts;
+      }
+      if (pass == MAX_PASSES) {
+        throw ImageProblems.badLayer(name, "its accounts lie behind too many links");
       }
     }
   }
@@ -177,9 +180,8 @@ final class LayerCheck {
   private static byte kind(TarArchiveEntry entry) throws IOException {
     byte flag = entry.getLinkFlag();
     return switch (flag) {
-      case TarConstants.LF_OLDNORM, TarConstants.LF_NORMAL ->
+      case TarConstants.LF_OLDNORM, TarConstants.LF_NORMAL, TarConstants.LF_GNUTYPE_SPARSE ->
           entry.getName().endsWith("/") ? TarConstants.LF_DIR : TarConstants.LF_NORMAL;
-      case TarConstants.LF_GNUTYPE_SPARSE -> TarConstants.LF_NORMAL;
       case TarConstants.LF_DIR,
           TarConstants.LF_SYMLINK,
           TarConstants.LF_LINK,

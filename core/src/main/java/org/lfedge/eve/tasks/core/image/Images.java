@@ -52,7 +52,7 @@ public final class Images implements ImageStore {
   @Override
   public List<StoredImage> importFrom(Path path) {
     try (Layout layout = Layout.open(path, temporary, limits);
-        ContentStore.Lease lease = content.lease("import " + path)) {
+        ContentStore.Lease lease = content.lease("import " + path.getFileName())) {
       SortedMap<String, PlatformImage> found = new TreeMap<>();
       for (Layout.Named named : layout.images()) {
         PlatformImage image = named.find(layout.blobs(), node);

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.jspecify.annotations.Nullable;
+import org.lfedge.eve.tasks.core.error.TaskException;
 
 /**
  * A tar archive of a layout, read in place: only where each member lies is kept in memory. A
@@ -88,7 +89,7 @@ final class LayoutArchive implements LayoutFiles {
             StandardOpenOption.READ,
             StandardOpenOption.DELETE_ON_CLOSE);
     try (Section compressed = new Section(source, 0, source.size());
-        InputStream in = compression.open(Decompression.buffered(compressed));
+        InputStream in = plain(compression, compressed, name);
         UnpackedStream counted = new UnpackedStream(in, compressed::position, limits, 0, name)) {
       byte[] buffer = new byte[BUFFER];
       for (int read = read(counted, buffer, name); read >= 0; read = read(counted, buffer, name)) {
@@ -104,13 +105,25 @@ final class LayoutArchive implements LayoutFiles {
     }
   }
 
+  private static InputStream plain(Decompression compression, Section compressed, String name) {
+    try {
+      return compression.open(Decompression.buffered(compressed));
+    } catch (IOException e) {
+      throw notUncompressed(name, e);
+    }
+  }
+
   /** Tells a damaged archive from a disk that fails. */
   private static int read(InputStream in, byte[] buffer, String name) {
     try {
       return in.read(buffer);
     } catch (IOException e) {
-      throw ImageProblems.badLayout(name, "it cannot be uncompressed: " + e.getMessage());
+      throw notUncompressed(name, e);
     }
+  }
+
+  private static TaskException notUncompressed(String name, IOException cause) {
+    return ImageProblems.badLayout(name, "it cannot be uncompressed: " + cause);
   }
 
   private void readMembers(String name) throws IOException {

@@ -48,13 +48,13 @@ final class VerifiedStream extends InputStream {
   }
 
   @Override
-  public int read() throws IOException {
+  public int read() {
     byte[] one = new byte[1];
     return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
   }
 
   @Override
-  public int read(byte[] buffer, int offset, int length) throws IOException {
+  public int read(byte[] buffer, int offset, int length) {
     if (length == 0) {
       return 0;
     }
@@ -62,7 +62,7 @@ final class VerifiedStream extends InputStream {
       check();
       return -1;
     }
-    int count = in.read(buffer, offset, (int) Math.min(length, remaining));
+    int count = source(buffer, offset, (int) Math.min(length, remaining));
     if (count < 0) {
       throw ImageProblems.digestMismatch(
           image, "blob " + blob.digest() + " ends after " + position() + " bytes");
@@ -73,6 +73,15 @@ final class VerifiedStream extends InputStream {
       check();
     }
     return count;
+  }
+
+  /** What reads from here can take every other exception for a fault of the content. */
+  private int source(byte[] buffer, int offset, int length) {
+    try {
+      return in.read(buffer, offset, length);
+    } catch (IOException e) {
+      throw ImageProblems.unreadable(image, e);
+    }
   }
 
   /**

@@ -1,0 +1,428 @@
+package org.lfedge.eve.tasks.core.image;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.lfedge.eve.tasks.core.containerd.ContainerdClient;
+import org.lfedge.eve.tasks.core.containerd.ContainerdContent;
+import org.lfedge.eve.tasks.core.containerd.PrivateContainerd;
+import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.image.TestImages.Compression;
+import org.lfedge.eve.tasks.core.port.AccountFiles;
+import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
+import org.lfedge.eve.tasks.core.port.ImageDetails;
+import org.lfedge.eve.tasks.core.port.StoredImage;
+import org.lfedge.eve.tasks.spi.task.User;
+
+/** Images made by umoci and skopeo, and bad ones, in a containerd of the test's own. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ImagesIT {
+
+  private static final String NAMESPACE = "images";
+
+  private final Path directory;
+  private final PrivateContainerd containerd;
+  private final ContainerdClient client;
+  private final Images images;
+
+  ImagesIT() throws IOException {
+    // Below /tmp: the path of a unix socket has little more than 100 bytes.
+    directory = Files.createTempDirectory(Path.of("/tmp"), "image-it-");
+    containerd =
+        new PrivateContainerd(
+            directory.resolve("root"), directory.resolve("state"), ImagesIT::startTime);
+    containerd.start();
+    client = ContainerdClient.connect(containerd.socket(), NAMESPACE);
+    images =
+        new Images(
+            new ContainerdContent(client), Platform.linux("amd64"), LayerLimits.DEFAULT, directory);
+  }
+
+  private static OptionalLong startTime(int pid) {
+    try {
+      String stat = Files.readString(Path.of("/proc", Integer.toString(pid), "stat"));
+      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+      return OptionalLong.of(Long.parseLong(fields[19]));
+    } catch (IOException e) {
+      return OptionalLong.empty();
+    }
+  }
+
+  /** An image of three layers: files, then some changed and removed, then a directory removed. */
+  @BeforeAll
+  void makeImage() throws IOException {
+    run("umoci", "init", "--layout", layout());
+    run("umoci", "new", "--image", layout() + ":latest");
+    change(
+        root -> {
+          write(root.resolve("etc/passwd"), "root:x:0:0::/root:/bin/sh\nweb:x:33:34::/:\n");
+          write(root.resolve("etc/group"), "root:x:0:\nweb:x:34:\nlog:x:40:web\n");
+          write(root.resolve("srv/old"), "old");
+          write(root.resolve("srv/changed"), "one");
+          write(root.resolve("var/deep/er/file"), "x");
+        });
+    change(
+        root -> {
+          delete(root.resolve("srv/old"));
+          write(root.resolve("srv/changed"), "two");
+          write(root.resolve("srv/new"), "new");
+        });
+    change(
+        root -> {
+          delete(root.resolve("var/deep/er/file"));
+          delete(root.resolve("var/deep/er"));
+          delete(root.resolve("var/deep"));
+          write(root.resolve("etc/group"), "root:x:0:\nweb:x:34:\nlog:x:41:web\n");
+        });
+    run(
+        "umoci",
+        "config",
+        "--image",
+        layout() + ":latest",
+        "--config.user",
+        "web",
+        "--config.entrypoint",
+        "/bin/web",
+        "--config.cmd",
+        "-v",
+        "--config.env",
+        "A=1",
+        "--config.workingdir",
+        "/srv",
+        "--config.stopsignal",
+        "SIGQUIT",
+        "--config.label",
+        "k=v",
+        "--architecture",
+        "amd64",
+        "--os",
+        "linux");
+  }
+
+  private String layout() {
+    return directory.resolve("web").toString();
+  }
+
+  private void change(Consumer<Path> change) {
+    Path bundle = directory.resolve("bundle");
+    run("umoci", "unpack", "--image", layout() + ":latest", bundle.toString());
+    change.accept(bundle.resolve("rootfs"));
+    run("umoci", "repack", "--image", layout() + ":latest", bundle.toString());
+    run("rm", "-r", bundle.toString());
+  }
+
+  @AfterEach
+  void nothingIsLeft() {
+    images.list().forEach(image -> images.remove(image.name()));
+    assertEquals("", kept());
+  }
+
+  @AfterAll
+  void stop() throws IOException {
+    client.close();
+    containerd.stop();
+    try (var paths = Files.walk(directory)) {
+      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    }
+  }
+
+  @Test
+  void aLayoutOfUmociIsUnpackedWithAllThatItsLayersHide() throws IOException {
+    StoredImage image = images.importFrom(Path.of(layout())).get(0);
+    assertEquals("docker.io/library/web:latest", image.name());
+
+    assertWeb(images.unpack(image));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "oci-archive:FILE:web:7",
+        "docker-archive:FILE:docker.io/library/web:7",
+        "oci:FILE:web:7 --dest-compress-format zstd --dest-compress",
+        "oci:FILE:web:7 --format v2s2",
+        "dir-of-docker-archive",
+      })
+  void whateverSkopeoWritesIsTheSameImage(String target) throws IOException {
+    Path file = directory.resolve("copy-" + Integer.toHexString(target.hashCode()));
+    boolean extracted = target.startsWith("dir-");
+    String[] words =
+        (extracted ? "docker-archive:FILE:docker.io/library/web:7" : target)
+            .replace("FILE", file.toString())
+            .split(" ", -1);
+    String[] command = new String[words.length + 4];
+    System.arraycopy(
+        new String[] {"skopeo", "copy", "-q", "oci:" + layout() + ":latest"}, 0, command, 0, 4);
+    System.arraycopy(words, 0, command, 4, words.length);
+    run(command);
+    Path source = file;
+    if (extracted) {
+      source = Files.createDirectory(directory.resolve("extracted"));
+      run("tar", "-xf", file.toString(), "-C", source.toString());
+    }
+
+    StoredImage image = images.importFrom(source).get(0);
+
+    assertEquals("docker.io/library/web:7", image.name());
+    assertEquals(images.examineLayout(source).accounts(), images.examine(image).accounts());
+    assertWeb(images.unpack(image));
+  }
+
+  private void assertWeb(ImageDetails details) throws IOException {
+    assertEquals(List.of("/bin/web"), details.config().entrypoint());
+    assertEquals(List.of("-v"), details.config().command());
+    assertEquals("/srv", details.config().workingDir());
+    assertTrue(details.config().env().contains("A=1"));
+    assertEquals(Optional.of("SIGQUIT"), details.config().stopSignal());
+    assertEquals("v", details.config().labels().get("k"));
+    assertEquals(
+        new User(33, 34, List.of(34, 41)),
+        Users.resolve(details.user().orElseThrow(), details.accounts()));
+    inRoot(
+        details.chainId(),
+        root -> {
+          assertEquals("two", read(root.resolve("srv/changed")));
+          assertEquals("new", read(root.resolve("srv/new")));
+          assertFalse(Files.exists(root.resolve("srv/old"), LinkOption.NOFOLLOW_LINKS));
+          assertFalse(Files.exists(root.resolve("var/deep")));
+          assertAccounts(details.accounts(), root);
+        });
+  }
+
+  private static void assertAccounts(AccountFiles expected, Path root) {
+    assertEquals(expected.passwd(), read(root.resolve("etc/passwd")));
+    assertEquals(expected.group(), read(root.resolve("etc/group")));
+  }
+
+  @Test
+  void opaqueDirectoriesHideWhatIsBelow() throws IOException {
+    StoredImage image =
+        importImage(
+            new TestImages.Image()
+                .layer(
+                    new TestLayer()
+                        .directory("etc")
+                        .file("etc/passwd", "one")
+                        .file("etc/group", "one"))
+                .layer(new TestLayer().directory("etc").opaque("etc").file("etc/passwd", "two")));
+
+    ImageDetails details = images.unpack(image);
+
+    assertEquals(new AccountFiles("two", ""), details.accounts());
+    inRoot(
+        details.chainId(),
+        root -> {
+          assertEquals("two", read(root.resolve("etc/passwd")));
+          assertFalse(Files.exists(root.resolve("etc/group")));
+        });
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"NONE", "GZIP", "ZSTD"})
+  void containerdUnpacksWhatWasFoundRight(String compression) throws IOException {
+    StoredImage image =
+        importImage(
+            new TestImages.Image()
+                .compression(Compression.valueOf(compression))
+                .layer(
+                    new TestLayer()
+                        .file("usr/lib/passwd", "shared")
+                        .file("a/" + "long-name/".repeat(30) + "x", "far")
+                        .symlink("etc/passwd", "../usr/lib/passwd")
+                        .hardLink("etc/group", "usr/lib/passwd")));
+
+    ImageDetails details = images.unpack(image);
+
+    assertEquals(new AccountFiles("shared", "shared"), details.accounts());
+    inRoot(
+        details.chainId(),
+        root -> {
+          assertAccounts(details.accounts(), root);
+          assertEquals("far", read(root.resolve("a/" + "long-name/".repeat(30) + "x")));
+        });
+  }
+
+  @Test
+  void theSecondTimeLayersAreNotTouched() {
+    StoredImage image = images.importFrom(Path.of(layout())).get(0);
+    ImageDetails first = images.unpack(image);
+    String before = kept();
+
+    assertEquals(first, images.unpack(image));
+    assertEquals(first, images.examine(image));
+    images.importFrom(Path.of(layout()));
+
+    assertEquals(before, kept());
+  }
+
+  @Test
+  void aDamagedLayoutLeavesNothing() throws IOException {
+    TestImages made = new TestImages().add("web:1", ImagesTest.web());
+    String digest = made.blobs().lastKey();
+    byte[] bytes = made.blobs().getOrDefault(digest, new byte[0]).clone();
+    bytes[bytes.length / 2] ^= 1;
+    made.blobs().put(digest, bytes);
+    Path file = made.archive(directory.resolve("damaged.tar"), Compression.NONE);
+
+    TaskException refusal = assertThrows(TaskException.class, () -> images.importFrom(file));
+
+    assertEquals("DIGEST_MISMATCH", refusal.first().code());
+    assertEquals("", kept());
+  }
+
+  @Test
+  void aLayerThatClimbsOutIsRefusedAndNothingIsUnpacked() {
+    StoredImage image =
+        importImage(
+            new TestImages.Image()
+                .layer(new TestLayer().file("good", "good"))
+                .layer(new TestLayer().symlink("out", "../..").file("out/tmp/escaped", "x")));
+    String before = kept();
+
+    TaskException refusal = assertThrows(TaskException.class, () -> images.unpack(image));
+
+    assertEquals("LAYER_ESCAPES_ROOT", refusal.first().code());
+    assertEquals(before, kept());
+  }
+
+  @Test
+  void aLayerThatContainerdRefusesLeavesNothingUnpacked() {
+    StoredImage image =
+        importImage(
+            new TestImages.Image()
+                .layer(new TestLayer().file("good", "good"))
+                .layer(new TestLayer().hardLink("link", "missing")));
+    String before = kept();
+
+    assertThrows(TaskException.class, () -> images.unpack(image));
+
+    assertEquals(before, kept());
+  }
+
+  @Test
+  void anIndexIsKeptWithTheOneImageForThisNode() {
+    TestImages made = new TestImages();
+    Descriptor own = made.add(ImagesTest.web());
+    Descriptor other =
+        made.add(
+            new TestImages.Image()
+                .layer(new TestLayer().file("other", "x"))
+                .config(config -> config.put("architecture", "arm64")));
+    made.list(
+        made.addIndex(List.of(Map.entry("linux/arm64", other), Map.entry("linux/amd64", own))),
+        "org.opencontainers.image.ref.name",
+        "multi:1",
+        "");
+
+    StoredImage image = images.importFrom(made.directory(directory.resolve("multi"))).get(0);
+    images.unpack(image);
+
+    assertEquals(Optional.of(image), images.find("multi:1"));
+    assertTrue(kept().contains(own.digest()));
+    assertFalse(kept().contains(other.digest()));
+  }
+
+  private StoredImage importImage(TestImages.Image image) {
+    Path file = directory.resolve("made.tar");
+    new TestImages().add("made:1", image).archive(file, Compression.NONE);
+    return images.importFrom(file).get(0);
+  }
+
+  /** Everything that containerd keeps, as its own tool lists it; empty for nothing. */
+  private String kept() {
+    return ctr("images", "ls", "-q")
+        + ctr("content", "ls", "-q")
+        + ctr("leases", "ls", "-q")
+        + ctr("snapshots", "ls").replaceFirst("KEY.*\n", "");
+  }
+
+  private String ctr(String... arguments) {
+    String[] command = new String[arguments.length + 5];
+    System.arraycopy(
+        new String[] {"ctr", "-a", containerd.socket().toString(), "-n", NAMESPACE},
+        0,
+        command,
+        0,
+        5);
+    System.arraycopy(arguments, 0, command, 5, arguments.length);
+    return run(command);
+  }
+
+  /** Looks at unpacked layers through a mount. */
+  private void inRoot(String chainId, Consumer<Path> look) throws IOException {
+    Path target = Files.createDirectory(directory.resolve("view"));
+    String mount = ctr("snapshots", "view", "--target", target.toString(), "view", chainId);
+    run("sh", "-c", mount);
+    try {
+      look.accept(target);
+    } finally {
+      run("umount", target.toString());
+      ctr("snapshots", "rm", "view");
+      Files.delete(target);
+    }
+  }
+
+  private static String run(String... command) {
+    try {
+      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+      process.getOutputStream().close();
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertTrue(process.waitFor(1, TimeUnit.MINUTES), "it does not end: " + List.of(command));
+      assertEquals(0, process.exitValue(), () -> List.of(command) + ": " + output);
+      return output;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static void write(Path file, String text) {
+    try {
+      Files.createDirectories(file.resolve("..").normalize());
+      Files.writeString(file, text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void delete(Path path) {
+    try {
+      Files.delete(path);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -34,6 +34,7 @@ import org.lfedge.eve.tasks.core.port.AccountFiles;
 import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
 import org.lfedge.eve.tasks.core.port.ImageDetails;
 import org.lfedge.eve.tasks.core.port.StoredImage;
+import org.lfedge.eve.tasks.core.spec.Users;
 import org.lfedge.eve.tasks.spi.task.User;
 
 /** Images made by umoci and skopeo, and bad ones, in a containerd of the test's own. */

@@ -1,4 +1,4 @@
-package org.lfedge.eve.tasks.core.image;
+package org.lfedge.eve.tasks.core.spec;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;

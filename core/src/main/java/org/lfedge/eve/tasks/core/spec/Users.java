@@ -1,4 +1,4 @@
-package org.lfedge.eve.tasks.core.image;
+package org.lfedge.eve.tasks.core.spec;
 
 import java.util.ArrayList;
 import java.util.Arrays;

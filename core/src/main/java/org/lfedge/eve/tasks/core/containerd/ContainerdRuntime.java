@@ -20,6 +20,7 @@ import org.lfedge.eve.tasks.core.containerd.api.containers.GetContainerResponse;
 import org.lfedge.eve.tasks.core.containerd.api.containers.ListContainersRequest;
 import org.lfedge.eve.tasks.core.containerd.api.containers.Runtime;
 import org.lfedge.eve.tasks.core.containerd.api.containers.UpdateContainerRequest;
+import org.lfedge.eve.tasks.core.containerd.api.runc.Options;
 import org.lfedge.eve.tasks.core.containerd.api.tasks.CreateTaskRequest;
 import org.lfedge.eve.tasks.core.containerd.api.tasks.DeleteTaskRequest;
 import org.lfedge.eve.tasks.core.containerd.api.tasks.GetRequest;
@@ -45,6 +46,7 @@ import org.lfedge.eve.tasks.core.port.RuntimeTask;
 public final class ContainerdRuntime implements ContainerRuntime {
 
   private static final String SHIM = "io.containerd.runc.v2";
+  private static final String OPTIONS_TYPE = "containerd.runc.v1.Options";
   private static final String SPEC_TYPE = "types.containerd.io/opencontainers/runtime-spec/1/Spec";
 
   private static final Optional<RuntimeTask.Status> STOPPED =
@@ -76,7 +78,7 @@ public final class ContainerdRuntime implements ContainerRuntime {
         Container.newBuilder()
             .setId(id)
             .putAllLabels(labels)
-            .setRuntime(Runtime.newBuilder().setName(SHIM))
+            .setRuntime(Runtime.newBuilder().setName(SHIM).setOptions(runcOptions()))
             .setSpec(
                 Any.newBuilder().setTypeUrl(SPEC_TYPE).setValue(ByteString.copyFromUtf8(specJson)))
             // Set even without a key: containerd lets nobody change it later.
@@ -104,6 +106,17 @@ public final class ContainerdRuntime implements ContainerRuntime {
                   .quick(ContainersGrpc::newBlockingStub)
                   .update(UpdateContainerRequest.newBuilder().setContainer(container).build()));
     }
+  }
+
+  /**
+   * Lets runc keep its state beside containerd's socket. For the node's own containerd that is
+   * where it would be anyway; a private one that used that place as well could not run a task of
+   * the same name, and would leave something there when all its processes were killed.
+   */
+  private Any runcOptions() {
+    Options options =
+        Options.newBuilder().setRoot(client.socket().resolveSibling("runc").toString()).build();
+    return Any.newBuilder().setTypeUrl(OPTIONS_TYPE).setValue(options.toByteString()).build();
   }
 
   @Override

@@ -64,13 +64,14 @@ end_process() {
   await 10 has_ended "$1" "$started"
 }
 
-# processes_with ARGUMENT: PIDs of processes that have exactly this among their arguments.
+# processes_with ARGUMENT: PIDs of processes that have exactly this among their arguments. grep gets
+# it from a file, not to find itself.
 processes_with() {
   local file
   while read -r file; do
     file=${file#/proc/}
     [[ ${file%/cmdline} == "$$" ]] || is_zombie "${file%/cmdline}" || echo "${file%/cmdline}"
-  done < <(cd / && grep -lszFxe "$1" /proc/[0-9]*/cmdline)
+  done < <(grep -lszFxf <(printf '%s\n' "$1") /proc/[0-9]*/cmdline)
 }
 
 # shims_of SOCKET: "PID SOCKET-FILE" of each shim of the containerd that serves there. The name of a

@@ -10,7 +10,7 @@ processes_naming() {
     pid=${file#/proc/}
     pid=${pid%/cmdline}
     [[ $mine == *" $pid "* ]] || is_zombie "$pid" || echo "$pid"
-  done < <(grep -lsF -- "$1" /proc/[0-9]*/cmdline)
+  done < <(grep -lsFf <(printf '%s\n' "$1") /proc/[0-9]*/cmdline)
 }
 
 ancestors() {

@@ -70,16 +70,17 @@ memory_limit() {
 }
 
 second_run() {
-  local clone=$1 pid start
+  local clone=$1 pid start seconds
   pid=$(task "$clone" web .pid)
   taskctl_of "$clone" stop counter
   kill -KILL "$(recorded_process "$clone/.taskmanager/taskd.pid")"
   start=$SECONDS
   "$clone/quickstart"
-  expect "it took less than 20 s" [ $((SECONDS - start)) -lt 20 ]
+  seconds=$((SECONDS - start))
+  expect "it took less than 20 s" [ "$seconds" -lt 20 ]
   expect "the stopped task runs again" [ "$(task "$clone" counter .state)" = RUNNING ]
   expect "the other task went on, without the daemon" [ "$(task "$clone" web .pid)" = "$pid" ]
-  echo "say: in $((SECONDS - start)) s, with the daemon killed and a task stopped before"
+  echo "say: in $seconds s, with the daemon killed and a task stopped before"
 }
 
 tidy_down() {
@@ -91,16 +92,19 @@ broken_down() {
   local clone=$1 shim
   "$clone/quickstart"
   kill -KILL "$(recorded_process "$clone/.taskmanager/taskd.pid")"
-  kill -KILL "$(cut -d' ' -f1 "$(find -L "$clone/.taskmanager" /run/taskmanager-* \
-    -maxdepth 4 -name containerd.pid 2>/dev/null | head -n 1)")"
-  shim=$(shims_of "$(containerd_of "$clone")" | head -n 1 | cut -d' ' -f1)
+  kill -KILL "$(recorded_process "$(runtime_of "$clone")/containerd/containerd.pid")"
+  read -r shim _ < <(shims_of "$(containerd_of "$clone")")
   kill -KILL "$shim"
   expect_no_traces_after "$clone" "$clone/quickstart" --down
   echo "say: no trace is left after daemon, containerd and a shim were killed"
 }
 
+runtime_of() {
+  dirname "$(socket_of "$1")"
+}
+
 containerd_of() {
-  echo "$(dirname "$(socket_of "$1")")/containerd/containerd.sock"
+  echo "$(runtime_of "$1")/containerd/containerd.sock"
 }
 
 # expect_no_traces_after CLONE COMMAND...: remembers what belongs to the tasks, runs the command,
@@ -109,7 +113,7 @@ expect_no_traces_after() {
   local clone=$1 name runtime namespaces sockets processes
   shift
   name=$(instance_name "$clone")
-  runtime=$(dirname "$(socket_of "$clone")")
+  runtime=$(runtime_of "$clone")
   processes=$(identities "/$name" "$clone")
   namespaces=$(awk '{ print $1 }' <<<"$processes" | network_namespaces)
   sockets=$(shims_of "$(containerd_of "$clone")" | cut -d' ' -f2)

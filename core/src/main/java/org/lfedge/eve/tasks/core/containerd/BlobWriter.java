@@ -7,6 +7,8 @@ import io.grpc.stub.BlockingClientCall;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.SortedMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.lfedge.eve.tasks.core.containerd.api.content.AbortRequest;
 import org.lfedge.eve.tasks.core.containerd.api.content.ContentGrpc;
@@ -70,9 +72,8 @@ final class BlobWriter {
       WriteContentRequest commit =
           request(WriteAction.COMMIT, blob).setOffset(blob.size()).putAllLabels(labels).build();
       exchange(call, commit);
-      call.halfClose();
       done = true;
-      drain(call);
+      finish(call);
       return true;
     } catch (StatusException e) {
       if (e.getStatus().getCode() == Status.Code.ALREADY_EXISTS) {
@@ -88,8 +89,7 @@ final class BlobWriter {
       throw failure(blob, Status.CANCELLED);
     } finally {
       if (!done) {
-        call.cancel("not finished", null);
-        drain(call);
+        finish(call);
         abort(blob);
       }
     }
@@ -149,9 +149,14 @@ final class BlobWriter {
       BlockingClientCall<WriteContentRequest, WriteContentResponse> call,
       WriteContentRequest request)
       throws InterruptedException, StatusException {
-    // False if the call is over; the read then throws the reason.
-    boolean sent = call.write(request);
-    if (call.read() == null) {
+    boolean sent;
+    try {
+      sent = call.write(request, ContainerdClient.SLOW.toSeconds(), TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      throw Status.DEADLINE_EXCEEDED.withCause(e).asException();
+    }
+    // If it was not sent, the call is over, and the read throws the reason.
+    if (read(call) == null) {
       throw Status.INTERNAL
           .withDescription("containerd ended the write" + (sent ? "" : " before it was done"))
           .asException();
@@ -189,17 +194,32 @@ final class BlobWriter {
     return "store the blob " + blob.digest();
   }
 
-  /** Reads to the end: until then gRPC keeps the call and its deadline's timer. */
-  private static void drain(BlockingClientCall<WriteContentRequest, WriteContentResponse> call) {
+  /**
+   * Ends the call in order. An unfinished blob can be dropped only when containerd has closed it,
+   * and gRPC keeps a call and its deadline's timer until it was read to the end.
+   */
+  private static void finish(BlockingClientCall<WriteContentRequest, WriteContentResponse> call) {
     try {
-      @Nullable WriteContentResponse answer = call.read();
+      call.halfClose();
+      @Nullable WriteContentResponse answer = read(call);
       while (answer != null) {
-        answer = call.read();
+        answer = read(call);
       }
     } catch (StatusException e) {
-      // The call is over, which is all that is wanted: its outcome is known by now.
+      call.cancel("it is over", e);
     } catch (InterruptedException e) {
+      call.cancel("interrupted", e);
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private static @Nullable WriteContentResponse read(
+      BlockingClientCall<WriteContentRequest, WriteContentResponse> call)
+      throws InterruptedException, StatusException {
+    try {
+      return call.read(ContainerdClient.SLOW.toSeconds(), TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      throw Status.DEADLINE_EXCEEDED.withCause(e).asException();
     }
   }
 

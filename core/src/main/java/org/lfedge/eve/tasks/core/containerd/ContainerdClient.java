@@ -249,14 +249,14 @@ public final class ContainerdClient implements AutoCloseable {
 
   /**
    * gRPC waits longer and longer between tries to connect, up to two minutes, which suits a network
-   * but not a local daemon that was just restarted: each call tries at once.
+   * but not a local daemon that was just restarted: a call after a failure starts afresh.
    */
   private record ImmediateReconnect(ManagedChannel connection) implements ClientInterceptor {
     @Override
     public <Q, A> ClientCall<Q, A> interceptCall(
         MethodDescriptor<Q, A> method, CallOptions options, Channel next) {
       if (connection.getState(false) == ConnectivityState.TRANSIENT_FAILURE) {
-        connection.resetConnectBackoff();
+        connection.enterIdle();
       }
       return next.newCall(method, options);
     }

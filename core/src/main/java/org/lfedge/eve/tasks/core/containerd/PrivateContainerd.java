@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -38,6 +37,10 @@ import org.slf4j.LoggerFactory;
 public final class PrivateContainerd {
 
   private static final Logger LOG = LoggerFactory.getLogger(PrivateContainerd.class);
+
+  /** A file lock is held against other programs, not against other threads of this one. */
+  private static final Object STARTING = new Object();
+
   private static final Duration SERVES = Duration.ofSeconds(30);
   private static final Duration ENDS = Duration.ofSeconds(15);
   private static final long POLL_NANOS = Duration.ofMillis(5).toNanos();
@@ -277,11 +280,18 @@ public final class PrivateContainerd {
 
   /** Keeps two programs from starting it at once: the second finds the first one's. */
   private <T> T locked(Supplier<T> action) {
+    synchronized (STARTING) {
+      return lockedAgainstOthers(action);
+    }
+  }
+
+  private <T> T lockedAgainstOthers(Supplier<T> action) {
     try (FileChannel channel =
-            FileChannel.open(
-                root.resolve("start.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        FileLock lock = channel.lock()) {
-      return lock.isValid() ? action.get() : locked(action);
+        FileChannel.open(
+            root.resolve("start.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      // Closing the channel releases it.
+      channel.lock();
+      return action.get();
     } catch (IOException e) {
       throw notStarted("cannot lock " + root + ": " + e);
     }

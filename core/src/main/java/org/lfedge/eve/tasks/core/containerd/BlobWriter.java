@@ -64,10 +64,7 @@ final class BlobWriter {
         lease.within(ContainerdClient.BULK, ContentGrpc::newBlockingV2Stub).write();
     boolean done = false;
     try {
-      if (!begin(call, blob)) {
-        done = true;
-        return false;
-      }
+      exchange(call, request(WriteAction.STAT, blob).build());
       copy(call, blob, bytes);
       WriteContentRequest commit =
           request(WriteAction.COMMIT, blob).setOffset(blob.size()).putAllLabels(labels).build();
@@ -77,7 +74,9 @@ final class BlobWriter {
       return true;
     } catch (StatusException e) {
       if (e.getStatus().getCode() == Status.Code.ALREADY_EXISTS) {
-        // Another task with the same image was first; containerd gave the blob to this lease too.
+        // At the first step or, if another task with the same image was faster, at the last one;
+        // containerd gave the blob to this lease too.
+        done = true;
         return false;
       }
       throw failure(blob, e.getStatus());
@@ -92,21 +91,6 @@ final class BlobWriter {
         finish(call);
         abort(blob);
       }
-    }
-  }
-
-  private boolean begin(
-      BlockingClientCall<WriteContentRequest, WriteContentResponse> call,
-      ContentStore.Descriptor blob)
-      throws InterruptedException, StatusException {
-    try {
-      exchange(call, request(WriteAction.STAT, blob).build());
-      return true;
-    } catch (StatusException e) {
-      if (e.getStatus().getCode() == Status.Code.ALREADY_EXISTS) {
-        return false;
-      }
-      throw e;
     }
   }
 

@@ -10,6 +10,7 @@ import java.util.TreeSet;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.image.RootTree.LowerLinks;
 import org.lfedge.eve.tasks.core.port.AccountFiles;
 import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
 
@@ -52,20 +53,25 @@ final class LayerCheck {
   }
 
   /**
-   * Checks all layers of an image.
+   * Checks all layers of an image. They must stay within the root whichever way they are unpacked;
+   * the accounts are those of the way that containerd takes with overlayfs.
    *
    * @return its accounts
    * @throws TaskException {@code LAYER_ESCAPES_ROOT}, {@code LAYER_TOO_LARGE}, {@code
    *     DIFF_ID_MISMATCH}, {@code DIGEST_MISMATCH}, {@code BAD_LAYER}
    */
   static AccountFiles check(String name, PlatformImage image, Blobs blobs, LayerLimits limits) {
+    RootTree followed =
+        new RootTree(name, LowerLinks.FOLLOWED, limits.symlinkMemory(), new TreeSet<>());
     SortedSet<String> wanted = new TreeSet<>(List.of(PASSWD, GROUP));
     for (int pass = 1; ; pass++) {
-      RootTree tree = new RootTree(name, limits.symlinkMemory(), new TreeSet<>(wanted));
-      new LayerCheck(name, image, blobs, limits).readLayers(tree);
+      RootTree replaced =
+          new RootTree(name, LowerLinks.REPLACED, limits.symlinkMemory(), new TreeSet<>(wanted));
+      List<RootTree> trees = pass == 1 ? List.of(followed, replaced) : List.of(replaced);
+      new LayerCheck(name, image, blobs, limits).readLayers(trees);
       AccountFiles accounts =
-          new AccountFiles(tree.read(PASSWD).orElse(""), tree.read(GROUP).orElse(""));
-      if (!wanted.addAll(tree.wantedElsewhere())) {
+          new AccountFiles(replaced.read(PASSWD).orElse(""), replaced.read(GROUP).orElse(""));
+      if (!wanted.addAll(replaced.wantedElsewhere())) {
         return accounts;
       }
       if (pass == MAX_PASSES) {
@@ -74,12 +80,12 @@ final class LayerCheck {
     }
   }
 
-  private void readLayers(RootTree tree) {
+  private void readLayers(List<RootTree> trees) {
     List<Descriptor> layers = image.manifest().layers();
     for (int i = 0; i < layers.size(); i++) {
-      tree.nextLayer();
+      trees.forEach(RootTree::nextLayer);
       try {
-        readLayer(layers.get(i), image.config().diffIds().get(i), tree);
+        readLayer(layers.get(i), image.config().diffIds().get(i), trees);
       } catch (IOException e) {
         throw TaskException.failed(
             ImageProblems.badLayer(name, "layer " + layers.get(i).digest() + ": " + e.getMessage())
@@ -89,7 +95,7 @@ final class LayerCheck {
     }
   }
 
-  private void readLayer(Descriptor layer, String diffId, RootTree tree) throws IOException {
+  private void readLayer(Descriptor layer, String diffId, List<RootTree> trees) throws IOException {
     try (VerifiedStream blob = VerifiedStream.open(blobs, layer, name)) {
       var buffered = Decompression.buffered(blob);
       Decompression compression =
@@ -99,7 +105,7 @@ final class LayerCheck {
       try (InputStream plain = compression.open(buffered);
           UnpackedStream unpacked =
               new UnpackedStream(plain, blob::position, limits, bytes, name)) {
-        readEntries(unpacked, tree);
+        readEntries(unpacked, trees);
         unpacked.transferTo(OutputStream.nullOutputStream());
         blob.drain();
         bytes += unpacked.position();
@@ -115,19 +121,21 @@ final class LayerCheck {
     }
   }
 
-  private void readEntries(UnpackedStream in, RootTree tree) throws IOException {
+  private void readEntries(UnpackedStream in, List<RootTree> trees) throws IOException {
     TarEntries archive = new TarEntries(in);
     for (TarArchiveEntry entry = archive.next(); entry != null; entry = archive.next()) {
       if (++entries > limits.entries()) {
         throw ImageProblems.tooLarge(
             name, "its layers have more than " + limits.entries() + " entries");
       }
-      read(entry, archive, tree);
+      countFile(entry);
+      for (RootTree tree : trees) {
+        write(entry, archive, tree);
+      }
     }
   }
 
-  private void read(TarArchiveEntry entry, TarEntries archive, RootTree tree) throws IOException {
-    countFile(entry);
+  private void write(TarArchiveEntry entry, TarEntries archive, RootTree tree) throws IOException {
     String path = tree.place(entry.getName());
     String base = path.substring(path.lastIndexOf('/') + 1);
     String parent = path.substring(0, Math.max(0, path.lastIndexOf('/')));
@@ -145,7 +153,7 @@ final class LayerCheck {
       switch (kind(entry)) {
         case TarConstants.LF_DIR -> tree.directory(path);
         case TarConstants.LF_SYMLINK -> tree.symlink(path, entry.getLinkName());
-        case TarConstants.LF_LINK -> tree.hardLink(path, tree.place(entry.getLinkName()));
+        case TarConstants.LF_LINK -> tree.hardLink(path, tree.find(entry.getLinkName()));
         case TarConstants.LF_NORMAL -> {
           if (tree.isWanted(path)) {
             tree.file(path, content(entry, archive));

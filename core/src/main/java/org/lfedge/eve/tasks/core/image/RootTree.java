@@ -31,7 +31,19 @@ final class RootTree {
   /** What decoders put in the place of bytes that are no UTF-8. */
   private static final char NOT_UTF8 = '\uFFFD';
 
+  /**
+   * What becomes of a symbolic link of a lower layer, where a layer above it writes into a
+   * directory of that name. Which it is depends on the snapshotter.
+   */
+  enum LowerLinks {
+    /** Layers are unpacked into the finished root, where the link is followed. */
+    FOLLOWED,
+    /** Layers are unpacked beside one another, as for overlayfs: a directory takes its place. */
+    REPLACED
+  }
+
   private final String image;
+  private final LowerLinks lowerLinks;
   private final long symlinkMemory;
   private final SortedSet<String> wanted;
   private final SortedSet<String> wantedElsewhere = new TreeSet<>();
@@ -59,8 +71,9 @@ final class RootTree {
    * @param symlinkMemory as in {@link LayerLimits}
    * @param wanted the files whose content is kept
    */
-  RootTree(String image, long symlinkMemory, SortedSet<String> wanted) {
+  RootTree(String image, LowerLinks lowerLinks, long symlinkMemory, SortedSet<String> wanted) {
     this.image = image;
+    this.lowerLinks = lowerLinks;
     this.symlinkMemory = symlinkMemory;
     this.wanted = wanted;
   }
@@ -68,6 +81,7 @@ final class RootTree {
   /** The next layer begins. */
   void nextLayer() {
     layer++;
+    lastResolved = null;
   }
 
   /**
@@ -75,32 +89,55 @@ final class RootTree {
    * Refuses names with {@code ..} and names whose parent leads above the root.
    */
   String place(String name) {
+    List<String> parts = harmless(name);
+    String parent = parent(parts);
+    if (lastResolved == null || !parent.equals(lastParent)) {
+      String resolved = resolveParent(name, parent);
+      if (lowerLinks == LowerLinks.REPLACED) {
+        becomeDirectories(resolved);
+      }
+      lastResolved = resolved;
+      lastParent = parent;
+    }
+    return parts.isEmpty() ? "" : join(lastResolved, parts.get(parts.size() - 1));
+  }
+
+  /** The same for a name that must be there, as the target of a hard link. */
+  String find(String name) {
+    List<String> parts = harmless(name);
+    return parts.isEmpty()
+        ? ""
+        : join(resolveParent(name, parent(parts)), parts.get(parts.size() - 1));
+  }
+
+  private List<String> harmless(String name) {
     List<String> parts = components(name);
     if (parts.contains("..")) {
       throw ImageProblems.escapesRoot(image, "a layer has an entry named '" + name + "'");
     }
-    if (parts.isEmpty()) {
-      return "";
-    }
-    String base = parts.get(parts.size() - 1);
-    String parent = String.join("/", parts.subList(0, parts.size() - 1));
-    return join(parentPlace(name, parent), base);
+    return parts;
   }
 
-  private String parentPlace(String name, String parent) {
-    if (links.isEmpty() || parent.isEmpty()) {
-      return parent;
+  private String resolveParent(String name, String parent) {
+    try {
+      return resolve(parent, false);
+    } catch (Unresolvable e) {
+      throw ImageProblems.escapesRoot(
+          image, "a layer writes '" + name + "' through a symbolic link that " + e.getMessage());
     }
-    if (lastResolved == null || !parent.equals(lastParent)) {
-      try {
-        lastResolved = resolve(parent, false);
-        lastParent = parent;
-      } catch (Unresolvable e) {
-        throw ImageProblems.escapesRoot(
-            image, "a layer writes '" + name + "' through a symbolic link that " + e.getMessage());
+  }
+
+  private void becomeDirectories(String path) {
+    for (String at = path; !at.isEmpty(); at = parent(at)) {
+      Link link = links.get(at);
+      if (link != null && link.layer() < layer) {
+        removeLink(at);
+      }
+      Content content = contents.get(at);
+      if (content != null && content.layer() < layer) {
+        contents.remove(at);
       }
     }
-    return lastResolved;
   }
 
   /** A directory: what is in it already stays, if it was one. */
@@ -193,17 +230,17 @@ final class RootTree {
   /**
    * Follows the symbolic links of a path.
    *
-   * @param clampAtRoot whether {@code ..} in the root stays there, as it does for programs that
-   *     read, or is refused, as it is for layers that write
+   * @param reading as programs in the finished root do: {@code ..} in the root stays there. For
+   *     layers that write it is refused, and links of lower layers may not count.
    */
-  private String resolve(String path, boolean clampAtRoot) throws Unresolvable {
+  private String resolve(String path, boolean reading) throws Unresolvable {
     Deque<String> ahead = new ArrayDeque<>(components(path));
     String current = "";
     int followed = 0;
     while (!ahead.isEmpty()) {
       String part = ahead.pop();
       if (part.equals("..")) {
-        if (current.isEmpty() && !clampAtRoot) {
+        if (current.isEmpty() && !reading) {
           throw new Unresolvable("leads above the root");
         }
         current = parent(current);
@@ -211,7 +248,7 @@ final class RootTree {
       }
       String next = join(current, part);
       Link link = links.get(next);
-      if (link == null) {
+      if (link == null || (!reading && lowerLinks == LowerLinks.REPLACED && link.layer() < layer)) {
         current = next;
         continue;
       }
@@ -282,6 +319,10 @@ final class RootTree {
 
   private static String join(String parent, String name) {
     return parent.isEmpty() ? name : parent + "/" + name;
+  }
+
+  private static String parent(List<String> parts) {
+    return String.join("/", parts.subList(0, Math.max(0, parts.size() - 1)));
   }
 
   private static String parent(String path) {

@@ -242,6 +242,30 @@ class ImagesIT {
         });
   }
 
+  @Test
+  void aDirectoryTakesThePlaceOfALinkOfALowerLayer() throws IOException {
+    StoredImage image =
+        importImage(
+            new TestImages.Image()
+                .layer(
+                    new TestLayer()
+                        .file("usr/etc/passwd", "one")
+                        .file("usr/etc/group", "one")
+                        .symlink("etc", "usr/etc"))
+                .layer(new TestLayer().file("etc/passwd", "two")));
+
+    ImageDetails details = images.unpack(image);
+
+    assertEquals(new AccountFiles("two", ""), details.accounts());
+    inRoot(
+        details.chainId(),
+        root -> {
+          assertEquals("two", read(root.resolve("etc/passwd")));
+          assertFalse(Files.exists(root.resolve("etc/group")));
+          assertEquals("one", read(root.resolve("usr/etc/passwd")));
+        });
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"NONE", "GZIP", "ZSTD"})
   void containerdUnpacksWhatWasFoundRight(String compression) throws IOException {

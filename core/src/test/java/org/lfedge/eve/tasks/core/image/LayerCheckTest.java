@@ -395,6 +395,18 @@ class LayerCheckTest {
   }
 
   @Test
+  void aDirectoryTakesThePlaceOfALinkOfALowerLayer() {
+    TestLayer base =
+        new TestLayer()
+            .file("usr/etc/passwd", "one")
+            .file("usr/etc/group", "groups")
+            .symlink("etc", "usr/etc");
+
+    assertEquals(
+        new AccountFiles("two", ""), check(base, new TestLayer().file("etc/passwd", "two")));
+  }
+
+  @Test
   void accountsAreReadThroughHardLinks() {
     assertEquals(
         "one",

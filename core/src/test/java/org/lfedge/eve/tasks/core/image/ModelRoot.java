@@ -29,9 +29,18 @@ final class ModelRoot {
     }
   }
 
+  private final boolean replacesLowerLinks;
   private final Node root = new Node();
   private int layer;
   private boolean refused;
+
+  /**
+   * @param replacesLowerLinks whether a directory takes the place of a link of a lower layer,
+   *     rather than the link being followed
+   */
+  ModelRoot(boolean replacesLowerLinks) {
+    this.replacesLowerLinks = replacesLowerLinks;
+  }
 
   void nextLayer() {
     layer++;
@@ -42,41 +51,69 @@ final class ModelRoot {
     return refused;
   }
 
-  /**
-   * Writes an entry.
-   *
-   * @param type f, d, l (symbolic link), h (hard link), w (whiteout), o (opaque directory)
-   * @param value content or target
-   * @return whether a tool could write it; it is to be left out if not
-   */
-  boolean write(char type, String name, String value) {
+  /** Whether a tool could write an entry, or would have to refuse it. */
+  boolean fits(char type, String name, String value) {
     List<String> parts = parts(name);
-    String base = parts.get(parts.size() - 1);
-    Optional<List<String>> parent =
-        resolve(type == 'o' ? parts : parts.subList(0, parts.size() - 1), false);
+    Optional<List<String>> parent = resolve(type == 'o' ? parts : parentOf(parts), false);
     if (parent.isEmpty()) {
-      refused = true;
       return true;
     }
-    Node source = null;
     if (type == 'h') {
-      List<String> target = parts(value);
-      Optional<List<String>> targetParent = resolve(target.subList(0, target.size() - 1), false);
-      if (targetParent.isEmpty()) {
-        refused = true;
-        return true;
-      }
-      List<String> path = new ArrayList<>(targetParent.get());
-      path.add(target.get(target.size() - 1));
-      source = at(path);
-      if (source == null || source.isDirectory()) {
+      Optional<List<String>> target = target(value);
+      Node source = target.map(this::at).orElse(null);
+      List<String> own = new ArrayList<>(parent.get());
+      own.add(parts.get(parts.size() - 1));
+      if (target.isPresent()
+          && (source == null || source.isDirectory() || own.equals(target.get()))) {
         return false;
       }
     }
-    Node directory = make(parent.get());
-    if (directory == null) {
-      return false;
+    Node node = root;
+    for (String part : parent.get()) {
+      node = node == null ? null : node.children.get(part);
+      if (node != null && !node.isDirectory() && !isReplaced(node)) {
+        return false;
+      }
     }
+    return true;
+  }
+
+  private boolean isReplaced(Node node) {
+    return replacesLowerLinks && node.layer < layer;
+  }
+
+  private Optional<List<String>> target(String name) {
+    List<String> parts = parts(name);
+    return resolve(parentOf(parts), false)
+        .map(
+            parent -> {
+              List<String> path = new ArrayList<>(parent);
+              path.add(parts.get(parts.size() - 1));
+              return path;
+            });
+  }
+
+  private static List<String> parentOf(List<String> parts) {
+    return parts.subList(0, parts.size() - 1);
+  }
+
+  /**
+   * Writes an entry that fits.
+   *
+   * @param type f, d, l (symbolic link), h (hard link), w (whiteout), o (opaque directory)
+   * @param value content or target
+   */
+  void write(char type, String name, String value) {
+    List<String> parts = parts(name);
+    String base = parts.get(parts.size() - 1);
+    Optional<List<String>> parent = resolve(type == 'o' ? parts : parentOf(parts), false);
+    Optional<List<String>> target = type == 'h' ? target(value) : Optional.of(List.of());
+    if (parent.isEmpty() || target.isEmpty()) {
+      refused = true;
+      return;
+    }
+    Node source = type == 'h' ? at(target.get()) : null;
+    Node directory = make(parent.get());
     Node present = directory.children.get(base);
     switch (type) {
       case 'o' -> hide(directory);
@@ -91,9 +128,6 @@ final class ModelRoot {
         }
       }
       default -> {
-        if (present != null && present == source) {
-          return false;
-        }
         Node written = new Node();
         written.layer = layer;
         written.content = type == 'f' ? value : source == null ? null : source.content;
@@ -101,7 +135,6 @@ final class ModelRoot {
         directory.children.put(base, written);
       }
     }
-    return true;
   }
 
   /** What a program in the root reads; nothing if there is no such file. */
@@ -124,25 +157,27 @@ final class ModelRoot {
     return node;
   }
 
-  private @Nullable Node make(List<String> path) {
+  private Node make(List<String> path) {
     Node node = root;
     for (String part : path) {
-      node = node.children.computeIfAbsent(part, key -> new Node());
-      if (!node.isDirectory()) {
-        return null;
+      Node next = node.children.computeIfAbsent(part, key -> new Node());
+      if (!next.isDirectory()) {
+        next = new Node();
+        node.children.put(part, next);
       }
+      node = next;
     }
     return node;
   }
 
-  private Optional<List<String>> resolve(List<String> path, boolean clamp) {
+  private Optional<List<String>> resolve(List<String> path, boolean reading) {
     Deque<String> ahead = new ArrayDeque<>(path);
     List<String> current = new ArrayList<>();
     int followed = 0;
     while (!ahead.isEmpty()) {
       String part = ahead.pop();
       if (part.equals("..")) {
-        if (current.isEmpty() && !clamp) {
+        if (current.isEmpty() && !reading) {
           return Optional.empty();
         }
         if (!current.isEmpty()) {
@@ -152,7 +187,7 @@ final class ModelRoot {
       }
       current.add(part);
       Node node = at(current);
-      if (node != null && node.link != null) {
+      if (node != null && node.link != null && (reading || !isReplaced(node))) {
         if (++followed > MAX_LINKS) {
           return Optional.empty();
         }

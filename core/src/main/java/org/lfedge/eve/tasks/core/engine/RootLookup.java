@@ -3,6 +3,7 @@ package org.lfedge.eve.tasks.core.engine;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.config.TaskDocument.RootSource;
 import org.lfedge.eve.tasks.core.error.Problem;
@@ -71,7 +72,7 @@ final class RootLookup {
     boolean readOnly = document.readOnlyRoot();
     if (source instanceof RootSource.Layout layout) {
       return imageRoot(
-          layout.path(), readOnly, images.examineLayout(Path.of(layout.path())), Optional.empty());
+          layout.path(), readOnly, reading(layout, images::examineLayout), Optional.empty());
     }
     if (source instanceof RootSource.Image image) {
       StoredImage stored = find(image);
@@ -113,9 +114,23 @@ final class RootLookup {
                             + " see taskctl images list for what is there")));
   }
 
+  /** A layout that is not there is a fault of the document; the task itself is not looked for. */
+  private static <T> T reading(RootSource.Layout layout, Function<Path, T> read) {
+    try {
+      return read.apply(Path.of(layout.path()));
+    } catch (TaskException e) {
+      if (e.outcome() != TaskException.Outcome.NOT_FOUND) {
+        throw e;
+      }
+      Problem problem = e.first();
+      throw TaskException.failed(
+          Problem.inDocument(problem.code(), "root.layout", layout.path(), problem.message()), e);
+    }
+  }
+
   private Found imported(RootSource.Layout layout, boolean readOnly) {
     List<String> before = images.list().stream().map(StoredImage::name).toList();
-    List<StoredImage> found = images.importFrom(Path.of(layout.path()));
+    List<StoredImage> found = reading(layout, images::importFrom);
     List<String> fresh =
         found.stream().map(StoredImage::name).filter(name -> !before.contains(name)).toList();
     try {

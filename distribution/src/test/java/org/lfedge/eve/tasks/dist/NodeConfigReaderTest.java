@@ -1,0 +1,163 @@
+package org.lfedge.eve.tasks.dist;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.logging.Level;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.lfedge.eve.tasks.core.error.Problem;
+import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.policy.Policy;
+import org.lfedge.eve.tasks.core.port.Origin;
+import org.lfedge.eve.tasks.spi.seed.Namespace;
+import org.lfedge.eve.tasks.spi.task.SortedCopies;
+
+class NodeConfigReaderTest {
+
+  private static NodeConfig parse(String text) {
+    return NodeConfigReader.parse(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static List<String> problems(String text) {
+    TaskException failure = assertThrows(TaskException.class, () -> parse(text));
+    return failure.problems().stream()
+        .map(problem -> problem.code() + " " + problem.path())
+        .toList();
+  }
+
+  @Test
+  void theConfigThatIsShippedSaysWhatHoldsWithoutAny() throws IOException {
+    String shipped = Files.readString(Path.of("src/packaging/conf/taskd.yaml"));
+    assertEquals(parse(""), parse(shipped));
+  }
+
+  @Test
+  void withoutAnyKeyTheUsualDirectoriesHold() {
+    NodeConfig config = parse("{}");
+    assertEquals(Path.of("/var/lib/taskmanager"), config.stateDirectory());
+    assertEquals(Path.of("/run/taskmanager/taskd.sock"), config.socket());
+    assertEquals(new NodeConfig.Containerd.Private(), config.containerd());
+    assertEquals(Policy.DEFAULT.directories(), config.policy().directories());
+    assertEquals(Level.INFO, config.logLevel());
+  }
+
+  @Test
+  void placesFollowTheDirectoriesThatAreGiven() {
+    NodeConfig config = parse("{stateDirectory: /s, runtimeDirectory: /r}");
+    assertEquals(Path.of("/r/taskd.sock"), config.socket());
+    assertEquals(Path.of("/s/plugins"), config.pluginsDirectory());
+  }
+
+  @Test
+  void everyKeyIsRead() {
+    NodeConfig config =
+        parse(
+            """
+            socket: /x/api.sock
+            pluginsDirectory: /x/plugins
+            containerd: {mode: external, socket: /x/containerd.sock}
+            cgroupParent: /x/tasks
+            policy:
+              allowHostRoot: true
+              directories: [/b, /a]
+              trustedPlugins: ["sha256:0000000000000000000000000000000000000000000000000000000000000000"]
+              grants:
+                bundled: {capabilities: [CAP_NET_ADMIN], namespaces: [pid], hostPaths: [/dev/x]}
+            reserve: {memory: 1GiB}
+            init: /x/init
+            log: {level: debug}
+            """);
+    assertEquals(Path.of("/x/api.sock"), config.socket());
+    assertEquals(Path.of("/x/plugins"), config.pluginsDirectory());
+    assertEquals(
+        new NodeConfig.Containerd.External(Path.of("/x/containerd.sock")), config.containerd());
+    assertEquals("/x/tasks", config.cgroupParent());
+    assertTrue(config.policy().allowHostRoot());
+    assertEquals(SortedCopies.setOf(List.of("/a", "/b")), config.policy().directories());
+    assertTrue(config.policy().trustsPlugin("sha256:" + "0".repeat(64)));
+    assertTrue(config.policy().grants(Origin.BUNDLED).namespaces().contains(Namespace.PID));
+    assertEquals(1L << 30, config.reservedMemoryBytes());
+    assertEquals(Path.of("/x/init"), config.initProgram());
+    assertEquals(Level.FINE, config.logLevel());
+  }
+
+  @Test
+  void allFaultsAreNamedAtOnceWithTheirPlaces() {
+    assertEquals(
+        List.of(
+            "WRONG_VALUE stateDirectory",
+            "WRONG_TYPE log",
+            "WRONG_VALUE containerd.mode",
+            "WRONG_VALUE cgroupParent",
+            "WRONG_VALUE policy.grants.bundled.capabilities[1]",
+            "UNKNOWN_KEY policy.grants.other",
+            "WRONG_VALUE policy.allowHostRoot",
+            "WRONG_VALUE policy.directories[0]",
+            "WRONG_VALUE policy.trustedPlugins[0]",
+            "WRONG_VALUE reserve.memory",
+            "UNKNOWN_KEY stateDirectroy"),
+        problems(
+            """
+            stateDirectory: var/lib
+            stateDirectroy: /var/lib
+            containerd: {mode: shared}
+            cgroupParent: tasks
+            policy:
+              allowHostRoot: maybe
+              directories: [/a/../b]
+              trustedPlugins: [sha256:12]
+              grants: {bundled: {capabilities: [CAP_KILL, kill]}, other: {}}
+            reserve: {memory: much}
+            log: debug
+            """));
+  }
+
+  @Test
+  void aSocketOfThePrivateContainerdCannotBeChosen() {
+    assertEquals(
+        List.of("WRONG_VALUE containerd.socket"), problems("containerd: {socket: /x/y.sock}"));
+  }
+
+  @Test
+  void whatIsNoSingleMappingIsRefused() {
+    assertEquals(List.of("NOT_YAML "), problems("a: [1"));
+    assertEquals(List.of("NOT_YAML "), problems("init: /a\ninit: /b\n"));
+    assertEquals(List.of("NOT_ONE_DOCUMENT "), problems("init: /a\n---\ninit: /b\n"));
+    assertEquals(List.of("WRONG_TYPE "), problems("- a\n"));
+  }
+
+  @Test
+  void aFileThatIsNotThereIsNotFound(@TempDir Path directory) {
+    TaskException failure =
+        assertThrows(
+            TaskException.class, () -> NodeConfigReader.read(directory.resolve("absent.yaml")));
+    assertEquals(TaskException.Outcome.NOT_FOUND, failure.outcome());
+  }
+
+  @Test
+  void aFileThatIsTooLargeIsRefused(@TempDir Path directory) throws IOException {
+    Path file = Files.writeString(directory.resolve("large.yaml"), "#".repeat((1 << 20) + 1));
+    TaskException failure = assertThrows(TaskException.class, () -> NodeConfigReader.read(file));
+    assertEquals("TOO_LARGE", failure.first().code());
+  }
+
+  @Property
+  void anyTextIsAConfigOrGivesProblemsOfItsWriter(@ForAll String text) {
+    try {
+      parse(text);
+    } catch (TaskException e) {
+      assertTrue(
+          e.problems().stream().allMatch(problem -> problem.kind() == Problem.Kind.USER),
+          e::getMessage);
+    }
+  }
+}

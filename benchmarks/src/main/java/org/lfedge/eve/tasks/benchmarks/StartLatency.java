@@ -114,11 +114,11 @@ final class StartLatency {
 
   private String text() {
     return """
-        name: %s
-        root: {image: "%s"}
-        command: [sleep, "3600"]
-        resources: {memory: 32MiB, cpus: 0.5}
-        """
+    name: %s
+    root: {image: "%s"}
+    command: [sleep, "3600"]
+    resources: {memory: 32MiB, cpus: 0.5}
+    """
         .formatted(NAME, image);
   }
 

@@ -1,0 +1,284 @@
+package org.lfedge.eve.tasks.dist.endtoend;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A node with the packaged taskd, its private containerd and taskctl, below a directory of its own.
+ * Closing it leaves no process, mount, cgroup or file.
+ */
+final class PackagedNode implements AutoCloseable {
+
+  private static final Path BUSYBOX = Path.of("/bin/busybox");
+  private static final Path HOME =
+      Path.of(System.getProperty("taskmanager.home", "target/taskmanager")).toAbsolutePath();
+
+  /** Says what number its start has, then lives until SIGTERM; SIGUSR1 ends it with code 9. */
+  static final String SERVICE =
+      """
+      [sh, -c, "trap 'exit 0' TERM; trap 'exit 9' USR1; echo up >> /tmp/starts;\
+       echo start $(cat /tmp/starts | wc -l); while :; do sleep 1000 & wait $!; done"]""";
+
+  private final Path directory;
+  private final Path config;
+  private @Nullable Process daemon;
+
+  /** Prepares a node and starts its daemon. */
+  PackagedNode() {
+    this(List.of());
+  }
+
+  /**
+   * Prepares a node and starts its daemon.
+   *
+   * @param trustedPlugins digests
+   */
+  PackagedNode(List<String> trustedPlugins) {
+    try {
+      // Not below the build directory: the path of a unix socket has at most 107 bytes.
+      directory = Files.createTempDirectory("tm-e2e-");
+      config = directory.resolve("taskd.yaml");
+      makeBusyboxRoot();
+      Files.createDirectory(documents());
+      Files.writeString(
+          config,
+          """
+          stateDirectory: %1$s/state
+          runtimeDirectory: %1$s/run
+          cgroupParent: /%2$s
+          policy:
+            allowHostRoot: true
+            directories: [%1$s/root, %1$s/documents]
+            trustedPlugins: %3$s
+          """
+              .formatted(directory, directory.getFileName(), trustedPlugins));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    try {
+      start();
+    } catch (Throwable e) {
+      close();
+      throw e;
+    }
+  }
+
+  Path directory() {
+    return directory;
+  }
+
+  /** Where task documents lie, and what they name. */
+  Path documents() {
+    return directory.resolve("documents");
+  }
+
+  /** A root file system with busybox, which all tasks share that name it. */
+  Path busyboxRoot() {
+    return directory.resolve("root");
+  }
+
+  Path config() {
+    return config;
+  }
+
+  Path socket() {
+    return directory.resolve("run/taskd.sock");
+  }
+
+  Path pluginsDirectory() {
+    return directory.resolve("state/plugins");
+  }
+
+  /** What the daemon wrote, over all its starts. */
+  String daemonLog() {
+    return Programs.read(logFile());
+  }
+
+  private Path logFile() {
+    return directory.resolve("taskd.log");
+  }
+
+  /** Starts the daemon, and waits until it serves. */
+  void start() {
+    try {
+      Process started =
+          new ProcessBuilder(program("taskd"), "--config", config.toString())
+              .redirectInput(new File("/dev/null"))
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()))
+              .start();
+      daemon = started;
+      Programs.await("taskd to serve", () -> !started.isAlive() || isServed());
+      if (!started.isAlive()) {
+        throw new AssertionError("taskd ended: " + daemonLog());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private boolean isServed() {
+    try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      return channel.connect(UnixDomainSocketAddress.of(socket()));
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Ends the daemon by SIGKILL. */
+  void kill() {
+    end(process -> process.destroyForcibly());
+  }
+
+  /**
+   * Ends the daemon by SIGTERM.
+   *
+   * @return its exit status
+   */
+  int terminate() {
+    return end(Process::destroy);
+  }
+
+  private int end(Consumer<Process> signal) {
+    Process running = daemon;
+    if (running == null) {
+      return 0;
+    }
+    signal.accept(running);
+    try {
+      if (!running.waitFor(60, TimeUnit.SECONDS)) {
+        running.destroyForcibly().waitFor();
+        throw new AssertionError("taskd did not end within a minute of its signal");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    daemon = null;
+    return running.exitValue();
+  }
+
+  /** Runs taskd beside the daemon, such as with {@code --check}. */
+  Programs.Result taskd(String... arguments) {
+    return Programs.run(command("taskd", List.of(arguments)));
+  }
+
+  Programs.Result taskctl(String... arguments) {
+    List<String> command = taskctlAt(socket());
+    command.addAll(List.of(arguments));
+    return Programs.run(command);
+  }
+
+  /** The beginning of a command line of taskctl. */
+  static List<String> taskctlAt(Path socket) {
+    return command("taskctl", List.of("--socket", socket.toString()));
+  }
+
+  /** Runs taskctl, which must succeed, and reads its JSON. */
+  JsonNode json(String... arguments) {
+    List<String> all = new ArrayList<>(List.of("-o", "json"));
+    all.addAll(List.of(arguments));
+    return taskctl(all.toArray(String[]::new)).expect(0).json();
+  }
+
+  /** Asks the private containerd by its own client. */
+  Programs.Result ctr(String... arguments) {
+    List<String> command =
+        new ArrayList<>(List.of("ctr", "-a", containerdSocket().toString(), "-n", "taskmanager"));
+    command.addAll(List.of(arguments));
+    return Programs.run(command).expect(0);
+  }
+
+  private Path containerdSocket() {
+    return directory.resolve("run/containerd/containerd.sock");
+  }
+
+  /** Writes a file with task documents. */
+  String document(String file, String text) {
+    try {
+      return Files.writeString(documents().resolve(file), text).toString();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Writes the document of a task whose root is {@link #busyboxRoot}; keys are added to it. */
+  String document(String task, String command, String more) {
+    return document(task + ".yaml", text(task, command, more));
+  }
+
+  String text(String task, String command, String more) {
+    return """
+        name: %s
+        root: {directory: %s}
+        command: %s
+        resources: {memory: 32MiB, cpus: 0.5}
+        %s
+        """
+        .formatted(task, busyboxRoot(), command, more);
+  }
+
+  /** Waits until a task has written a text to its standard output. */
+  void awaitOutput(String task, String text) {
+    Path out = directory.resolve("state/logs").resolve(task).resolve("stdout");
+    Programs.await(
+        task + " to write '" + text + "'",
+        () -> Files.exists(out) && Programs.read(out).contains(text));
+  }
+
+  private static List<String> command(String program, List<String> arguments) {
+    List<String> command = new ArrayList<>(List.of(program(program)));
+    command.addAll(arguments);
+    return command;
+  }
+
+  private static String program(String name) {
+    return HOME.resolve("bin").resolve(name).toString();
+  }
+
+  private void makeBusyboxRoot() throws IOException {
+    Path bin = Files.createDirectories(busyboxRoot().resolve("bin"));
+    for (String mountPoint : List.of("dev", "etc", "proc", "run", "sys", "tmp")) {
+      Files.createDirectory(busyboxRoot().resolve(mountPoint));
+    }
+    Files.copy(BUSYBOX, bin.resolve("busybox"));
+    for (String applet : List.of("sh", "sleep", "cat", "wc", "sha256sum", "id")) {
+      Files.createSymbolicLink(bin.resolve(applet), Path.of("busybox"));
+    }
+  }
+
+  @Override
+  public void close() {
+    kill();
+    Programs.Result ended = taskd("--config", config.toString(), "--end-containerd");
+    Traces.unmountBelow(directory);
+    try {
+      Traces.removeCgroups(directory.getFileName().toString());
+      deleteTree();
+    } catch (IOException e) {
+      throw new UncheckedIOException(ended.toString(), e);
+    }
+    ended.expect(0);
+  }
+
+  private void deleteTree() throws IOException {
+    try (Stream<Path> paths = Files.walk(directory)) {
+      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    }
+  }
+}

@@ -76,6 +76,14 @@ final class Daemon implements AutoCloseable {
     return privateContainerd(config, new LinuxProcesses(CgroupMounts.find()));
   }
 
+  /** The network namespaces of a node's tasks. */
+  static PinnedNetworkNamespaces networkNamespaces(NodeConfig config) {
+    Path runtime = config.runtimeDirectory();
+    return new PinnedNetworkNamespaces(
+        runtime.resolve("netns"),
+        new LockedHelperCommand(runtime.resolve("locks"), HELPER_DEADLINE));
+  }
+
   private static PrivateContainerd privateContainerd(NodeConfig config, LinuxProcesses processes) {
     return new PrivateContainerd(
         config.stateDirectory().resolve("containerd"),
@@ -104,10 +112,7 @@ final class Daemon implements AutoCloseable {
             Platform.linux(host.architecture()),
             LayerLimits.DEFAULT,
             state.resolve("tmp"));
-    PinnedNetworkNamespaces namespaces =
-        new PinnedNetworkNamespaces(
-            runtime.resolve("netns"),
-            new LockedHelperCommand(runtime.resolve("locks"), HELPER_DEADLINE));
+    PinnedNetworkNamespaces namespaces = networkNamespaces(config);
     TaskDirectories files =
         new TaskDirectories(
             state.resolve("logs"), runtime.resolve("tasks"), config.policy()::allowsSource);

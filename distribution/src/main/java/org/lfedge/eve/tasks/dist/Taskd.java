@@ -98,6 +98,7 @@ public final class Taskd {
         InstanceLock lock = InstanceLock.take(node.stateDirectory());
         try (lock) {
           Daemon.privateContainerd(node).stop();
+          Daemon.networkNamespaces(node).release();
         }
       }
       default -> serve(NodeConfigReader.read(config));

@@ -10,15 +10,28 @@ import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.port.HelperCommand;
 import org.lfedge.eve.tasks.core.port.NetworkNamespaces;
 
-/** Network namespaces pinned by a bind mount of {@code /proc/self/ns/net} on a file. */
+/**
+ * Network namespaces pinned by a bind mount of {@code /proc/self/ns/net} on a file.
+ *
+ * <p>The directory of these files is a mount of its own that recursive binds leave out. A task on
+ * the node's own root would otherwise hold a copy of every pin, and with it the namespaces of other
+ * tasks: the kernel does not let go of a file that is a mount point anywhere in its mount
+ * namespace.
+ */
 public final class PinnedNetworkNamespaces implements NetworkNamespaces {
 
   /** The pin comes last, so that a namespace that is pinned is also ready. */
   private static final String MAKE =
       "ip link set lo up && exec mount --no-mtab --bind /proc/self/ns/net \"$1\"";
 
+  /** Only a private mount can be made unbindable. May be repeated, whatever it finds. */
+  private static final String ISOLATE =
+      "{ mountpoint -q \"$1\" || mount --no-mtab --bind \"$1\" \"$1\"; }"
+          + " && mount --no-mtab --make-private \"$1\" && mount --no-mtab --make-unbindable \"$1\"";
+
   private final Path directory;
   private final HelperCommand helper;
+  private boolean isolated;
 
   /**
    * Keeps the pins in a directory, which is made when needed.
@@ -36,8 +49,8 @@ public final class PinnedNetworkNamespaces implements NetworkNamespaces {
     if (isPinned(file)) {
       return file;
     }
+    isolate(task);
     try {
-      Files.createDirectories(directory);
       if (!Files.exists(file)) {
         Files.createFile(file);
       }
@@ -49,6 +62,41 @@ public final class PinnedNetworkNamespaces implements NetworkNamespaces {
         "make the network namespace of task " + task,
         List.of("unshare", "--net", "sh", "-c", MAKE, "sh", file.toString()));
     return file;
+  }
+
+  private synchronized void isolate(String task) {
+    if (isolated) {
+      return;
+    }
+    try {
+      Files.createDirectories(directory);
+    } catch (IOException e) {
+      throw failure(task, "make " + directory, e);
+    }
+    helper.run(
+        task,
+        "keep the network namespaces of tasks apart in " + directory,
+        List.of("sh", "-c", ISOLATE, "sh", directory.toString()));
+    isolated = true;
+  }
+
+  /** Removes all namespaces and the mount that holds them, before their directory is removed. */
+  public synchronized void release() {
+    pinned().forEach(this::unpin);
+    while (isMountPoint()) {
+      helper.run("", "unmount " + directory, List.of("umount", "--no-mtab", directory.toString()));
+    }
+    isolated = false;
+  }
+
+  private boolean isMountPoint() {
+    String point = " " + directory.toAbsolutePath() + " ";
+    try {
+      return Files.readAllLines(Path.of("/proc/self/mountinfo")).stream()
+          .anyMatch(line -> line.contains(point));
+    } catch (IOException e) {
+      throw failure("", "read /proc/self/mountinfo for " + directory, e);
+    }
   }
 
   @Override

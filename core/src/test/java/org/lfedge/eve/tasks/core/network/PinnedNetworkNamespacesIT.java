@@ -30,7 +30,7 @@ class PinnedNetworkNamespacesIT {
 
   @AfterEach
   void unpinAll() {
-    namespaces.pinned().forEach(namespaces::unpin);
+    namespaces.release();
   }
 
   private static Object inode(Path file) throws IOException {
@@ -65,6 +65,21 @@ class PinnedNetworkNamespacesIT {
     assertTrue(
         Files.readAllLines(Path.of("/proc/self/mountinfo")).stream()
             .noneMatch(line -> line.contains(web.toString())));
+  }
+
+  @Test
+  void aCopyOfTheNodesRootHoldsNoPin() throws IOException {
+    namespaces.pin("web");
+    Path copy = Files.createDirectories(temporary.resolve("copy"));
+    helper.run("web", "copy", List.of("mount", "--rbind", temporary.toString(), copy.toString()));
+    try {
+      namespaces.pin("db");
+      namespaces.unpin("web");
+      namespaces.unpin("db");
+      assertEquals(List.of(), namespaces.pinned());
+    } finally {
+      helper.run("web", "remove the copy", List.of("umount", "--recursive", copy.toString()));
+    }
   }
 
   @Test

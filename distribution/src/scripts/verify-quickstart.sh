@@ -54,9 +54,13 @@ first_run() {
   echo "say: a fresh clone, built, with $(taskctl_of "$clone" list -o json | jq length) tasks"
 }
 
-# In the task's own namespaces, with the program of its own root.
+# The node's own wget in the task's network: it may take a moment until the server listens.
 page_of_web() {
-  nsenter -t "$1" -m -n /bin/wget -q -T 5 -O - http://127.0.0.1:8080/
+  local deadline=$((SECONDS + 30))
+  until nsenter -t "$1" -n busybox wget -q -T 5 -O - http://127.0.0.1:8080/; do
+    ((SECONDS < deadline)) || return 1
+    sleep 0.2
+  done
 }
 
 memory_limit() {

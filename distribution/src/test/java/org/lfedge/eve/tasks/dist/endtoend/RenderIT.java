@@ -125,15 +125,37 @@ class RenderIT {
     Programs.run(List.of("umount", mounted.toString())).expect(0);
   }
 
+  /** A root of the node is a copy of all its mounts, and must not keep what other tasks have. */
+  @Test
+  void aTaskIsDeletedWhileALaterOneHasTheNodesRoot() {
+    SortedMap<String, List<String>> before = Traces.of(node);
+    node.taskctl("run", "-d", node.document("earlier", PackagedNode.SERVICE, "")).expect(0);
+    String later =
+        """
+        name: later
+        root: {host: true}
+        command: [/bin/sh, -c, "sleep 1000"]
+        resources: {memory: 16MiB}
+        """;
+    node.taskctl("run", "-d", node.document("later.yaml", later)).expect(0);
+    node.taskctl("delete", "--force", "earlier").expect(0);
+    node.taskctl("delete", "--force", "later").expect(0);
+    assertEquals(before, Traces.of(node));
+  }
+
   /** The node's mounts, without those of other tests that may run beside this one. */
   private List<String> mounts() {
-    Path temporary = Path.of(String.valueOf(node.directory().getParent()));
+    List<Path> others =
+        List.of(Path.of("/tmp"), Path.of(String.valueOf(node.directory().getParent())));
     return Programs.read(Path.of("/proc/self/mountinfo"))
         .lines()
         .filter(
             line -> {
               Path point = Path.of(line.split(" ", -1)[4]);
-              return point.startsWith(node.directory()) || !point.startsWith(temporary);
+              boolean temporary = others.stream().anyMatch(point::startsWith);
+              return point.startsWith(node.directory())
+                  ? !Traces.isPinDirectory(node, point)
+                  : !temporary;
             })
         .toList();
   }

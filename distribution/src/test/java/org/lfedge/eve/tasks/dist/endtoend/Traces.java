@@ -37,7 +37,7 @@ final class Traces {
     traces.put(
         "mounts",
         mountPoints().stream()
-            .filter(at -> at.startsWith(directory))
+            .filter(point -> point.startsWith(directory) && !isPinDirectory(node, point))
             .sorted()
             .map(Path::toString)
             .toList());
@@ -50,6 +50,11 @@ final class Traces {
         .lines()
         .map(line -> Path.of(line.split(" ", -1)[4]))
         .toList();
+  }
+
+  /** The mount that holds all pins: the first task has it made, and it stays with the daemon. */
+  static boolean isPinDirectory(PackagedNode node, Path point) {
+    return point.equals(node.directory().resolve("run/netns"));
   }
 
   static void unmountBelow(Path directory) {

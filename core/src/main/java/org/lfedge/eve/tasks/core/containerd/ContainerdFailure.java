@@ -2,6 +2,7 @@ package org.lfedge.eve.tasks.core.containerd;
 
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Function;
@@ -86,6 +87,10 @@ final class ContainerdFailure {
   static TaskException of(Path socket, String what, StatusRuntimeException failure) {
     Status status = failure.getStatus();
     String text = status.getDescription() == null ? "" : status.getDescription();
+    if (status.getCause() instanceof IOException) {
+      // Found here, not sent by containerd; gRPC calls some of these UNKNOWN.
+      return TaskException.failed(unavailable(socket, what, text, failure), failure);
+    }
     return switch (status.getCode()) {
       case UNAVAILABLE -> TaskException.failed(unavailable(socket, what, text, failure), failure);
       case DEADLINE_EXCEEDED ->
@@ -133,7 +138,10 @@ final class ContainerdFailure {
     while (cause.getCause() != null) {
       cause = cause.getCause();
     }
-    String reason = cause == failure ? plain(text) : String.valueOf(cause.getMessage());
+    String reason =
+        cause == failure
+            ? plain(text)
+            : cause.getMessage() == null ? plain(text) : cause.getMessage();
     return Problem.host(
         "CONTAINERD_UNAVAILABLE",
         "cannot "

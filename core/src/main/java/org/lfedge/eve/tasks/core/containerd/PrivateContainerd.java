@@ -116,8 +116,7 @@ public final class PrivateContainerd {
         () -> {
           putLongLogAside();
           Optional<Running> present = recorded();
-          if (present.isPresent()) {
-            awaitAnswer(present.get());
+          if (present.isPresent() && adopts(present.get())) {
             return present.get();
           }
           if (answers()) {
@@ -194,9 +193,13 @@ public final class PrivateContainerd {
     }
   }
 
-  private void awaitAnswer(Running running) {
-    boolean answered = await(SERVES, () -> answers() || !isAlive(running));
-    if (!answered || !isAlive(running)) {
+  /** Waits until a process that runs answers; it may be one that is just ending. */
+  private boolean adopts(Running running) {
+    boolean decided = await(SERVES, () -> answers() || !isAlive(running));
+    if (!isAlive(running)) {
+      return false;
+    }
+    if (!decided) {
       throw notStarted(
           "its process "
               + running.pid()
@@ -205,6 +208,7 @@ public final class PrivateContainerd {
               + ", and end that process to have a new one started");
     }
     LOG.info("adopted containerd, PID {}, socket {}", running.pid(), socket());
+    return true;
   }
 
   /** The process on record, if it is alive. */

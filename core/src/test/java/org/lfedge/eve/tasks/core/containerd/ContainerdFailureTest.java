@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.grpc.Status;
+import java.net.ConnectException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.lfedge.eve.tasks.core.error.Problem;
@@ -93,8 +95,15 @@ class ContainerdFailureTest {
     assertEquals("CONTAINERD_TIMEOUT", failure(Status.DEADLINE_EXCEEDED).first().code());
     assertEquals("CONTAINERD_CANCELLED", failure(Status.CANCELLED).first().code());
     TaskException away =
-        failure(Status.UNAVAILABLE.withCause(new java.net.ConnectException("Connection refused")));
+        failure(Status.UNAVAILABLE.withCause(new ConnectException("Connection refused")));
     assertEquals("CONTAINERD_UNAVAILABLE", away.first().code());
     assertTrue(away.first().message().contains("at /run/c.sock (Connection refused)"));
+    TaskException broken =
+        failure(
+            Status.UNKNOWN
+                .withDescription("channel closed")
+                .withCause(new ClosedChannelException()));
+    assertEquals("CONTAINERD_UNAVAILABLE", broken.first().code());
+    assertTrue(broken.first().message().contains("(channel closed)"), broken.getMessage());
   }
 }

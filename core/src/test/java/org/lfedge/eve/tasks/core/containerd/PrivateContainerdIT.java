@@ -128,7 +128,9 @@ class PrivateContainerdIT {
       ProcessHandle.of(first.pid()).orElseThrow().destroyForcibly();
       Throwable lost = assertThrows(CompletionException.class, () -> get(exit)).getCause();
       assertEquals(
-          "CONTAINERD_UNAVAILABLE", assertInstanceOf(TaskException.class, lost).first().code());
+          "CONTAINERD_UNAVAILABLE",
+          assertInstanceOf(TaskException.class, lost).first().code(),
+          String.valueOf(lost));
       Problem problem = failure(() -> runtime.task("orphan"));
       assertEquals("CONTAINERD_UNAVAILABLE", problem.code());
       assertEquals(Problem.Kind.HOST, problem.kind());

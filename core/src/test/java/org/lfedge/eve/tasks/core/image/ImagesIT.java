@@ -7,16 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -25,9 +21,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.lfedge.eve.tasks.core.containerd.ContainerdClient;
-import org.lfedge.eve.tasks.core.containerd.ContainerdContent;
-import org.lfedge.eve.tasks.core.containerd.PrivateContainerd;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.image.TestImages.Compression;
 import org.lfedge.eve.tasks.core.port.AccountFiles;
@@ -41,41 +34,21 @@ import org.lfedge.eve.tasks.spi.task.User;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ImagesIT {
 
-  private static final String NAMESPACE = "images";
-
+  private final ImageTestBed bed;
   private final Path directory;
-  private final PrivateContainerd containerd;
-  private final ContainerdClient client;
   private final Images images;
 
   ImagesIT() throws IOException {
-    // Below /tmp: the path of a unix socket has little more than 100 bytes.
-    directory = Files.createTempDirectory(Path.of("/tmp"), "image-it-");
-    containerd =
-        new PrivateContainerd(
-            directory.resolve("root"), directory.resolve("state"), ImagesIT::startTime);
-    containerd.start();
-    client = ContainerdClient.connect(containerd.socket(), NAMESPACE);
-    images =
-        new Images(
-            new ContainerdContent(client), Platform.linux("amd64"), LayerLimits.DEFAULT, directory);
-  }
-
-  private static OptionalLong startTime(int pid) {
-    try {
-      String stat = Files.readString(Path.of("/proc", Integer.toString(pid), "stat"));
-      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
-      return OptionalLong.of(Long.parseLong(fields[19]));
-    } catch (IOException e) {
-      return OptionalLong.empty();
-    }
+    bed = new ImageTestBed();
+    directory = bed.directory();
+    images = bed.images();
   }
 
   /** An image of three layers: files, then some changed and removed, then a directory removed. */
   @BeforeAll
   void makeImage() throws IOException {
-    run("umoci", "init", "--layout", layout());
-    run("umoci", "new", "--image", layout() + ":latest");
+    ImageTestBed.run("umoci", "init", "--layout", layout());
+    ImageTestBed.run("umoci", "new", "--image", layout() + ":latest");
     change(
         root -> {
           write(root.resolve("etc/passwd"), "root:x:0:0::/root:/bin/sh\nweb:x:33:34::/:\n");
@@ -97,7 +70,7 @@ class ImagesIT {
           delete(root.resolve("var/deep"));
           write(root.resolve("etc/group"), "root:x:0:\nweb:x:34:\nlog:x:41:web\n");
         });
-    run(
+    ImageTestBed.run(
         "umoci",
         "config",
         "--image",
@@ -128,27 +101,21 @@ class ImagesIT {
 
   private void change(Consumer<Path> change) {
     Path bundle = directory.resolve("bundle");
-    run("umoci", "unpack", "--image", layout() + ":latest", bundle.toString());
+    ImageTestBed.run("umoci", "unpack", "--image", layout() + ":latest", bundle.toString());
     change.accept(bundle.resolve("rootfs"));
-    run("umoci", "repack", "--image", layout() + ":latest", bundle.toString());
-    run("rm", "-r", bundle.toString());
+    ImageTestBed.run("umoci", "repack", "--image", layout() + ":latest", bundle.toString());
+    ImageTestBed.run("rm", "-r", bundle.toString());
   }
 
   @AfterEach
   void nothingIsLeft() {
-    images.list().forEach(image -> images.remove(image.name()));
-    assertEquals("", kept());
+    bed.removeImages();
+    assertEquals("", bed.kept());
   }
 
   @AfterAll
   void stop() throws IOException {
-    client.close();
-    containerd.stop();
-    try (var paths = Files.walk(directory)) {
-      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
-    }
+    bed.close();
   }
 
   @Test
@@ -179,11 +146,11 @@ class ImagesIT {
     System.arraycopy(
         new String[] {"skopeo", "copy", "-q", "oci:" + layout() + ":latest"}, 0, command, 0, 4);
     System.arraycopy(words, 0, command, 4, words.length);
-    run(command);
+    ImageTestBed.run(command);
     Path source = file;
     if (extracted) {
       source = Files.createDirectory(directory.resolve("extracted"));
-      run("tar", "-xf", file.toString(), "-C", source.toString());
+      ImageTestBed.run("tar", "-xf", file.toString(), "-C", source.toString());
     }
 
     StoredImage image = images.importFrom(source).get(0);
@@ -203,7 +170,7 @@ class ImagesIT {
     assertEquals(
         new User(33, 34, List.of(34, 41)),
         Users.resolve(details.user().orElseThrow(), details.accounts()));
-    inRoot(
+    bed.inRoot(
         details.chainId(),
         root -> {
           assertEquals("two", read(root.resolve("srv/changed")));
@@ -222,7 +189,7 @@ class ImagesIT {
   @Test
   void opaqueDirectoriesHideWhatIsBelow() throws IOException {
     StoredImage image =
-        importImage(
+        bed.importImage(
             new TestImages.Image()
                 .layer(
                     new TestLayer()
@@ -234,7 +201,7 @@ class ImagesIT {
     ImageDetails details = images.unpack(image);
 
     assertEquals(new AccountFiles("two", ""), details.accounts());
-    inRoot(
+    bed.inRoot(
         details.chainId(),
         root -> {
           assertEquals("two", read(root.resolve("etc/passwd")));
@@ -245,7 +212,7 @@ class ImagesIT {
   @Test
   void aDirectoryTakesThePlaceOfALinkOfALowerLayer() throws IOException {
     StoredImage image =
-        importImage(
+        bed.importImage(
             new TestImages.Image()
                 .layer(
                     new TestLayer()
@@ -257,7 +224,7 @@ class ImagesIT {
     ImageDetails details = images.unpack(image);
 
     assertEquals(new AccountFiles("two", ""), details.accounts());
-    inRoot(
+    bed.inRoot(
         details.chainId(),
         root -> {
           assertEquals("two", read(root.resolve("etc/passwd")));
@@ -270,7 +237,7 @@ class ImagesIT {
   @ValueSource(strings = {"NONE", "GZIP", "ZSTD"})
   void containerdUnpacksWhatWasFoundRight(String compression) throws IOException {
     StoredImage image =
-        importImage(
+        bed.importImage(
             new TestImages.Image()
                 .compression(Compression.valueOf(compression))
                 .layer(
@@ -283,7 +250,7 @@ class ImagesIT {
     ImageDetails details = images.unpack(image);
 
     assertEquals(new AccountFiles("shared", "shared"), details.accounts());
-    inRoot(
+    bed.inRoot(
         details.chainId(),
         root -> {
           assertAccounts(details.accounts(), root);
@@ -295,18 +262,18 @@ class ImagesIT {
   void theSecondTimeLayersAreNotTouched() {
     StoredImage image = images.importFrom(Path.of(layout())).get(0);
     ImageDetails first = images.unpack(image);
-    String before = kept();
+    String before = bed.kept();
 
     assertEquals(first, images.unpack(image));
     assertEquals(first, images.examine(image));
     images.importFrom(Path.of(layout()));
 
-    assertEquals(before, kept());
+    assertEquals(before, bed.kept());
   }
 
   @Test
   void aDamagedLayoutLeavesNothing() throws IOException {
-    TestImages made = new TestImages().add("web:1", ImagesTest.web());
+    TestImages made = new TestImages().add("web:1", ImagesFixture.web());
     String digest = made.blobs().lastKey();
     byte[] bytes = made.blobs().getOrDefault(digest, new byte[0]).clone();
     bytes[bytes.length / 2] ^= 1;
@@ -316,42 +283,42 @@ class ImagesIT {
     TaskException refusal = assertThrows(TaskException.class, () -> images.importFrom(file));
 
     assertEquals("DIGEST_MISMATCH", refusal.first().code());
-    assertEquals("", kept());
+    assertEquals("", bed.kept());
   }
 
   @Test
   void aLayerThatClimbsOutIsRefusedAndNothingIsUnpacked() {
     StoredImage image =
-        importImage(
+        bed.importImage(
             new TestImages.Image()
                 .layer(new TestLayer().file("good", "good"))
                 .layer(new TestLayer().symlink("out", "../..").file("out/tmp/escaped", "x")));
-    String before = kept();
+    String before = bed.kept();
 
     TaskException refusal = assertThrows(TaskException.class, () -> images.unpack(image));
 
     assertEquals("LAYER_ESCAPES_ROOT", refusal.first().code());
-    assertEquals(before, kept());
+    assertEquals(before, bed.kept());
   }
 
   @Test
   void aLayerThatContainerdRefusesLeavesNothingUnpacked() {
     StoredImage image =
-        importImage(
+        bed.importImage(
             new TestImages.Image()
                 .layer(new TestLayer().file("good", "good"))
                 .layer(new TestLayer().hardLink("link", "missing")));
-    String before = kept();
+    String before = bed.kept();
 
     assertThrows(TaskException.class, () -> images.unpack(image));
 
-    assertEquals(before, kept());
+    assertEquals(before, bed.kept());
   }
 
   @Test
   void anIndexIsKeptWithTheOneImageForThisNode() {
     TestImages made = new TestImages();
-    Descriptor own = made.add(ImagesTest.web());
+    Descriptor own = made.add(ImagesFixture.web());
     Descriptor other =
         made.add(
             new TestImages.Image()
@@ -367,63 +334,8 @@ class ImagesIT {
     images.unpack(image);
 
     assertEquals(Optional.of(image), images.find("multi:1"));
-    assertTrue(kept().contains(own.digest()));
-    assertFalse(kept().contains(other.digest()));
-  }
-
-  private StoredImage importImage(TestImages.Image image) {
-    Path file = directory.resolve("made.tar");
-    new TestImages().add("made:1", image).archive(file, Compression.NONE);
-    return images.importFrom(file).get(0);
-  }
-
-  /** Everything that containerd keeps, as its own tool lists it; empty for nothing. */
-  private String kept() {
-    return ctr("images", "ls", "-q")
-        + ctr("content", "ls", "-q")
-        + ctr("leases", "ls", "-q")
-        + ctr("snapshots", "ls").replaceFirst("KEY.*\n", "");
-  }
-
-  private String ctr(String... arguments) {
-    String[] command = new String[arguments.length + 5];
-    System.arraycopy(
-        new String[] {"ctr", "-a", containerd.socket().toString(), "-n", NAMESPACE},
-        0,
-        command,
-        0,
-        5);
-    System.arraycopy(arguments, 0, command, 5, arguments.length);
-    return run(command);
-  }
-
-  /** Looks at unpacked layers through a mount. */
-  private void inRoot(String chainId, Consumer<Path> look) throws IOException {
-    Path target = Files.createDirectory(directory.resolve("view"));
-    String mount = ctr("snapshots", "view", "--target", target.toString(), "view", chainId);
-    run("sh", "-c", mount);
-    try {
-      look.accept(target);
-    } finally {
-      run("umount", target.toString());
-      ctr("snapshots", "rm", "view");
-      Files.delete(target);
-    }
-  }
-
-  private static String run(String... command) {
-    try {
-      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-      process.getOutputStream().close();
-      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      assertTrue(process.waitFor(1, TimeUnit.MINUTES), "it does not end: " + List.of(command));
-      assertEquals(0, process.exitValue(), () -> List.of(command) + ": " + output);
-      return output;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      throw new AssertionError(e);
-    }
+    assertTrue(bed.kept().contains(own.digest()));
+    assertFalse(bed.kept().contains(other.digest()));
   }
 
   private static void write(Path file, String text) {

@@ -1,79 +1,22 @@
 package org.lfedge.eve.tasks.core.image;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SortedMap;
 import java.util.TreeMap;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.image.TestImages.Compression;
 import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
 import org.lfedge.eve.tasks.core.port.ImageDetails;
 import org.lfedge.eve.tasks.core.port.StoredImage;
 
-class ImagesTest {
-
-  private static final String REF_NAME = "org.opencontainers.image.ref.name";
-
-  @TempDir Path directory;
-  private Path temporary = Path.of("");
-  private final FakeContentStore content = new FakeContentStore();
-  private Images images =
-      new Images(content, Platform.linux("amd64"), LayerLimits.DEFAULT, temporary);
-
-  @BeforeEach
-  void makeDirectories() throws IOException {
-    temporary = Files.createDirectory(directory.resolve("temporary"));
-    images = images(Platform.linux("amd64"));
-  }
-
-  private Images images(Platform node) {
-    return new Images(content, node, LayerLimits.DEFAULT, temporary);
-  }
-
-  static TestImages.Image web() {
-    return new TestImages.Image()
-        .layer(
-            new TestLayer()
-                .file("etc/passwd", "root:x:0:0::/:\nwww:x:33:34::/:\n")
-                .file("etc/group", "root:x:0:\nlog:x:40:www\n")
-                .file("bin/web", "one"))
-        .layer(new TestLayer().file("bin/web", "two"))
-        .settings(
-            config -> {
-              config.putArray("Env").add("A=1");
-              config.putArray("Entrypoint").add("/bin/web");
-              config.putArray("Cmd").add("-x");
-              config.put("User", "www").put("WorkingDir", "/srv").put("StopSignal", "SIGQUIT");
-              config.putObject("Labels").put("k", "v");
-            });
-  }
-
-  private static String failure(Runnable action) {
-    return assertThrows(TaskException.class, action::run).first().code();
-  }
-
-  private String importFailure(Path layout) {
-    String before = content.state();
-    String code = failure(() -> images.importFrom(layout));
-    assertEquals(before, content.state(), "something was kept");
-    return code;
-  }
+class ImagesTest extends ImagesFixture {
 
   @Test
   void aDirectoryIsImportedUnderItsTagAndItsOwnName() {
@@ -84,23 +27,6 @@ class ImagesTest {
     assertEquals(List.of("docker.io/library/web:1.0"), names(imported));
     assertEquals(imported, images.list());
     assertTrue(imported.get(0).sizeBytes() > 0);
-  }
-
-  private static List<String> names(List<StoredImage> images) {
-    return images.stream().map(StoredImage::name).toList();
-  }
-
-  @ParameterizedTest
-  @EnumSource(Compression.class)
-  void anArchiveMayBeCompressedAndLeavesNoTemporaryFile(Compression compression)
-      throws IOException {
-    Path file = directory.resolve("web.tar");
-    new TestImages().add("me/web:2", web()).archive(file, compression);
-
-    assertEquals(List.of("docker.io/me/web:2"), names(images.importFrom(file)));
-    try (var left = Files.list(temporary)) {
-      assertEquals(List.of(), left.toList());
-    }
   }
 
   @ParameterizedTest
@@ -115,227 +41,6 @@ class ImagesTest {
 
     assertTrue(content.hasLayers(details.chainId()));
     assertEquals("root:x:0:0::/:\nwww:x:33:34::/:\n", details.accounts().passwd());
-  }
-
-  @Test
-  void aDockerArchiveGivesWhatItsConfigSays() {
-    Path file = new TestImages().add("web:1", web()).dockerArchive(directory.resolve("a.tar"));
-
-    StoredImage image = images.importFrom(file).get(0);
-    ImageDetails details = images.unpack(image);
-
-    assertEquals("docker.io/library/web:1", image.name());
-    assertEquals(List.of("/bin/web"), details.config().entrypoint());
-    assertEquals(image.digest(), details.config().digest());
-  }
-
-  @Test
-  void aDockerArchiveWithoutTagsIsNamedAfterItsFile() {
-    Path file = new TestImages().add("x", web()).dockerArchive(directory.resolve("My Web.tar"));
-
-    assertEquals(List.of("docker.io/library/my-web:latest"), names(images.importFrom(file)));
-  }
-
-  @Test
-  void aDockerArchiveThatIsAlsoALayoutIsReadAsALayout() {
-    TestImages made = new TestImages().add("web:1", web());
-    SortedMap<String, byte[]> files = made.layoutFiles();
-    files.put("manifest.json", "[]".getBytes(StandardCharsets.UTF_8));
-    Path file = TestImages.writeArchive(directory.resolve("a.tar"), files, Compression.NONE);
-
-    String digest = images.importFrom(file).get(0).digest();
-
-    assertTrue(made.blobs().containsKey(digest));
-  }
-
-  @Test
-  void equalLayersOfAnOldDockerArchiveMayBeLinks() {
-    byte[] layer = new TestLayer().file("a", "a").tar();
-    TestImages.Image image = new TestImages.Image().layer(layer).layer(layer);
-    SortedMap<String, byte[]> files = new TestImages().add("web:1", image).dockerFiles();
-    TestLayer tar = new TestLayer();
-    files.forEach(
-        (name, bytes) -> {
-          if (name.endsWith("layer.tar")) {
-            tar.file("./real/layer.tar", bytes).symlink(name, "../real/layer.tar");
-          } else {
-            tar.file("./" + name, bytes);
-          }
-        });
-    Path file = write("a.tar", tar.tar());
-
-    ImageDetails details = images.unpack(images.importFrom(file).get(0));
-
-    assertTrue(content.hasLayers(details.chainId()));
-    assertEquals(2, content.layers().size());
-  }
-
-  private Path write(String name, byte[] bytes) {
-    try {
-      return Files.write(directory.resolve(name), bytes);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  @Test
-  void aContainerdNameGoesBeforeTheTag() {
-    TestImages made = new TestImages();
-    made.list(made.add(web()), "io.containerd.image.name", "registry.example/a/b:3", "");
-
-    assertEquals(
-        List.of("registry.example/a/b:3"),
-        names(images.importFrom(made.directory(directory.resolve("x")))));
-  }
-
-  @Test
-  void imagesWithoutNamesShareOneAndThePlatformDecides() {
-    TestImages made = new TestImages();
-    Descriptor other = made.add(web().config(config -> config.put("architecture", "arm64")));
-    Descriptor own = made.add(web());
-    made.list(other, REF_NAME, "", "linux/arm64").list(own, REF_NAME, "", "linux/amd64");
-
-    StoredImage image = images.importFrom(made.directory(directory.resolve("pair"))).get(0);
-
-    assertEquals("docker.io/library/pair:latest", image.name());
-    assertEquals(own.digest(), image.digest());
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "amd64,,linux/amd64",
-    "arm,v7,linux/arm/v7",
-    "arm,v6,linux/arm/v6",
-    "arm,v8,linux/arm/v7",
-    "arm64,,linux/arm64/v8",
-  })
-  void anIndexGivesTheBestPlatformThatTheNodeRuns(
-      String architecture, String variant, String expected) {
-    TestImages made = new TestImages();
-    List<Map.Entry<String, Descriptor>> all =
-        List.of(
-                "windows/amd64",
-                "unknown/unknown",
-                "linux/arm/v6",
-                "linux/arm/v7",
-                "linux/amd64/v3",
-                "linux/amd64",
-                "linux/arm64/v8")
-            .stream()
-            .map(
-                platform ->
-                    Map.entry(
-                        platform,
-                        made.add(web().settings(c -> c.put("WorkingDir", "/" + platform)))))
-            .toList();
-    Descriptor index = made.addIndex(all);
-    made.list(made.addIndex(List.of(Map.entry("", index))), REF_NAME, "1", "");
-    Path layout = made.directory(directory.resolve("web"));
-    Images node = images(new Platform("linux", architecture, Optional.ofNullable(variant)));
-
-    StoredImage image = node.importFrom(layout).get(0);
-
-    assertEquals("/" + expected, node.unpack(image).config().workingDir());
-    assertEquals(Optional.of(image), node.find("web:1"));
-  }
-
-  @Test
-  void anIndexWithoutThePlatformOfTheNodeIsRefused() {
-    TestImages made = new TestImages();
-    made.list(made.addIndex(List.of(Map.entry("linux/s390x", made.add(web())))), REF_NAME, "1", "");
-
-    assertEquals("NO_MATCHING_PLATFORM", importFailure(made.directory(directory.resolve("x"))));
-  }
-
-  @Test
-  void indexesThatAreNestedTooDeepAreRefused() {
-    TestImages made = new TestImages();
-    Descriptor image = made.add(web());
-    for (int i = 0; i < 6; i++) {
-      image = made.addIndex(List.of(Map.entry("", image)));
-    }
-    made.list(image, REF_NAME, "1", "");
-
-    assertEquals("BAD_LAYOUT", importFailure(made.directory(directory.resolve("x"))));
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "application/vnd.oci.image.layer.v1.tar+gzip+encrypted",
-    "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
-    "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
-    "application/vnd.cncf.helm.chart.content.v1.tar+gzip",
-  })
-  void layersOfOtherMediaTypesAreRefusedByName(String mediaType) {
-    Path layout =
-        withDocument("\"application/vnd.oci.image.layer.v1.tar+gzip\"", '"' + mediaType + '"');
-
-    TaskException refusal = assertThrows(TaskException.class, () -> images.importFrom(layout));
-
-    assertEquals("UNSUPPORTED_MEDIA_TYPE", refusal.first().code());
-    assertTrue(refusal.first().message().contains(mediaType));
-  }
-
-  /** A layout whose manifest has some text replaced. */
-  private Path withDocument(String from, String to) {
-    TestImages made = new TestImages();
-    Descriptor manifest = made.add(web());
-    String text = new String(made.blobs().remove(manifest.digest()), StandardCharsets.UTF_8);
-    assertTrue(text.contains(from), text);
-    byte[] changed = text.replace(from, to).getBytes(StandardCharsets.UTF_8);
-    made.list(made.blob(MediaTypes.OCI_MANIFEST, changed), REF_NAME, "1", "");
-    return made.directory(directory.resolve("changed"));
-  }
-
-  @Test
-  void anArtifactThatIsNoContainerImageIsRefused() {
-    assertEquals(
-        "UNSUPPORTED_MEDIA_TYPE",
-        importFailure(
-            withDocument(MediaTypes.OCI_CONFIG, "application/vnd.cncf.helm.config.v1+json")));
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "'\"schemaVersion\":2','\"schemaVersion\":2,\"manifests\":[]'",
-    "'\"schemaVersion\":2','\"schemaVersion\":2,\"schemaVersion\":2'",
-    "'sha256:','sha512:'",
-    "'\"layers\":[','\"layers\":7,\"x\":['",
-    "'{\"schemaVersion\"','{\"schemaVersion'",
-  })
-  void aManifestThatCanBeReadInTwoWaysOrInNoneIsRefused(String from, String to) {
-    assertEquals("BAD_LAYOUT", importFailure(withDocument(from, to)));
-  }
-
-  @Test
-  void aLayoutNeedsWhatMakesItOne() throws IOException {
-    assertEquals("LAYOUT_NOT_FOUND", importFailure(directory.resolve("none")));
-    assertEquals("BAD_LAYOUT", importFailure(Files.createDirectory(directory.resolve("empty"))));
-    assertEquals("BAD_LAYOUT", importFailure(write("text.tar", new byte[5000])));
-    assertEquals("BAD_LAYOUT", importFailure(new TestImages().directory(directory.resolve("no"))));
-    assertEquals(
-        "BAD_IMAGE_NAME",
-        importFailure(new TestImages().add("a//b", web()).directory(directory.resolve("name"))));
-  }
-
-  @Test
-  void aFileOfALayoutMustNotLieOutsideOfIt() throws IOException {
-    TestImages made = new TestImages().add("1", web());
-    SortedMap<String, byte[]> files = made.layoutFiles();
-    byte[] index = Optional.ofNullable(files.remove("index.json")).orElseThrow();
-    Path layout = TestImages.writeDirectory(directory.resolve("x"), files);
-    Files.createSymbolicLink(layout.resolve("index.json"), write("outside", index));
-
-    assertEquals("BAD_LAYOUT", importFailure(layout));
-  }
-
-  @Test
-  void oneBadImageKeepsAllOthersOut() {
-    TestImages made = new TestImages().add("good", web());
-    String bad = made.add(new TestImages.Image().layer(new TestLayer().file("x", "x"))).digest();
-    made.list(new Descriptor(MediaTypes.OCI_MANIFEST, bad, 1), REF_NAME, "bad", "");
-
-    assertEquals("DIGEST_MISMATCH", importFailure(made.directory(directory.resolve("x"))));
   }
 
   @Test
@@ -463,35 +168,5 @@ class ImagesTest {
     assertEquals("DIFF_ID_MISMATCH", failure(() -> images.unpack(image)));
 
     assertEquals(before, content.state());
-  }
-
-  @Test
-  void aConfigMustNameEveryLayer() {
-    TestImages made = new TestImages();
-    made.add("1", web().config(config -> config.putObject("rootfs").putArray("diff_ids")));
-
-    assertEquals("BAD_IMAGE_CONFIG", importFailure(made.directory(directory.resolve("x"))));
-  }
-
-  @Test
-  void anImageWithoutLayersIsRefused() {
-    Path layout =
-        new TestImages().add("1", new TestImages.Image()).directory(directory.resolve("x"));
-
-    assertEquals("BAD_IMAGE_CONFIG", importFailure(layout));
-  }
-
-  @Test
-  void aCompressedArchiveThatUnpacksWithoutEndIsRefused() throws IOException {
-    LayerLimits small = new LayerLimits(1 << 20, 100, 1000, 1 << 30, 1 << 20);
-    Path file = write("bomb.tar.gz", Compression.GZIP.compress(new byte[2 << 20]));
-
-    assertEquals(
-        "LAYER_TOO_LARGE",
-        failure(
-            () -> new Images(content, Platform.linux("amd64"), small, temporary).importFrom(file)));
-    try (var left = Files.list(temporary)) {
-      assertEquals(List.of(), left.toList());
-    }
   }
 }

@@ -62,7 +62,8 @@ class LayerPropertiesTest {
     }
   }
 
-  private static TestLayer layer(Random random, List<ModelRoot> models, List<String> said) {
+  /** A layer that all models have taken. */
+  static TestLayer layer(Random random, List<ModelRoot> models, List<String> said) {
     TestLayer layer = new TestLayer();
     for (int i = 0; i < 1 + random.nextInt(8); i++) {
       char type = "ffffdlllhwo".charAt(random.nextInt(11));

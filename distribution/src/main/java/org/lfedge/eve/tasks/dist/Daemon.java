@@ -113,6 +113,7 @@ final class Daemon implements AutoCloseable {
             LayerLimits.DEFAULT,
             state.resolve("tmp"));
     PinnedNetworkNamespaces namespaces = networkNamespaces(config);
+    namespaces.isolate();
     TaskDirectories files =
         new TaskDirectories(
             state.resolve("logs"), runtime.resolve("tasks"), config.policy()::allowsSource);

@@ -31,10 +31,9 @@ public final class PinnedNetworkNamespaces implements NetworkNamespaces {
 
   private final Path directory;
   private final HelperCommand helper;
-  private boolean isolated;
 
   /**
-   * Keeps the pins in a directory, which is made when needed.
+   * Keeps the pins in a directory.
    *
    * @param directory best on a file system that a reboot empties
    */
@@ -49,13 +48,12 @@ public final class PinnedNetworkNamespaces implements NetworkNamespaces {
     if (isPinned(file)) {
       return file;
     }
-    isolate(task);
     try {
       if (!Files.exists(file)) {
         Files.createFile(file);
       }
     } catch (IOException e) {
-      throw failure(task, "make " + file, e);
+      throw failure("make " + file, e);
     }
     helper.run(
         task,
@@ -64,29 +62,25 @@ public final class PinnedNetworkNamespaces implements NetworkNamespaces {
     return file;
   }
 
-  private synchronized void isolate(String task) {
-    if (isolated) {
-      return;
-    }
+  /** Makes the directory and its mount; to be called once before anything is pinned. */
+  public void isolate() {
     try {
       Files.createDirectories(directory);
     } catch (IOException e) {
-      throw failure(task, "make " + directory, e);
+      throw failure("make " + directory, e);
     }
     helper.run(
-        task,
+        "",
         "keep the network namespaces of tasks apart in " + directory,
         List.of("sh", "-c", ISOLATE, "sh", directory.toString()));
-    isolated = true;
   }
 
   /** Removes all namespaces and the mount that holds them, before their directory is removed. */
-  public synchronized void release() {
+  public void release() {
     pinned().forEach(this::unpin);
     while (isMountPoint()) {
       helper.run("", "unmount " + directory, List.of("umount", "--no-mtab", directory.toString()));
     }
-    isolated = false;
   }
 
   private boolean isMountPoint() {
@@ -95,7 +89,7 @@ public final class PinnedNetworkNamespaces implements NetworkNamespaces {
       return Files.readAllLines(Path.of("/proc/self/mountinfo")).stream()
           .anyMatch(line -> line.contains(point));
     } catch (IOException e) {
-      throw failure("", "read /proc/self/mountinfo for " + directory, e);
+      throw failure("read /proc/self/mountinfo for " + directory, e);
     }
   }
 
@@ -116,7 +110,7 @@ public final class PinnedNetworkNamespaces implements NetworkNamespaces {
     try {
       Files.deleteIfExists(file);
     } catch (IOException e) {
-      throw failure(task, "remove " + file, e);
+      throw failure("remove " + file, e);
     }
   }
 
@@ -128,7 +122,7 @@ public final class PinnedNetworkNamespaces implements NetworkNamespaces {
     try (Stream<Path> files = Files.list(directory)) {
       return files.map(file -> file.getFileName().toString()).sorted().toList();
     } catch (IOException e) {
-      throw failure("", "list " + directory, e);
+      throw failure("list " + directory, e);
     }
   }
 
@@ -141,11 +135,8 @@ public final class PinnedNetworkNamespaces implements NetworkNamespaces {
     }
   }
 
-  private static TaskException failure(String task, String action, IOException cause) {
+  private static TaskException failure(String action, IOException cause) {
     return TaskException.failed(
-        Problem.host(
-            "NETWORK_NAMESPACE",
-            "cannot " + action + " for task " + task + ": " + cause.getMessage()),
-        cause);
+        Problem.host("NETWORK_NAMESPACE", "cannot " + action + ": " + cause), cause);
   }
 }

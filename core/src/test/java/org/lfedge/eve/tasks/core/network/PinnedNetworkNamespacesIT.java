@@ -26,6 +26,7 @@ class PinnedNetworkNamespacesIT {
   void make() {
     helper = new LockedHelperCommand(temporary.resolve("locks"), Duration.ofSeconds(30));
     namespaces = new PinnedNetworkNamespaces(temporary.resolve("netns"), helper);
+    namespaces.isolate();
   }
 
   @AfterEach
@@ -84,7 +85,6 @@ class PinnedNetworkNamespacesIT {
 
   @Test
   void anEmptyPinOfACrashedDaemonIsTakenUp() throws IOException {
-    Files.createDirectories(temporary.resolve("netns"));
     Files.createFile(namespaces.path("web"));
     assertNotEquals(inode(Path.of("/proc/self/ns/net")), inode(namespaces.pin("web")));
     assertEquals("nsfs", Files.getFileStore(namespaces.path("web")).type());

@@ -54,10 +54,12 @@ first_run() {
   echo "say: a fresh clone, built, with $(taskctl_of "$clone" list -o json | jq length) tasks"
 }
 
-# The node's own wget in the task's network: it may take a moment until the server listens.
+# Asked from outside of its file system; it may take a moment until the server listens.
 page_of_web() {
   local deadline=$((SECONDS + 30))
-  until nsenter -t "$1" -n busybox wget -q -T 5 -O - http://127.0.0.1:8080/; do
+  # shellcheck disable=SC2016 # for the inner shell
+  until nsenter -t "$1" -n bash -c 'exec 3<>/dev/tcp/127.0.0.1/8080 &&
+    printf "GET / HTTP/1.0\r\n\r\n" >&3 && tail -n 1 <&3' 2>/dev/null; do
     ((SECONDS < deadline)) || return 1
     sleep 0.2
   done

@@ -4,6 +4,15 @@
 # Arguments: the package, the home of a JDK of the same version as its runtime, and the directory
 # to put the archives in.
 set -eu
+# In a mount namespace of its own: the daemon makes one mount when it starts.
+if [ -z "${REHEARSAL_APART-}" ]; then
+  REHEARSAL_APART=1
+  export REHEARSAL_APART
+  if [ "$(id -u)" = 0 ]; then
+    exec unshare --mount "$0" "$@"
+  fi
+  exec unshare --user --map-root-user --mount "$0" "$@"
+fi
 package=$1
 jdk=$2
 archives=$3
@@ -15,6 +24,7 @@ finish() {
     kill "$pid" 2>/dev/null || true
   done
   wait
+  umount "$work/run/netns" 2>/dev/null || true
   rm -rf "$work"
 }
 trap finish EXIT

@@ -44,8 +44,9 @@ await() {
 
 dump() {
   classpath=$(sed -n 's/^-cp //p' "$package/lib/$1.options")
-  # Repeated lines are classes that several runs loaded.
-  cat "$work/$1".*.list | awk '!seen[$0]++' >"$work/$1.list"
+  # Repeated lines are classes that several runs loaded. Newer JDKs number them, each run anew; what
+  # has a source is of a class loader of its own and cannot go without its number.
+  cat "$work/$1".*.list | sed '/ source: /d; s/ id: [0-9]*$//' | awk '!seen[$0]++' >"$work/$1.list"
   "$package/runtime/bin/java" -Xshare:dump -Xlog:disable -Xlog:all=error:stderr \
     "-XX:SharedClassListFile=$work/$1.list" "-XX:SharedArchiveFile=$archives/$1.jsa" \
     -cp "$classpath" 9<"$package" >"$work/dump.log" 2>&1 || {

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -25,6 +26,7 @@ import net.jqwik.api.constraints.LongRange;
 import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
 import org.lfedge.eve.tasks.spi.seed.AnchorTax;
 import org.lfedge.eve.tasks.spi.seed.Base;
+import org.lfedge.eve.tasks.spi.seed.Measurement;
 import org.lfedge.eve.tasks.spi.seed.Mount;
 import org.lfedge.eve.tasks.spi.seed.Pool;
 import org.lfedge.eve.tasks.spi.seed.Seed;
@@ -214,6 +216,17 @@ class SpiValuesTest {
     refuses(() -> new AnchorTax(Collections.nCopies(AnchorTax.MAX_PARTS + 1, part), 0));
   }
 
+  @Example
+  void howATaxIsMeasuredIsStatedOrLeftOpen() {
+    assertEquals(Optional.empty(), AnchorTax.NONE.measurement());
+    Measurement ram = new Measurement.AllBut("/memfd:guest-ram");
+    assertEquals(Optional.of(ram), AnchorTax.NONE.measured(ram).measurement());
+    refuses(() -> new Measurement.AllBut(""));
+    refuses(() -> new Measurement.AllBut(" /memfd:guest-ram"));
+    refuses(() -> new Measurement.AllBut("a\nb"));
+    refuses(() -> new Measurement.AllBut("a".repeat(Measurement.AllBut.MAX_LENGTH + 1)));
+  }
+
   @Property
   void theGroupsOfAUserAreSortedAndDistinct(
       @ForAll List<@IntRange(max = Integer.MAX_VALUE) Integer> groups) {
@@ -241,6 +254,10 @@ class SpiValuesTest {
       refuses(() -> new StopStep.Signal(name, Duration.ZERO));
     }
     refuses(() -> new StopStep.Signal("SIGTERM", Duration.ofMillis(-1)));
+    refuses(() -> new StopStep.Exec(List.of(), Duration.ZERO));
+    refuses(() -> new StopStep.Exec(List.of("", "a"), Duration.ZERO));
+    refuses(() -> new StopStep.Exec(List.of("a", "\0"), Duration.ZERO));
+    refuses(() -> new StopStep.Exec(List.of("a"), Duration.ofDays(366)));
     StopPlan plan =
         new StopPlan(
             List.of(

@@ -14,6 +14,7 @@ import java.util.function.Function;
 import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
 import org.lfedge.eve.tasks.spi.seed.AnchorTax;
 import org.lfedge.eve.tasks.spi.seed.Base;
+import org.lfedge.eve.tasks.spi.seed.Measurement;
 import org.lfedge.eve.tasks.spi.seed.Mount;
 import org.lfedge.eve.tasks.spi.seed.Namespace;
 import org.lfedge.eve.tasks.spi.seed.Pool;
@@ -189,14 +190,46 @@ public final class SeedCodec {
           .put("bytes", part.bytes())
           .put("why", part.why());
     }
-    return json.put("milliCpus", tax.milliCpus());
+    json.put("milliCpus", tax.milliCpus());
+    tax.measurement().ifPresent(value -> json.set("measurement", measurement(value)));
+    return json;
+  }
+
+  private static ObjectNode measurement(Measurement measurement) {
+    ObjectNode json = JSON.objectNode();
+    if (measurement instanceof Measurement.OfAnchor) {
+      json.putObject("ofAnchor");
+    } else if (measurement instanceof Measurement.AllBut allBut) {
+      json.putObject("allBut").put("mapping", allBut.mapping());
+    } else {
+      throw new IllegalArgumentException("unknown measurement: " + measurement);
+    }
+    return json;
   }
 
   private static AnchorTax readTax(JsonReader json) {
-    json.requireObject("parts", "milliCpus");
+    json.requireObject("parts", "milliCpus", "measurement");
     List<AnchorTax.Part> parts = list(json, "parts", SeedCodec::readPart);
     int milliCpus = json.optional("milliCpus").map(JsonReader::smallNumber).orElse(0);
-    return json.check(() -> new AnchorTax(parts, milliCpus));
+    Optional<Measurement> measurement =
+        json.optional("measurement").map(SeedCodec::readMeasurement);
+    return json.check(() -> new AnchorTax(parts, milliCpus, measurement));
+  }
+
+  private static Measurement readMeasurement(JsonReader json) {
+    String variant = json.variant();
+    JsonReader value = json.required(variant);
+    switch (variant) {
+      case "ofAnchor" -> {
+        value.requireObject();
+        return new Measurement.OfAnchor();
+      }
+      case "allBut" -> {
+        String mapping = value.requireObject("mapping").required("mapping").text();
+        return value.check(() -> new Measurement.AllBut(mapping));
+      }
+      default -> throw value.invalid("is not a measurement; known are ofAnchor and allBut");
+    }
   }
 
   private static AnchorTax.Part readPart(JsonReader json) {
@@ -214,6 +247,10 @@ public final class SeedCodec {
       json.putObject("signal")
           .put("name", signal.name())
           .put("graceMillis", signal.grace().toMillis());
+    } else if (step instanceof StopStep.Exec exec) {
+      ObjectNode node = json.putObject("exec");
+      node.set("args", texts(exec.args()));
+      node.put("graceMillis", exec.grace().toMillis());
     } else {
       throw new IllegalArgumentException("unknown stop step: " + step);
     }
@@ -223,13 +260,25 @@ public final class SeedCodec {
   private static StopStep readStep(JsonReader json) {
     String variant = json.variant();
     JsonReader value = json.required(variant);
-    if (!variant.equals("signal")) {
-      throw value.invalid("is not a stop step; known is signal");
+    switch (variant) {
+      case "signal" -> {
+        value.requireObject("name", "graceMillis");
+        String name = value.required("name").text();
+        Duration grace = grace(value);
+        return value.check(() -> new StopStep.Signal(name, grace));
+      }
+      case "exec" -> {
+        value.requireObject("args", "graceMillis");
+        List<String> args = value.required("args").list(JsonReader::text);
+        Duration grace = grace(value);
+        return value.check(() -> new StopStep.Exec(args, grace));
+      }
+      default -> throw value.invalid("is not a stop step; known are signal and exec");
     }
-    value.requireObject("name", "graceMillis");
-    String name = value.required("name").text();
-    Duration grace = Duration.ofMillis(value.required("graceMillis").number());
-    return value.check(() -> new StopStep.Signal(name, grace));
+  }
+
+  private static Duration grace(JsonReader step) {
+    return Duration.ofMillis(step.required("graceMillis").number());
   }
 
   private static String readPatch(JsonReader json) {

@@ -128,6 +128,12 @@ class SeedCodecTest {
             + "| files[0].content must be base64",
         "{'base':'task','process':{'args':['/x']},'mounts':[{'source':{'disk':{}},'target':'/'}]}"
             + "| mounts[0].source.disk is not a source",
+        "{'base':'task','process':{'args':['/x']},'tax':{'parts':[],'measurement':{'guess':{}}}}"
+            + "| tax.measurement.guess is not a measurement",
+        "{'base':'task','process':{'args':['/x']},'tax':{'parts':[],'measurement':{'ofAnchor':1}}}"
+            + "| tax.measurement.ofAnchor must be an object",
+        "{'base':'task','process':{'args':['/x']},'tax':{'parts':[],"
+            + "'measurement':{'allBut':{'mapping':' '}}}} | tax.measurement.allBut not the name",
         "{'base':'task','process':{'args':['/x']},'stop':[{'signal':{'name':'TERM','graceMillis':1}}]}"
             + "| stop[0].signal not the name",
         "{'base':'task','process':{'args':['/x']},'stop':[{'signal':{'name':'SIGTERM',"

@@ -1,6 +1,7 @@
 package org.lfedge.eve.tasks.executor.nativecontainer;
 
 import java.util.List;
+import java.util.Optional;
 import org.lfedge.eve.tasks.spi.Executor;
 import org.lfedge.eve.tasks.spi.ExecutorInfo;
 import org.lfedge.eve.tasks.spi.Fact;
@@ -10,6 +11,7 @@ import org.lfedge.eve.tasks.spi.SeedRequest;
 import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
 import org.lfedge.eve.tasks.spi.seed.AnchorTax;
 import org.lfedge.eve.tasks.spi.seed.Base;
+import org.lfedge.eve.tasks.spi.seed.Measurement;
 import org.lfedge.eve.tasks.spi.seed.Pool;
 import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.seed.StopPlan;
@@ -48,7 +50,8 @@ public final class NativeContainerExecutor implements Executor {
                   Pool.CGROUP,
                   1 << 20,
                   "init is PID 1: 756 KiB measured with tini-static 0.19, rounded up to 1 MiB")),
-          0);
+          0,
+          Optional.of(new Measurement.OfAnchor()));
 
   @Override
   public ExecutorInfo info() {

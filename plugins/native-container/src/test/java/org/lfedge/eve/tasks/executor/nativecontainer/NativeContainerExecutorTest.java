@@ -26,6 +26,7 @@ import org.lfedge.eve.tasks.spi.SeedException;
 import org.lfedge.eve.tasks.spi.contract.ExecutorContract;
 import org.lfedge.eve.tasks.spi.seed.AnchorTax;
 import org.lfedge.eve.tasks.spi.seed.Base;
+import org.lfedge.eve.tasks.spi.seed.Measurement;
 import org.lfedge.eve.tasks.spi.seed.Pool;
 import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.seed.StopPlan;
@@ -202,6 +203,7 @@ class NativeContainerExecutorTest implements ExecutorContract {
     assertEquals(1 << 20, seed.tax().bytes(Pool.CGROUP));
     assertEquals(0, seed.tax().bytes(Pool.HYPERVISOR));
     assertEquals("init", seed.tax().parts().get(0).name());
+    assertEquals(Optional.of(new Measurement.OfAnchor()), seed.tax().measurement());
   }
 
   @Test

@@ -21,6 +21,9 @@ public final class Admission {
    */
   public static final long MIN_LIMIT_BYTES = 6L << 20;
 
+  /** So that a refusal stays one line on a node with a thousand tasks. */
+  private static final int NAMED_HOLDERS = 5;
+
   private Admission() {}
 
   /**
@@ -86,7 +89,7 @@ public final class Admission {
                   + mebibytes(node.reserveBytes())
                   + "); ask for less"));
     }
-    long held = others.stream().mapToLong(TaskCharge::limitBytes).reduce(0, Admission::sum);
+    long held = held(others);
     if (sum(held, limit) > node.forTasks()) {
       return Optional.of(
           memory(
@@ -98,7 +101,7 @@ public final class Admission {
                   + " for tasks "
                   + mebibytes(Math.max(0, node.forTasks() - held))
                   + " are free"
-                  + mostHolding(others)
+                  + holders(others)
                   + "; ask for less or delete a task"));
     }
     return Optional.empty();
@@ -155,13 +158,35 @@ public final class Admission {
         + " tax)";
   }
 
-  private static String mostHolding(List<TaskCharge> others) {
-    return others.stream()
-        .max(
-            Comparator.comparingLong(TaskCharge::limitBytes)
-                .thenComparing(TaskCharge::task, Comparator.reverseOrder()))
-        .map(most -> "; most is held by " + most.task() + ", " + mebibytes(most.limitBytes()))
-        .orElse("");
+  /** Those who hold most, by name, and how much the others hold together. */
+  private static String holders(List<TaskCharge> others) {
+    List<TaskCharge> sorted =
+        others.stream()
+            .sorted(
+                Comparator.comparingLong(TaskCharge::limitBytes)
+                    .reversed()
+                    .thenComparing(TaskCharge::task))
+            .toList();
+    List<TaskCharge> most = sorted.subList(0, Math.min(NAMED_HOLDERS, sorted.size()));
+    List<TaskCharge> rest = sorted.subList(most.size(), sorted.size());
+    StringBuilder text = new StringBuilder();
+    for (TaskCharge holder : most) {
+      text.append(text.isEmpty() ? "; held by " : ", ")
+          .append(holder.task())
+          .append(' ')
+          .append(mebibytes(holder.limitBytes()));
+    }
+    if (!rest.isEmpty()) {
+      text.append(" and ")
+          .append(rest.size())
+          .append(rest.size() == 1 ? " other task " : " other tasks ")
+          .append(mebibytes(held(rest)));
+    }
+    return text.toString();
+  }
+
+  private static long held(List<TaskCharge> tasks) {
+    return tasks.stream().mapToLong(TaskCharge::limitBytes).reduce(0, Admission::sum);
   }
 
   /** A sum that stays at the largest long rather than turn negative. */

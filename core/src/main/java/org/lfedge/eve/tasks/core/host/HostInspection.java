@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.lfedge.eve.tasks.core.admission.CpuSet;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.spi.task.HostFacts;
@@ -40,12 +41,26 @@ public final class HostInspection {
           architecture(System.getProperty("os.arch")),
           Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip(),
           cgroups.version(),
-          onlineCpus(Files.readString(Path.of("/sys/devices/system/cpu/online")).strip()),
+          onlineCpus().size(),
           memoryBytes(Files.readString(Path.of("/proc/meminfo"))),
           SortedCopies.mapOf(accelerators));
     } catch (IOException e) {
       throw TaskException.failed(
           Problem.host("HOST_INSPECTION", "cannot inspect the node: " + e), e);
+    }
+  }
+
+  /**
+   * A name of the present boot that no other has.
+   *
+   * @throws TaskException if {@code /proc} cannot be read
+   */
+  public static String bootId() {
+    try {
+      return Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
+    } catch (IOException e) {
+      throw TaskException.failed(
+          Problem.host("HOST_INSPECTION", "cannot tell this boot from others: " + e), e);
     }
   }
 
@@ -59,16 +74,18 @@ public final class HostInspection {
   }
 
   /**
-   * Counts the CPUs of a list such as {@code 0-3,6}. Java's own count is no measure of the node: it
-   * follows the limits of the daemon's cgroup.
+   * The CPUs that are online. Java's own count is no measure of the node: it follows the limits of
+   * the daemon's cgroup.
+   *
+   * @throws TaskException if {@code /sys} cannot be read
    */
-  static int onlineCpus(String list) {
-    int count = 0;
-    for (String range : list.split(",")) {
-      String[] ends = range.split("-");
-      count += Integer.parseInt(ends[ends.length - 1]) - Integer.parseInt(ends[0]) + 1;
+  public static CpuSet onlineCpus() {
+    try {
+      return CpuSet.parse(Files.readString(Path.of("/sys/devices/system/cpu/online")));
+    } catch (IOException e) {
+      throw TaskException.failed(
+          Problem.host("HOST_INSPECTION", "cannot inspect the node: " + e), e);
     }
-    return count;
   }
 
   static long memoryBytes(String meminfo) {

@@ -9,6 +9,8 @@ import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -49,13 +51,75 @@ class AdmissionTest {
   }
 
   @Test
-  void aTaskThatOthersLeaveNoRoomForIsToldWhatIsFreeAndWhoHoldsMost() {
+  void aTaskThatOthersLeaveNoRoomForIsToldWhatIsFreeAndWhoHoldsTheRest() {
     List<TaskCharge> others = List.of(charge("db", 400, 0), charge("cache", 200, 0));
     assertDoesNotThrow(() -> Admission.check(charge("web", 168, 0), NODE, others));
     Problem problem = refusal(charge("web", 169, 0), NODE, others);
     assertEquals("MEMORY_NOT_FREE", problem.code());
     assertTrue(problem.message().contains("168 MiB are free"), problem.message());
-    assertTrue(problem.message().contains("most is held by db, 400 MiB"), problem.message());
+    assertTrue(
+        problem.message().contains("; held by db 400 MiB, cache 200 MiB; ask"), problem.message());
+  }
+
+  @Test
+  void ofManyHoldersTheLargestAreNamedAndTheOthersCounted() {
+    List<TaskCharge> others = new ArrayList<>();
+    for (int i = 1; i <= 8; i++) {
+      others.add(charge("task" + i, 10L * i, 0));
+    }
+    others.add(charge("b", 80, 0));
+    Problem problem = refusal(charge("web", 400, 0), NODE, others);
+    assertTrue(
+        problem
+            .message()
+            .contains(
+                "328 MiB are free; held by b 80 MiB, task8 80 MiB, task7 70 MiB, task6 60 MiB,"
+                    + " task5 50 MiB and 4 other tasks 100 MiB; ask"),
+        problem.message());
+    problem = refusal(charge("web", 600, 0), NODE, others.subList(0, 6));
+    assertTrue(
+        problem.message().contains("task2 20 MiB and 1 other task 10 MiB;"), problem.message());
+  }
+
+  /** A task as it comes, changes and goes; the same name stands for the same task. */
+  record Demand(int task, long askedMiB, boolean leaves) {}
+
+  @Provide
+  Arbitrary<List<Demand>> demands() {
+    return Combinators.combine(
+            Arbitraries.integers().between(0, 6),
+            Arbitraries.longs().between(1, 500),
+            Arbitraries.of(false, false, false, true))
+        .as(Demand::new)
+        .list()
+        .ofMaxSize(60);
+  }
+
+  @Property
+  void whateverComesChangesAndGoesTheSumStaysWithinTheNode(
+      @ForAll("demands") List<Demand> demands) {
+    SortedMap<String, TaskCharge> admitted = new TreeMap<>();
+    for (Demand demand : demands) {
+      String name = "task" + demand.task();
+      if (demand.leaves()) {
+        admitted.remove(name);
+        continue;
+      }
+      TaskCharge wanted = charge(name, demand.askedMiB(), 1);
+      List<TaskCharge> others =
+          admitted.values().stream().filter(other -> !other.task().equals(name)).toList();
+      long sum = others.stream().mapToLong(TaskCharge::limitBytes).sum() + wanted.limitBytes();
+      boolean fits = sum <= NODE.forTasks() && wanted.limitBytes() >= Admission.MIN_LIMIT_BYTES;
+      try {
+        Admission.check(wanted, NODE, others);
+        assertTrue(fits, wanted + " beside " + others);
+        admitted.put(name, wanted);
+      } catch (TaskException e) {
+        assertTrue(!fits, e.getMessage());
+      }
+    }
+    assertTrue(
+        admitted.values().stream().mapToLong(TaskCharge::limitBytes).sum() <= NODE.forTasks());
   }
 
   @Test

@@ -17,5 +17,6 @@ public interface HelperCommand {
    * @return what it wrote to its standard output, at most 64 KiB
    * @throws org.lfedge.eve.tasks.core.error.TaskException if it is missing, fails or takes too long
    */
+  @Effect
   String run(String task, String purpose, List<String> command);
 }

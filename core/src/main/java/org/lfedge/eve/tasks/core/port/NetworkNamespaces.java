@@ -9,12 +9,14 @@ import java.util.List;
 public interface NetworkNamespaces {
 
   /** Makes and pins a namespace with its loopback up; returns the one that is there already. */
+  @Effect
   Path pin(String task);
 
   /** Where the namespace of a task is pinned, whether it is there or not. */
   Path path(String task);
 
   /** Removes the namespace of a task. */
+  @Effect
   void unpin(String task);
 
   /** The tasks that have one. */

@@ -13,12 +13,14 @@ public interface TaskFiles {
   OutputFiles output(String task);
 
   /** Makes sure that the two output files exist, empty or as they are. */
+  @Effect
   OutputFiles createOutput(String task);
 
   /** Where a file of the seed lies on the node, whether it was written or not. */
   Path seedFile(String task, int index);
 
   /** Writes the files of a seed, owned by root. Replaces what is there. */
+  @Effect
   void writeSeedFiles(String task, List<SeedFile> files);
 
   /** The directory that is mounted at {@code /run/secrets}, whether it was written or not. */
@@ -29,9 +31,11 @@ public interface TaskFiles {
    *
    * @param sources the file of the node that holds each, by the name that it gets
    */
+  @Effect
   void writeSecrets(String task, SortedMap<String, String> sources, User owner);
 
   /** Removes all files of a task. */
+  @Effect
   void remove(String task);
 
   /** The tasks of which files are there. */

@@ -7,9 +7,11 @@ import org.lfedge.eve.tasks.core.error.Problem;
 public interface TaskStore {
 
   /** Writes a record whole or not at all; it is on disk when this returns. */
+  @Effect
   void save(TaskRecord record);
 
   /** Removes a record. */
+  @Effect
   void delete(String name);
 
   /** Every record, those that cannot be read by name. */

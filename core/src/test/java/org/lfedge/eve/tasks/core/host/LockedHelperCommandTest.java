@@ -1,13 +1,16 @@
 package org.lfedge.eve.tasks.core.host;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -53,6 +56,33 @@ class LockedHelperCommandTest {
     try (Stream<Path> left = Files.list(locks)) {
       assertEquals(1, left.count(), "only the lock itself stays");
     }
+  }
+
+  @Test
+  void aDaemonThatIsKilledWhileAProgramRunsLeavesTheLockAlone() {
+    List<String> names = new ArrayList<>();
+    Runnable look =
+        () -> {
+          try (Stream<Path> files = Files.list(locks)) {
+            files.forEach(file -> names.add(file.getFileName().toString()));
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        };
+    String said =
+        new LockedHelperCommand(locks, Duration.ofSeconds(30), look)
+            .run("web", "look", List.of("echo", "hello"));
+    assertEquals("hello", said);
+    assertTrue(names.stream().allMatch(name -> name.matches("\\d+")), names.toString());
+  }
+
+  @Test
+  void whatAKilledDaemonLeftOfAnOutputIsRemovedByTheNext() throws IOException {
+    Files.createFile(locks.resolve("output123"));
+    Files.createFile(locks.resolve("7"));
+    assertEquals("hello", helper(Duration.ofSeconds(30)).run("web", "x", List.of("echo", "hello")));
+    assertFalse(Files.exists(locks.resolve("output123")));
+    assertTrue(Files.exists(locks.resolve("7")));
   }
 
   @Test

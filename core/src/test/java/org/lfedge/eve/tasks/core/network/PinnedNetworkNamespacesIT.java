@@ -44,10 +44,8 @@ class PinnedNetworkNamespacesIT {
     Path db = namespaces.pin("db");
     assertNotEquals(inode(web), inode(db));
     assertNotEquals(inode(web), inode(Path.of("/proc/self/ns/net")));
-    String links =
-        helper.run("web", "look", List.of("nsenter", "--net=" + web, "ip", "-o", "link"));
-    assertTrue(links.contains("lo:") && links.contains("UP"), links);
-    assertEquals(1, links.lines().count(), links);
+    assertEquals(1, links(web).lines().count(), links(web));
+    assertTrue(links(web).contains("LOOPBACK,UP"), links(web));
     assertEquals(List.of("db", "web"), namespaces.pinned());
   }
 
@@ -58,14 +56,27 @@ class PinnedNetworkNamespacesIT {
   }
 
   @Test
+  void theLoopbackOfANamespaceWhoseMakingWasCutShortIsSetUp() throws IOException {
+    Path web = namespaces.pin("web");
+    Object first = inode(web);
+    helper.run(
+        "web", "undo", List.of("nsenter", "--net=" + web, "ip", "link", "set", "lo", "down"));
+    PinnedNetworkNamespaces next = new PinnedNetworkNamespaces(temporary.resolve("netns"), helper);
+    assertEquals(first, inode(next.pin("web")));
+    assertTrue(links(web).contains("LOOPBACK,UP"), links(web));
+  }
+
+  private String links(Path namespace) {
+    return helper.run("web", "look", List.of("nsenter", "--net=" + namespace, "ip", "-o", "link"));
+  }
+
+  @Test
   void nothingIsLeftOfAnUnpinnedNamespace() throws IOException {
     Path web = namespaces.pin("web");
     namespaces.unpin("web");
     namespaces.unpin("web");
     assertTrue(Files.notExists(web));
-    assertTrue(
-        Files.readAllLines(Path.of("/proc/self/mountinfo")).stream()
-            .noneMatch(line -> line.contains(web.toString())));
+    assertEquals(0, mountsOf(web));
   }
 
   @Test
@@ -81,6 +92,42 @@ class PinnedNetworkNamespacesIT {
     } finally {
       helper.run("web", "remove the copy", List.of("umount", "--recursive", copy.toString()));
     }
+  }
+
+  /**
+   * A helper of a daemon that was killed waits for the lock while the next daemon looks, and has it
+   * before that one's own helper.
+   */
+  @Test
+  void whatAnEarlierHelperPinnedMeanwhileIsRemovedWithTheRest() throws IOException {
+    HelperCommand late =
+        (task, purpose, command) -> {
+          String unused = helper.run(task, purpose, command);
+          return helper.run(task, purpose, command);
+        };
+    Path web = new PinnedNetworkNamespaces(temporary.resolve("netns"), late).pin("web");
+    assertTrue(mountsOf(web) > 0);
+    namespaces.unpin("web");
+    assertEquals(0, mountsOf(web));
+  }
+
+  @Test
+  void whatAnEarlierHelperPinnedMeanwhileIsRemoved() throws IOException {
+    Path web = Files.createFile(namespaces.path("web"));
+    HelperCommand late =
+        (task, purpose, command) -> {
+          Path unused = namespaces.pin(task);
+          return helper.run(task, purpose, command);
+        };
+    new PinnedNetworkNamespaces(temporary.resolve("netns"), late).unpin("web");
+    assertEquals(0, mountsOf(web));
+    assertTrue(Files.notExists(web));
+  }
+
+  private static long mountsOf(Path pin) throws IOException {
+    return Files.readAllLines(Path.of("/proc/self/mountinfo")).stream()
+        .filter(line -> line.contains(" " + pin + " "))
+        .count();
   }
 
   @Test

@@ -39,7 +39,7 @@ class ArchitectureTest {
 
   /** Packages that touch the world, each by itself. */
   private static final List<String> ADAPTERS =
-      Stream.of("containerd", "host", "image", "network", "output", "plugin", "store")
+      Stream.of("containerd", "host", "image", "network", "output", "plugin", "session", "store")
           .map(name -> CORE + name)
           .toList();
 

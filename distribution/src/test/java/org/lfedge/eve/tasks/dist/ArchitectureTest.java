@@ -39,7 +39,16 @@ class ArchitectureTest {
 
   /** Packages that touch the world, each by itself. */
   private static final List<String> ADAPTERS =
-      Stream.of("containerd", "host", "image", "network", "output", "plugin", "session", "store")
+      Stream.of(
+              "containerd",
+              "host",
+              "image",
+              "network",
+              "output",
+              "plugin",
+              "registry",
+              "session",
+              "store")
           .map(name -> CORE + name)
           .toList();
 
@@ -214,6 +223,7 @@ class ArchitectureTest {
     onlyIn("picocli..", BASE + "dist.cli");
     onlyIn("com.github.luben.zstd..", CORE + "image");
     onlyIn("org.apache.commons.compress..", CORE + "image");
+    onlyIn("java.net.http..", CORE + "registry");
     onlyIn("io.grpc..", CORE + "containerd..", CORE + "api..", BASE + "dist.cli");
     onlyIn("com.google.protobuf..", CORE + "containerd..", CORE + "api..", BASE + "dist.cli");
     onlyIn("io.netty..", CORE + "containerd", CORE + "api", BASE + "dist.cli");

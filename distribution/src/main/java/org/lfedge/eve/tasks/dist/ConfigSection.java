@@ -2,6 +2,9 @@ package org.lfedge.eve.tasks.dist;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,7 +14,12 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.lfedge.eve.tasks.core.config.Sizes;
@@ -25,6 +33,11 @@ import org.lfedge.eve.tasks.core.error.Problem;
 final class ConfigSection {
 
   private static final Pattern ANY = Pattern.compile(".+");
+  private static final String BYTE = "(?:25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})";
+  private static final Pattern SOCKET_ADDRESS =
+      Pattern.compile(
+          "(?:" + BYTE + "(?:\\." + BYTE + "){3}|\\[[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\\]):[0-9]{1,5}");
+  private static final int MAX_PORT = 65_535;
 
   private final String path;
   private final JsonNode node;
@@ -79,6 +92,27 @@ final class ConfigSection {
     return text;
   }
 
+  /** The mappings below a key, by names that whoever writes the config may choose. */
+  SortedMap<String, ConfigSection> named(String key) {
+    SortedMap<String, ConfigSection> mappings = new TreeMap<>();
+    ConfigSection section = section(key);
+    for (Map.Entry<String, JsonNode> field : section.node.properties()) {
+      mappings.put(field.getKey(), section.section(field.getKey()));
+    }
+    return mappings;
+  }
+
+  /** A text of a certain form, if it is given; as it may have a password in it, it is not told. */
+  Optional<String> secretText(String key, Predicate<String> form, String description) {
+    Optional<String> text = text(key);
+    if (text.isPresent() && !form.test(text.get())) {
+      problems.add(
+          new Problem("WRONG_VALUE", Problem.Kind.USER, at(key), "", "must be " + description));
+      return Optional.empty();
+    }
+    return text;
+  }
+
   /** True or false, if it is given. */
   Optional<Boolean> flag(String key) {
     JsonNode value = value(key);
@@ -104,13 +138,27 @@ final class ConfigSection {
 
   /** Absolute paths; none if the key is left out. */
   List<String> paths(String key) {
-    List<String> paths = new ArrayList<>();
-    List<String> texts = texts(key, ANY, "a path");
-    for (int i = 0; i < texts.size(); i++) {
-      checkedPath(at(key) + "[" + i + "]", texts.get(i))
-          .ifPresent(path -> paths.add(path.toString()));
+    return items(key, (at, item) -> itemPath(at, item).map(Path::toString));
+  }
+
+  /** Mappings, in their order; none if the key is left out. */
+  List<ConfigSection> sections(String key) {
+    return items(key, (at, item) -> Optional.of(new ConfigSection(at, item, problems)));
+  }
+
+  /**
+   * What is made of each of some files, of which there must be one at least.
+   *
+   * @param reader throws IllegalArgumentException with what is wrong with a file, as the rest of a
+   *     sentence about it
+   */
+  <T> List<T> files(String key, Function<Path, T> reader) {
+    JsonNode value = value(key);
+    if (!has(key) || (value.isArray() && value.isEmpty())) {
+      wrong(key, value, "must name one file at least");
+      return List.of();
     }
-    return paths;
+    return items(key, (at, item) -> itemPath(at, item).flatMap(file -> made(at, file, reader)));
   }
 
   /** What each of some words stands for; none if the key is left out. */
@@ -125,27 +173,7 @@ final class ConfigSection {
 
   /** Texts of a certain form; none if the key is left out. */
   List<String> texts(String key, Pattern form, String description) {
-    JsonNode value = value(key);
-    List<String> texts = new ArrayList<>();
-    if (has(key) && !value.isArray()) {
-      wrong(key, value, "must be a list");
-      return texts;
-    }
-    int index = 0;
-    for (JsonNode item : value) {
-      if (item.isTextual() && form.matcher(item.textValue()).matches()) {
-        texts.add(item.textValue());
-      } else {
-        problems.add(
-            Problem.inDocument(
-                "WRONG_VALUE",
-                at(key) + "[" + index + "]",
-                item.asText(),
-                "must be " + description));
-      }
-      index++;
-    }
-    return texts;
+    return items(key, (at, item) -> itemText(at, item, form, description));
   }
 
   /** A number of bytes, such as {@code 256MiB}, if it is given. */
@@ -159,6 +187,28 @@ final class ConfigSection {
       wrong(key, value, "must be a size such as 256MiB");
     }
     return size;
+  }
+
+  /**
+   * An IP address and a port, such as {@code 127.0.0.1:9464} or {@code [::1]:9464}, if it is given.
+   * No names: what they stand for may change, and asking takes time.
+   */
+  Optional<InetSocketAddress> socketAddress(String key) {
+    Optional<String> text = text(key, SOCKET_ADDRESS, "an address and a port, as 127.0.0.1:9464");
+    return text.flatMap(
+        given -> {
+          int colon = given.lastIndexOf(':');
+          int port = Integer.parseInt(given.substring(colon + 1));
+          try {
+            if (port <= MAX_PORT) {
+              return Optional.of(
+                  new InetSocketAddress(InetAddress.getByName(given.substring(0, colon)), port));
+            }
+          } catch (UnknownHostException e) {
+            // Falls through to the same problem: it is no address.
+          }
+          return wrong(key, value(key), "must be an address and a port, as 127.0.0.1:9464");
+        });
   }
 
   /** Notes that a key does not go together with another. */
@@ -183,6 +233,43 @@ final class ConfigSection {
                 "",
                 "no such key; the keys here are " + String.join(", ", known)));
       }
+    }
+  }
+
+  /** What is made of each item, given its place; what is empty is left out, its problem noted. */
+  private <T> List<T> items(String key, BiFunction<String, JsonNode, Optional<T>> reader) {
+    JsonNode value = value(key);
+    List<T> items = new ArrayList<>();
+    if (has(key) && !value.isArray()) {
+      wrong(key, value, "must be a list");
+      return items;
+    }
+    int index = 0;
+    for (JsonNode item : value) {
+      reader.apply(at(key) + "[" + index + "]", item).ifPresent(items::add);
+      index++;
+    }
+    return items;
+  }
+
+  private Optional<String> itemText(String at, JsonNode item, Pattern form, String description) {
+    if (item.isTextual() && form.matcher(item.textValue()).matches()) {
+      return Optional.of(item.textValue());
+    }
+    problems.add(Problem.inDocument("WRONG_VALUE", at, item.asText(), "must be " + description));
+    return Optional.empty();
+  }
+
+  private Optional<Path> itemPath(String at, JsonNode item) {
+    return itemText(at, item, ANY, "a path").flatMap(text -> checkedPath(at, text));
+  }
+
+  private <T> Optional<T> made(String at, Path file, Function<Path, T> reader) {
+    try {
+      return Optional.of(reader.apply(file));
+    } catch (IllegalArgumentException e) {
+      problems.add(Problem.inDocument("BAD_FILE", at, file, "this file " + e.getMessage()));
+      return Optional.empty();
     }
   }
 

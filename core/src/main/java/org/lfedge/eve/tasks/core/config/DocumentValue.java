@@ -24,6 +24,9 @@ import org.lfedge.eve.tasks.core.error.Problem;
  */
 final class DocumentValue {
 
+  /** More elements than any list of a document needs. */
+  static final int MAX_LIST = 1000;
+
   /** The longest path that Linux takes: PATH_MAX, less the NUL that ends it. */
   private static final int MAX_PATH = 4095;
 
@@ -60,6 +63,15 @@ final class DocumentValue {
 
   boolean isObject() {
     return node.isObject();
+  }
+
+  boolean isEmptyList() {
+    return node.isArray() && node.isEmpty();
+  }
+
+  /** How many elements or keys it has; 0 if it is neither a list nor an object. */
+  int size() {
+    return node.size();
   }
 
   /** Puts on record that this value cannot be used. */

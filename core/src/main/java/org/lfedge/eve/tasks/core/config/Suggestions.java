@@ -2,19 +2,67 @@ package org.lfedge.eve.tasks.core.config;
 
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
-/** Finds what somebody meant who misspelt a word. */
+/** Finds what somebody meant who misspelt a word, or knows it from another tool. */
 final class Suggestions {
+
+  /**
+   * What Compose, Kubernetes, systemd and containerd's client call the keys of task documents; in
+   * small letters, without what joins them. Of several, the one that is known at the place is
+   * meant.
+   */
+  private static final Map<String, List<String>> ELSEWHERE =
+      Map.ofEntries(
+          Map.entry("affinity", List.of("pin")),
+          Map.entry("args", List.of("command", "exec")),
+          Map.entry("cmd", List.of("command", "exec")),
+          Map.entry("command", List.of("exec")),
+          Map.entry("condition", List.of("policy", "on")),
+          Map.entry("cpuset", List.of("pin")),
+          Map.entry("cwd", List.of("workingDir")),
+          Map.entry("delay", List.of("backoff", "start")),
+          Map.entry("dependson", List.of("after")),
+          Map.entry("entrypoint", List.of("command")),
+          Map.entry("environment", List.of("env")),
+          Map.entry("failurethreshold", List.of("retries")),
+          Map.entry("healthcheck", List.of("health")),
+          Map.entry("hostname", List.of("name")),
+          Map.entry("httpget", List.of("http")),
+          Map.entry("initialdelayseconds", List.of("start")),
+          Map.entry("livenessprobe", List.of("health")),
+          Map.entry("name", List.of("task")),
+          Map.entry("periodseconds", List.of("interval")),
+          Map.entry("port", List.of("tcp")),
+          Map.entry("requires", List.of("after")),
+          Map.entry("restartpolicy", List.of("restart")),
+          Map.entry("restartsec", List.of("backoff")),
+          Map.entry("retry", List.of("restart", "retries")),
+          Map.entry("startperiod", List.of("start")),
+          Map.entry("tcpsocket", List.of("tcp")),
+          Map.entry("test", List.of("exec")),
+          Map.entry("tty", List.of("terminal")),
+          Map.entry("url", List.of("http")));
 
   private Suggestions() {}
 
   /**
-   * The known word that is nearest to a given one, unless it takes more than one edit for every
-   * three letters (at least one, at most three) to come from one to the other.
+   * The known word that another tool calls by a given one; else the one that is nearest to it,
+   * unless it takes more than one edit for every three letters (at least one, at most three) to
+   * come from one to the other.
    */
   static Optional<String> nearest(String word, Collection<String> known) {
+    String plain = word.toLowerCase(Locale.ROOT).replaceAll("[-_]", "");
+    return ELSEWHERE.getOrDefault(plain, List.of()).stream()
+        .filter(known::contains)
+        .findFirst()
+        .or(() -> leastEdits(word, known));
+  }
+
+  private static Optional<String> leastEdits(String word, Collection<String> known) {
     return known.stream()
         .filter(candidate -> Math.abs(candidate.length() - word.length()) <= 3)
         .filter(candidate -> distance(word, candidate) <= tolerance(candidate))

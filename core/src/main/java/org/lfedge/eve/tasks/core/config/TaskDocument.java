@@ -6,6 +6,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedMap;
+import org.lfedge.eve.tasks.core.lifecycle.Dependency;
+import org.lfedge.eve.tasks.core.lifecycle.HealthCheck;
+import org.lfedge.eve.tasks.core.lifecycle.RestartPolicy;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
 
 /**
@@ -25,7 +28,14 @@ import org.lfedge.eve.tasks.spi.task.SortedCopies;
  * @param memoryBytes what the workload asks for
  * @param milliCpus what the workload asks for, in thousandths of a CPU
  * @param taxMemoryBytes the operator's override of the anchor tax
+ * @param pinnedCpus CPUs of the node that the task has for itself, sorted; empty to share the
+ *     others
+ * @param terminal whether the anchor's streams are a terminal
  * @param stopGrace how long the first stop step may take
+ * @param restart what follows an exit that was not asked for
+ * @param health how it is found out whether the task works
+ * @param after which tasks must have come how far before this one is started; sorted by name, each
+ *     of them once, never the task itself
  * @param options the executor's own, an object; checked when the executor is known
  */
 public record TaskDocument(
@@ -42,20 +52,27 @@ public record TaskDocument(
     long memoryBytes,
     int milliCpus,
     OptionalLong taxMemoryBytes,
+    List<Integer> pinnedCpus,
+    boolean terminal,
     Duration stopGrace,
+    RestartPolicy restart,
+    Optional<HealthCheck> health,
+    List<Dependency> after,
     JsonNode options) {
 
   /** Keeps copies of the collections. */
   public TaskDocument {
     command = List.copyOf(command);
     env = SortedCopies.mapOf(env);
+    pinnedCpus = List.copyOf(pinnedCpus);
+    after = List.copyOf(after);
   }
 
   /** Where the root file system comes from. Paths are absolute. */
   public sealed interface RootSource {
 
-    /** An image by name, on the node. */
-    record Image(String reference) implements RootSource {}
+    /** An image by name. */
+    record Image(String reference, Pull pull) implements RootSource {}
 
     /** An image in an OCI layout, a directory or an archive. */
     record Layout(String path) implements RootSource {}
@@ -68,6 +85,16 @@ public record TaskDocument(
 
     /** The node's own root. */
     record Host() implements RootSource {}
+  }
+
+  /** When the image of a task is fetched from its registry, as the task is made. */
+  public enum Pull {
+    /** Each time, so that a tag that has moved is followed. */
+    ALWAYS,
+    /** If it is not on the node. */
+    MISSING,
+    /** By hand alone. */
+    NEVER
   }
 
   /** The value of a variable. */

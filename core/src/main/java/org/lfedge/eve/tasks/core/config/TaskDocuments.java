@@ -91,15 +91,35 @@ public final class TaskDocuments {
     resources.set("cpus", cpusJson(task.milliCpus()));
     task.taxMemoryBytes()
         .ifPresent(bytes -> resources.putObject("tax").put("memory", Sizes.format(bytes)));
+    task.pinnedCpus().forEach(resources.putArray("pin")::add);
+    json.put("terminal", task.terminal());
     json.putObject("stop").put("grace", Durations.format(task.stopGrace()));
+    json.set("restart", SupervisionJson.restart(task.restart()));
+    task.health().ifPresent(health -> json.set("health", SupervisionJson.health(health)));
+    json.set("after", SupervisionJson.after(task.after()));
     json.set("options", task.options().deepCopy());
     return json;
+  }
+
+  /**
+   * A task from its canonical form.
+   *
+   * @param json read with decimal numbers kept as they are written
+   * @throws TaskException with everything that is wrong
+   */
+  public static TaskDocument fromJson(JsonNode json) {
+    Problems problems = new Problems();
+    Optional<TaskDocument> task =
+        new TaskDocumentReader(Path.of("/"))
+            .read(new DocumentValue(json, Place.DOCUMENT, false, problems));
+    problems.throwIfAny();
+    return task.orElseThrow();
   }
 
   private static ObjectNode rootJson(RootSource root) {
     ObjectNode json = JSON.objectNode();
     if (root instanceof RootSource.Image image) {
-      json.put("image", image.reference());
+      json.put("image", image.reference()).put("pull", SupervisionReader.word(image.pull()));
     } else if (root instanceof RootSource.Layout layout) {
       json.put("layout", layout.path());
     } else if (root instanceof RootSource.Directory directory) {

@@ -13,6 +13,14 @@ import java.util.regex.Pattern;
  */
 record TextForm(int maxLength, Pattern pattern, String code, String must) {
 
+  /** The name of a task is a containerd id, a host name and the name of a file. */
+  static final TextForm TASK_NAME =
+      new TextForm(
+          63,
+          "[a-z0-9]+([.-][a-z0-9]+)*",
+          "BAD_NAME",
+          "lower-case letters and digits, joined by single dots or dashes (web, db-1.test)");
+
   TextForm(int maxLength, String pattern, String code, String must) {
     this(maxLength, Pattern.compile(pattern), code, must);
   }

@@ -56,7 +56,9 @@ record Fault(String key, JsonNode value, String path, String code) {
       root | {host: "true"} | root.host | WRONG_TYPE
       root | {host: true, readOnly: 1} | root.readOnly | WRONG_TYPE
       root | {imge: web} | root.imge | UNKNOWN_KEY
-      root | {image: web, pull: always} | root.pull | UNSUPPORTED
+      root | {image: web, pull: sometimes} | root.pull | BAD_VALUE
+      root | {layout: a, pull: always} | | CONFLICT
+      root | {image: web, maxWritable: 1GiB} | root.maxWritable | UNSUPPORTED
       root | {file: {source: a.qcow2}} | root.file | UNSUPPORTED
       command | nginx | | WRONG_TYPE
       command | {a: b} | | WRONG_TYPE
@@ -109,7 +111,12 @@ record Fault(String key, JsonNode value, String path, String code) {
       resources.cpus | 4097 | | OUT_OF_RANGE
       resources.cpus | 0.0015 | | OUT_OF_RANGE
       resources.cpus | "1" | | WRONG_TYPE
-      resources.pin | [0] | | UNSUPPORTED
+      resources.pin | 0 | | WRONG_TYPE
+      resources.pin | [a] | resources.pin[0] | WRONG_TYPE
+      resources.pin | [0.5] | resources.pin[0] | WRONG_TYPE
+      resources.pin | [0, -1] | resources.pin[1] | OUT_OF_RANGE
+      resources.pin | [4096] | resources.pin[0] | OUT_OF_RANGE
+      resources.pin | [2, 3, 2] | resources.pin[2] | CONFLICT
       resources.tax | {} | resources.tax.memory | MISSING
       resources.tax | 64MiB | | WRONG_TYPE
       resources.tax | {memory: -1} | resources.tax.memory | OUT_OF_RANGE
@@ -120,6 +127,59 @@ record Fault(String key, JsonNode value, String path, String code) {
       stop | {grace: ""} | stop.grace | BAD_VALUE
       stop | {grace: 1.5s} | stop.grace | BAD_VALUE
       stop | {signal: TERM} | stop.signal | UNKNOWN_KEY
+      terminal | "true" | | WRONG_TYPE
+      terminal | 1 | | WRONG_TYPE
+      restart | always | | WRONG_TYPE
+      restart | | | WRONG_TYPE
+      restart | {policy: sometimes} | restart.policy | BAD_VALUE
+      restart | {policy: Always} | restart.policy | BAD_VALUE
+      restart | {policy: true} | restart.policy | WRONG_TYPE
+      restart | {backoff: 1} | restart.backoff | WRONG_TYPE
+      restart | {backoff: 1 s} | restart.backoff | BAD_VALUE
+      restart | {backoff: 0s} | restart.backoff | OUT_OF_RANGE
+      restart | {maxBackoff: 0ms} | restart.maxBackoff | OUT_OF_RANGE
+      restart | {polic: never} | restart.polic | UNKNOWN_KEY
+      health | [wget, localhost] | | WRONG_TYPE
+      health | {} | | MISSING
+      health | {interval: 10s} | | MISSING
+      health | {exec: [a], tcp: 80} | | CONFLICT
+      health | {http: "http://localhost/", tcp: 80} | | CONFLICT
+      health | {exec: []} | health.exec | BAD_VALUE
+      health | {exec: wget} | health.exec | WRONG_TYPE
+      health | {exec: [""]} | health.exec[0] | BAD_VALUE
+      health | {exec: [a, null]} | health.exec[1] | WRONG_TYPE
+      health | {http: 80} | health.http | WRONG_TYPE
+      health | {http: localhost} | health.http | BAD_VALUE
+      health | {http: "localhost:80/"} | health.http | BAD_VALUE
+      health | {http: "ftp://localhost/"} | health.http | BAD_VALUE
+      health | {http: "http:///healthy"} | health.http | BAD_VALUE
+      health | {http: "http://a:b@localhost/"} | health.http | BAD_VALUE
+      health | {http: "http://localhost/#a"} | health.http | BAD_VALUE
+      health | {http: "http://localhost/a b"} | health.http | BAD_VALUE
+      health | {http: "http://localhost/\\nb"} | health.http | BAD_VALUE
+      health | {http: "http://localhost/%2"} | health.http | BAD_VALUE
+      health | {http: "http://localhost:x/"} | health.http | BAD_VALUE
+      health | {tcp: 0} | health.tcp | OUT_OF_RANGE
+      health | {tcp: 65536} | health.tcp | OUT_OF_RANGE
+      health | {tcp: "80"} | health.tcp | WRONG_TYPE
+      health | {tcp: 80.5} | health.tcp | WRONG_TYPE
+      health | {tcp: 80, interval: 10} | health.interval | WRONG_TYPE
+      health | {tcp: 80, interval: 0s} | health.interval | OUT_OF_RANGE
+      health | {tcp: 80, timeout: 0s} | health.timeout | OUT_OF_RANGE
+      health | {tcp: 80, retries: 0} | health.retries | OUT_OF_RANGE
+      health | {tcp: 80, retries: 1001} | health.retries | OUT_OF_RANGE
+      health | {tcp: 80, start: 1} | health.start | WRONG_TYPE
+      health | {tcp: 80, retry: 1} | health.retry | UNKNOWN_KEY
+      after | db | | WRONG_TYPE
+      after | [db] | after[0] | WRONG_TYPE
+      after | [{}] | after[0].task | MISSING
+      after | [{on: healthy}] | after[0].task | MISSING
+      after | [{task: DB}] | after[0].task | BAD_NAME
+      after | [{task: ""}] | after[0].task | BAD_NAME
+      after | [{task: db, on: ready}] | after[0].on | BAD_VALUE
+      after | [{task: db, on: true}] | after[0].on | WRONG_TYPE
+      after | [{task: db, is: healthy}] | after[0].is | UNKNOWN_KEY
+      after | [{task: db}, {task: db}] | after[1].task | CONFLICT
       options | | | WRONG_TYPE
       options | [] | | WRONG_TYPE
       options | a | | WRONG_TYPE
@@ -130,9 +190,6 @@ record Fault(String key, JsonNode value, String path, String code) {
       volumes | [] | | UNSUPPORTED
       interfaces | [] | | UNSUPPORTED
       devices | [] | | UNSUPPORTED
-      health | {} | | UNSUPPORTED
-      restart | {policy: never} | | UNSUPPORTED
-      after | [] | | UNSUPPORTED
       """;
 
   static List<Fault> all() {

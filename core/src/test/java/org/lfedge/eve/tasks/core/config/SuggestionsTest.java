@@ -37,6 +37,31 @@ class SuggestionsTest {
     assertEquals(Optional.empty(), Suggestions.nearest(word, KEYS));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "environment, env",
+    "entrypoint, command",
+    "tty, terminal",
+    "healthcheck, health",
+    "livenessProbe, health",
+    "depends_on, after",
+    "DependsOn, after",
+    "restartPolicy, restart",
+    "retry, restart",
+    "cpuset, "
+  })
+  void aKeyOfAnotherToolStandsForOursWhereThatIsKnown(String word, String meant) {
+    List<String> keys =
+        List.of("name", "command", "env", "terminal", "restart", "health", "after", "resources");
+    assertEquals(Optional.ofNullable(meant), Suggestions.nearest(word, keys));
+  }
+
+  @Test
+  void theSameWordOfAnotherToolMayStandForDifferentKeysAtDifferentPlaces() {
+    assertEquals(Optional.of("policy"), Suggestions.nearest("condition", List.of("policy")));
+    assertEquals(Optional.of("on"), Suggestions.nearest("condition", List.of("on", "task")));
+  }
+
   @Test
   void ofTwoThatAreEquallyNearTheFirstByNameIsMeant() {
     assertEquals(Optional.of("cat"), Suggestions.nearest("bat", List.of("rat", "cat")));

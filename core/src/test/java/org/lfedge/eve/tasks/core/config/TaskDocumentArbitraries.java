@@ -50,7 +50,11 @@ public final class TaskDocumentArbitraries {
     optional.put("workingDir", texts("/", "/srv/a b", "/ä/../c"));
     optional.put("env", env());
     optional.put("init", flags());
+    optional.put("terminal", flags());
     optional.put("stop", object(none(), one("grace", graces())));
+    optional.put("restart", restarts());
+    optional.put("health", healths());
+    optional.put("after", afters());
     optional.put("options", trees(2));
     // Combined, the edge cases would outnumber all others; those that matter are among the samples.
     return object(required, optional).withoutEdgeCases();
@@ -144,15 +148,37 @@ public final class TaskDocumentArbitraries {
 
   private static Arbitrary<ObjectNode> resources() {
     SortedMap<String, Arbitrary<? extends JsonNode>> optional = new TreeMap<>();
-    optional.put(
-        "cpus",
-        Arbitraries.oneOf(
-            Arbitraries.integers().between(1, 4096).map(JSON::numberNode),
-            Arbitraries.integers()
-                .between(1, 4_096_000)
-                .map(milli -> JSON.numberNode(BigDecimal.valueOf(milli, 3)))));
+    optional.put("cpus", cpus(4096));
     optional.put("tax", object(one("memory", sizes(0)), none()));
-    return object(one("memory", sizes(1)), optional);
+    Arbitrary<ObjectNode> shared = object(one("memory", sizes(1)), optional);
+    Arbitrary<ObjectNode> pinned =
+        Arbitraries.integers()
+            .between(0, 4095)
+            .list()
+            .uniqueElements()
+            .ofMaxSize(4)
+            .flatMap(pins -> pinned(pins, optional));
+    return Arbitraries.oneOf(shared, pinned);
+  }
+
+  private static Arbitrary<ObjectNode> pinned(
+      List<Integer> pins, SortedMap<String, Arbitrary<? extends JsonNode>> optional) {
+    SortedMap<String, Arbitrary<? extends JsonNode>> required = one("memory", sizes(1));
+    required.put(
+        "pin",
+        Arbitraries.just(
+            JSON.arrayNode().addAll(pins.stream().<JsonNode>map(JSON::numberNode).toList())));
+    SortedMap<String, Arbitrary<? extends JsonNode>> others = new TreeMap<>(optional);
+    others.put("cpus", cpus(pins.isEmpty() ? 4096 : pins.size()));
+    return object(required, others);
+  }
+
+  private static Arbitrary<JsonNode> cpus(int most) {
+    return Arbitraries.oneOf(
+        Arbitraries.integers().between(1, most).map(JSON::numberNode),
+        Arbitraries.integers()
+            .between(1, most * 1000)
+            .map(milli -> JSON.numberNode(BigDecimal.valueOf(milli, 3))));
   }
 
   /** Sizes as text and as numbers. */
@@ -170,14 +196,23 @@ public final class TaskDocumentArbitraries {
 
   private static Arbitrary<ObjectNode> roots() {
     Arbitrary<String> paths = Arbitraries.of("a", "./a/../b", "/srv/x y", "../c/", "/a//b/.");
+    Arbitrary<ObjectNode> images =
+        Arbitraries.of(
+                "web",
+                "localhost:5000/a/b:1.2-x",
+                "docker.io/library/nginx:1.27@sha256:" + "0a".repeat(32),
+                "sha256:" + "f".repeat(64))
+            .map(image -> field("image", JSON.textNode(image)));
+    Arbitrary<Optional<String>> pulls = Arbitraries.of("always", "missing", "never").optional(0.5);
     Arbitrary<ObjectNode> kinds =
         Arbitraries.oneOf(
-            Arbitraries.of(
-                    "web",
-                    "localhost:5000/a/b:1.2-x",
-                    "docker.io/library/nginx:1.27@sha256:" + "0a".repeat(32),
-                    "sha256:" + "f".repeat(64))
-                .map(image -> field("image", JSON.textNode(image))),
+            Combinators.combine(images, pulls)
+                .as(
+                    (image, pull) -> {
+                      ObjectNode root = image.deepCopy();
+                      pull.ifPresent(when -> root.put("pull", when));
+                      return root;
+                    }),
             paths.map(path -> field("layout", JSON.textNode(path))),
             paths.map(path -> field("directory", JSON.textNode(path))),
             paths.map(path -> field("bundle", JSON.textNode(path))),
@@ -231,6 +266,63 @@ public final class TaskDocumentArbitraries {
 
   private static Arbitrary<JsonNode> graces() {
     return texts("0s", "1s", "500ms", "1m30s", "10m", "9m59s999ms", "0h30s", "600000ms");
+  }
+
+  private static Arbitrary<ObjectNode> restarts() {
+    SortedMap<String, Arbitrary<? extends JsonNode>> optional = new TreeMap<>();
+    optional.put("policy", texts("never", "on-failure", "always"));
+    optional.put("backoff", texts("1ms", "1s", "1000ms", "4m59s", "0h5m"));
+    optional.put("maxBackoff", texts("5m", "1h", "24h", "86400s"));
+    Arbitrary<ObjectNode> longBackoff =
+        object(one("backoff", texts("5m1ms", "24h")), one("policy", texts("always")));
+    return Arbitraries.oneOf(object(none(), optional), longBackoff);
+  }
+
+  private static Arbitrary<ObjectNode> healths() {
+    SortedMap<String, Arbitrary<? extends JsonNode>> optional = new TreeMap<>();
+    optional.put("interval", texts("100ms", "10s", "24h"));
+    optional.put("timeout", texts("100ms", "5s", "10m"));
+    optional.put("retries", Arbitraries.integers().between(1, 1000).map(JSON::numberNode));
+    optional.put("start", texts("0s", "30s", "24h"));
+    return Arbitraries.oneOf(
+        object(one("exec", commands()), optional),
+        object(one("http", urls()), optional),
+        object(
+            one("tcp", Arbitraries.integers().between(1, 65535).map(JSON::numberNode)), optional));
+  }
+
+  private static Arbitrary<JsonNode> urls() {
+    Arbitrary<String> hosts =
+        Arbitraries.of(
+            "localhost", "a-b.c0.example", "x--9", "9.a", "127.0.0.1", "[::1]", "[fe80::1.2.3.4]");
+    Arbitrary<String> ports = Arbitraries.of("", ":1", ":8080", ":65535", ":00080");
+    Arbitrary<String> paths =
+        Arbitraries.strings().withChars("aZ09-._~!$&'()*+,;=:@/").ofMaxLength(6);
+    return Combinators.combine(
+            Arbitraries.of("http://", "https://"),
+            hosts,
+            ports,
+            Arbitraries.oneOf(Arbitraries.just(""), paths.map(path -> "/" + path + "%2f" + path)),
+            Arbitraries.oneOf(Arbitraries.just(""), paths.map(query -> "?" + query + "%00?")))
+        .as(
+            (scheme, host, port, path, query) ->
+                JSON.textNode(scheme + host + port + path + query));
+  }
+
+  /** Others by names that {@link #names} does not give: no task waits for itself. */
+  private static Arbitrary<ArrayNode> afters() {
+    Arbitrary<ObjectNode> on = object(none(), one("on", texts("started", "healthy")));
+    return Combinators.combine(
+            Arbitraries.of("datastore", "messagebus", "registries.b-1").set().ofMaxSize(3),
+            on.list().ofSize(3))
+        .as(
+            (names, conditions) -> {
+              ArrayNode after = JSON.arrayNode();
+              for (String name : names) {
+                after.add(conditions.get(after.size()).deepCopy().put("task", name));
+              }
+              return after;
+            });
   }
 
   /** Trees of any content, an object at the top. */

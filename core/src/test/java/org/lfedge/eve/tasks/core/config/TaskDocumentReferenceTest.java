@@ -73,6 +73,7 @@ class TaskDocumentReferenceTest {
             property -> {
               keys.add(prefix + property.getKey());
               collect(property.getValue(), prefix + property.getKey() + ".", keys);
+              collect(property.getValue().path("items"), prefix + property.getKey() + ".", keys);
             });
   }
 

@@ -226,7 +226,8 @@ class TaskDocumentsPropertyTest {
     Arbitrary<JsonNode> leaves =
         Arbitraries.oneOf(
             TaskDocumentArbitraries.awkwardTexts().map(JSON::textNode),
-            Arbitraries.of("64MiB", "10s", "/srv", "web").map(JSON::textNode),
+            Arbitraries.of("64MiB", "10s", "/srv", "web", "always", "http://a/")
+                .map(JSON::textNode),
             Arbitraries.of("1E-2147483647", "-1E+2147483647", "0E+2147483647", "0E-2147483647")
                 .map(number -> JSON.numberNode(new BigDecimal(number))),
             Arbitraries.bigDecimals().ofScale(5).map(JSON::numberNode),
@@ -258,9 +259,24 @@ class TaskDocumentsPropertyTest {
             "resources",
             "memory",
             "cpus",
+            "pin",
             "tax",
+            "terminal",
             "stop",
             "grace",
+            "restart",
+            "policy",
+            "backoff",
+            "maxBackoff",
+            "health",
+            "exec",
+            "http",
+            "tcp",
+            "interval",
+            "retries",
+            "after",
+            "task",
+            "on",
             "options",
             "tools",
             "");

@@ -2,14 +2,16 @@ package org.lfedge.eve.tasks.core.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.lfedge.eve.tasks.core.config.DocumentTexts.MINIMAL;
+import static org.lfedge.eve.tasks.core.config.DocumentTexts.code;
+import static org.lfedge.eve.tasks.core.config.DocumentTexts.only;
+import static org.lfedge.eve.tasks.core.config.DocumentTexts.parse;
+import static org.lfedge.eve.tasks.core.config.DocumentTexts.parseOne;
+import static org.lfedge.eve.tasks.core.config.DocumentTexts.problems;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,13 +24,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.lfedge.eve.tasks.core.config.TaskDocument.EnvValue;
 import org.lfedge.eve.tasks.core.config.TaskDocument.RootSource;
 import org.lfedge.eve.tasks.core.error.Problem;
-import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.lifecycle.Dependency;
+import org.lfedge.eve.tasks.core.lifecycle.HealthCheck;
+import org.lfedge.eve.tasks.core.lifecycle.RestartPolicy;
 
 class TaskDocumentsTest {
-
-  private static final Path BASE = Path.of("/base/dir");
-
-  private static final String MINIMAL = "name: web\nresources: {memory: 64MiB}\n";
 
   @Test
   void aDocumentWithEveryKeyIsReadInFull() {
@@ -39,7 +39,7 @@ class TaskDocumentsTest {
             name: web
             displayName: The web
             executor: native-container
-            root: {image: registry.example/web:1.27, readOnly: true}
+            root: {image: registry.example/web:1.27, pull: always, readOnly: true}
             command: [nginx, -g, daemon off;]
             user: www-data
             workingDir: /srv
@@ -51,8 +51,12 @@ class TaskDocumentsTest {
               ANSWER: NO
               TOKEN_FILE: {secret: {file: web.token}}
             init: true
-            resources: {memory: 1.5GiB, cpus: 1.5, tax: {memory: 16MiB}}
+            resources: {memory: 1.5GiB, cpus: 1.5, pin: [3, 0], tax: {memory: 16MiB}}
+            terminal: true
             stop: {grace: 1m30s}
+            restart: {policy: always, backoff: 2s, maxBackoff: 1h}
+            health: {exec: [wget, -q, 8080], interval: 1m, timeout: 2s, retries: 5, start: 30s}
+            after: [{task: db, on: healthy}, {task: cache}]
             options: {b: 2, a: [1, x]}
             """);
     assertEquals(
@@ -60,7 +64,7 @@ class TaskDocumentsTest {
             "web",
             Optional.of("The web"),
             Optional.of("native-container"),
-            new RootSource.Image("registry.example/web:1.27"),
+            new RootSource.Image("registry.example/web:1.27", TaskDocument.Pull.ALWAYS),
             true,
             List.of("nginx", "-g", "daemon off;"),
             Optional.of("www-data"),
@@ -77,7 +81,21 @@ class TaskDocumentsTest {
             3L << 29,
             1500,
             OptionalLong.of(16 << 20),
+            List.of(0, 3),
+            true,
             Duration.ofSeconds(90),
+            new RestartPolicy(
+                RestartPolicy.Mode.ALWAYS, Duration.ofSeconds(2), Duration.ofHours(1)),
+            Optional.of(
+                new HealthCheck(
+                    new HealthCheck.Probe.Exec(List.of("wget", "-q", "8080")),
+                    Duration.ofMinutes(1),
+                    Duration.ofSeconds(2),
+                    5,
+                    Duration.ofSeconds(30))),
+            List.of(
+                new Dependency("cache", Dependency.Condition.STARTED),
+                new Dependency("db", Dependency.Condition.HEALTHY)),
             task.options()),
         task);
     assertEquals("{\"a\":[1,\"x\"],\"b\":2}", task.options().toString());
@@ -100,7 +118,12 @@ class TaskDocumentsTest {
             64L << 20,
             1000,
             OptionalLong.empty(),
+            List.of(),
+            false,
             Duration.ofSeconds(30),
+            RestartPolicy.DEFAULT,
+            Optional.empty(),
+            List.of(),
             JsonNodeFactory.instance.objectNode()),
         parseOne(MINIMAL));
   }
@@ -140,7 +163,7 @@ class TaskDocumentsTest {
             "is not a key here; did you mean cpus?"),
         only("{name: web, resources: {memory: 1GiB, cpu: 2}}"));
     assertEquals(
-        "is not a key here; remove it, or use one of cpus, memory, tax",
+        "is not a key here; remove it, or use one of cpus, memory, pin, tax",
         only("{name: web, resources: {memory: 1GiB, disk: 2}}").message());
   }
 
@@ -193,7 +216,7 @@ class TaskDocumentsTest {
             "UNKNOWN_KEY document[3][\"a b\"]"),
         problems(named("A") + "\n---\n- x\n---\nname: c\nname: d\na b: 1\nresources: {memory: 1}")
             .stream()
-            .map(TaskDocumentsTest::code)
+            .map(DocumentTexts::code)
             .toList());
   }
 
@@ -201,7 +224,7 @@ class TaskDocumentsTest {
   void documentsBeforeOneThatIsNotYamlAreCheckedToo() {
     assertEquals(
         List.of("BAD_NAME document[1].name", "NOT_YAML "),
-        problems(named("A") + "\n---\nname: [\n").stream().map(TaskDocumentsTest::code).toList());
+        problems(named("A") + "\n---\nname: [\n").stream().map(DocumentTexts::code).toList());
   }
 
   @Test
@@ -221,23 +244,6 @@ class TaskDocumentsTest {
   @ValueSource(strings = {"5", "web", "[]", "[{name: a}]", "true"})
   void aDocumentThatIsNoObjectIsRefused(String text) {
     assertEquals("WRONG_TYPE ", code(only(text)));
-  }
-
-  @Test
-  void aDocumentOf50MegabytesIsRefusedWithoutBeingRead() {
-    byte[] text = new byte[50_000_000];
-    Arrays.fill(text, (byte) '[');
-    Problem problem =
-        assertThrows(TaskException.class, () -> TaskDocuments.parse(text, BASE)).first();
-    assertEquals("TOO_LARGE ", code(problem));
-    assertTrue(problem.message().contains("50000000"));
-  }
-
-  @Test
-  void aTextOfExactlyTheLargestSizeIsRead() {
-    String padded = MINIMAL + "#".repeat(TaskDocuments.MAX_BYTES - MINIMAL.length());
-    assertEquals("web", parseOne(padded).name());
-    assertEquals("TOO_LARGE ", code(only(padded + "#")));
   }
 
   @Test
@@ -262,43 +268,6 @@ class TaskDocumentsTest {
     assertFalse(problems("env: [\"TOKEN=hunter2\"]").toString().contains("hunter2"));
     assertFalse(problems("env: {A: hunter2").toString().contains("hunter2"));
     assertFalse(problems("{\"env\": {\"A\": hunter2\"}}").toString().contains("hunter2"));
-  }
-
-  @Test
-  void whatProblemsShowIsShortAndFreeOfControlCharacters() {
-    String long1 = "\\e[31m\\n\\t" + "x".repeat(100_000);
-    for (Problem problem : problems("{name: \"" + long1 + "\", \"" + long1 + "\": 1}")) {
-      String shown = problem.path() + problem.value() + problem.message();
-      assertTrue(shown.length() < 400, shown);
-      assertTrue(shown.chars().noneMatch(Character::isISOControl), shown);
-    }
-  }
-
-  @Test
-  void after200ProblemsOnlyTheirNumberIsTold() {
-    StringBuilder text = new StringBuilder(MINIMAL);
-    for (int i = 0; i < 1000; i++) {
-      text.append("k").append(i).append(": 1\n");
-    }
-    List<Problem> problems = problems(text.toString());
-    assertEquals(201, problems.size());
-    assertEquals("MORE_PROBLEMS ", code(problems.get(200)));
-    assertTrue(problems.get(200).message().contains("800 more"));
-  }
-
-  @Test
-  void listsAndTextsHaveBounds() {
-    String many = "x, ".repeat(1001);
-    assertEquals("OUT_OF_RANGE command", code(only(MINIMAL + "command: [" + many + "]")));
-    String longest = "x".repeat(128 * 1024 - 1);
-    assertEquals(longest, parseOne(MINIMAL + "command: [" + longest + "]").command().get(0));
-    assertEquals("OUT_OF_RANGE command[0]", code(only(MINIMAL + "command: [" + longest + "x]")));
-    assertEquals("OUT_OF_RANGE env.A", code(only(MINIMAL + "env: {A: " + longest + "}")));
-    StringBuilder env = new StringBuilder(MINIMAL + "env:\n");
-    for (int i = 0; i < 1001; i++) {
-      env.append("  V").append(i).append(": 1\n");
-    }
-    assertEquals("OUT_OF_RANGE env", code(only(env.toString())));
   }
 
   @ParameterizedTest
@@ -328,61 +297,19 @@ class TaskDocumentsTest {
   }
 
   @Test
-  void numbersOfExtremeSizeCostNothing() {
-    String json =
-        """
-        {"name": "a", "resources": {"memory": 1e999999999, "cpus": 1e-999999999},
-         "env": {"A": 1e999999999, "B": 1e3}, "options": {"x": 1e999999999}}
-        """;
-    assertEquals(
-        List.of("OUT_OF_RANGE resources.memory", "OUT_OF_RANGE resources.cpus"),
-        problems(json).stream().map(TaskDocumentsTest::code).toList());
-    TaskDocument task =
-        parseOne(json.replace("\"memory\": 1e999999999, \"cpus\": 1e-999999999", "\"memory\": 1"));
-    assertEquals(new EnvValue.Text("1E+999999999"), task.env().get("A"));
-    assertEquals(new EnvValue.Text("1000"), task.env().get("B"));
-    assertEquals(task, parseOne(TaskDocuments.toJson(task).toString()));
-    assertEquals(
-        "BAD_VALUE resources.memory",
-        code(only("{\"name\": \"a\", \"resources\": {\"memory\": 1e9999999999}}")));
-  }
-
-  @Test
   void theCanonicalFormHasAllDefaultsAndOneOrder() {
     assertEquals(
         "{\"version\":1,\"name\":\"web\",\"root\":{\"host\":true,\"readOnly\":false},"
             + "\"command\":[],\"env\":{},\"init\":false,"
-            + "\"resources\":{\"memory\":\"64MiB\",\"cpus\":0.25},"
-            + "\"stop\":{\"grace\":\"30s\"},\"options\":{}}",
+            + "\"resources\":{\"memory\":\"64MiB\",\"cpus\":0.25,\"pin\":[]},"
+            + "\"terminal\":false,\"stop\":{\"grace\":\"30s\"},"
+            + "\"restart\":{\"policy\":\"on-failure\",\"backoff\":\"1s\",\"maxBackoff\":\"5m\"},"
+            + "\"after\":[],\"options\":{}}",
         TaskDocuments.toJson(parseOne("{resources: {cpus: 0.250, memory: 65536KiB}, name: web}"))
             .toString());
   }
 
   private static String named(String name) {
     return "{name: " + name + ", resources: {memory: 64MiB}}";
-  }
-
-  private static String code(Problem problem) {
-    return problem.code() + " " + problem.path();
-  }
-
-  private static Problem only(String text) {
-    List<Problem> problems = problems(text);
-    assertEquals(1, problems.size(), problems::toString);
-    return problems.get(0);
-  }
-
-  private static List<Problem> problems(String text) {
-    return assertThrows(TaskException.class, () -> parse(text)).problems();
-  }
-
-  private static TaskDocument parseOne(String text) {
-    List<TaskDocument> tasks = parse(text);
-    assertEquals(1, tasks.size());
-    return tasks.get(0);
-  }
-
-  private static List<TaskDocument> parse(String text) {
-    return TaskDocuments.parse(text.getBytes(StandardCharsets.UTF_8), BASE);
   }
 }

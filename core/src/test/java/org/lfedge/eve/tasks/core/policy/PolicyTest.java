@@ -22,6 +22,7 @@ import org.lfedge.eve.tasks.core.config.TaskDocument.EnvValue;
 import org.lfedge.eve.tasks.core.config.TaskDocument.RootSource;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.lifecycle.RestartPolicy;
 import org.lfedge.eve.tasks.core.port.Origin;
 import org.lfedge.eve.tasks.spi.seed.Namespace;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
@@ -45,7 +46,12 @@ class PolicyTest {
         1 << 26,
         1000,
         OptionalLong.empty(),
+        List.of(),
+        false,
         Duration.ofSeconds(10),
+        RestartPolicy.DEFAULT,
+        Optional.empty(),
+        List.of(),
         JsonNodeFactory.instance.objectNode());
   }
 

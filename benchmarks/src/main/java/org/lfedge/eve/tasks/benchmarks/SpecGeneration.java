@@ -103,6 +103,7 @@ public class SpecGeneration {
         seed.files().stream().map(file -> Path.of("/run/taskmanager/web/file")).toList(),
         Optional.empty(),
         Path.of("/usr/bin/tini-static"),
-        "amd64");
+        "amd64",
+        false);
   }
 }

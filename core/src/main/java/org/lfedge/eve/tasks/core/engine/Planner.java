@@ -305,6 +305,7 @@ public final class Planner {
             .toList(),
         secrets ? Optional.of(files.secretsDirectory(name)) : Optional.empty(),
         layout.initProgram(),
-        host.architecture());
+        host.architecture(),
+        document.terminal());
   }
 }

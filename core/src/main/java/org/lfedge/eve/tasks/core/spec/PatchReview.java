@@ -159,8 +159,8 @@ final class PatchReview {
       return process(null, asked, args, List.of(), NO_OOM_SCORE, null);
     }
     withheld.unknown("process", patched.other());
-    if (Boolean.TRUE.equals(patched.terminal())) {
-      withheld.add("process.terminal", "what a task writes goes to its logs");
+    if (Boolean.TRUE.equals(patched.terminal()) && !inputs.terminal()) {
+      withheld.add("process.terminal", "the task document decides, under terminal");
     }
     if (!Boolean.TRUE.equals(patched.noNewPrivileges())) {
       withheld.add("process.noNewPrivileges false", CORE_SETS_IT);
@@ -183,7 +183,7 @@ final class PatchReview {
       @Nullable Integer umask) {
     List<Long> groups = asked.user().additionalGids().stream().map(Integer::longValue).toList();
     return new Program(
-        false,
+        inputs.terminal(),
         new User(asked.user().uid(), asked.user().gid(), umask, groups, Map.of()),
         args,
         asked.env(),

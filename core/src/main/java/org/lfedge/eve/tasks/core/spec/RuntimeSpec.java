@@ -231,12 +231,13 @@ public record RuntimeSpec(
     }
   }
 
-  /** In microseconds, and a weight. */
+  /** In microseconds, a weight, and the CPUs that may be used, as a list such as 0-3,6. */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
   public record Cpu(
       @Nullable Long shares,
       @Nullable Long quota,
       @Nullable Long period,
+      @Nullable String cpus,
       @JsonAnySetter @JsonAnyGetter Map<String, JsonNode> other) {
 
     /** Keeps copies. */

@@ -155,7 +155,8 @@ final class SecureDefaults {
   /**
    * The limits of a task's cgroup. There is no swap beyond the memory limit, so that a task that
    * needs more than it asked for is told, and does not slow down the node. The quota of the CPU is
-   * a hundredth of one at least, because the kernel takes no less.
+   * a hundredth of one at least, because the kernel takes no less. Which CPUs it may use depends on
+   * what other tasks pin, and is added by {@link SpecResources#withCpus}.
    */
   static Resources resources(SpecInputs inputs, long pids) {
     long quota = Math.max(MIN_CPU_QUOTA, inputs.milliCpus() * CPU_PERIOD / 1000);
@@ -163,7 +164,7 @@ final class SecureDefaults {
     return new Resources(
         DEVICE_RULES,
         new Memory(inputs.memoryBytes(), inputs.memoryBytes(), Map.of()),
-        new Cpu(shares, quota, CPU_PERIOD, Map.of()),
+        new Cpu(shares, quota, CPU_PERIOD, null, Map.of()),
         new Pids(pids, Map.of()),
         Map.of());
   }

@@ -18,6 +18,7 @@ import java.util.UUID;
  * @param secrets the directory on the node with the task's secrets, if it has any
  * @param initProgram where the core's tiny init lies on the node
  * @param architecture of the node in Go's words, such as {@code amd64}
+ * @param terminal whether the streams of the anchor are a terminal
  */
 public record SpecInputs(
     String name,
@@ -29,7 +30,8 @@ public record SpecInputs(
     List<Path> seedFiles,
     Optional<Path> secrets,
     Path initProgram,
-    String architecture) {
+    String architecture,
+    boolean terminal) {
 
   /** Keeps a copy of the list. */
   public SpecInputs {

@@ -145,7 +145,8 @@ final class GrantsOracle {
   private void checkProcess() {
     JsonNode process = spec.path("process");
     require(process.path("noNewPrivileges").asBoolean(false), "new privileges");
-    require(!process.path("terminal").asBoolean(true), "terminal");
+    require(
+        process.path("terminal").asBoolean(!inputs.terminal()) == inputs.terminal(), "terminal");
     require(process.path("oomScoreAdj").asInt(-1) >= 0, "oomScoreAdj");
     require(process.at("/user/uid").asInt(-1) == seed.process().user().uid(), "uid");
     require(process.at("/user/gid").asInt(-1) == seed.process().user().gid(), "gid");

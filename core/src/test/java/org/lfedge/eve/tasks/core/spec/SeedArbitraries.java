@@ -18,6 +18,7 @@ import org.lfedge.eve.tasks.core.port.Origin;
 import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
 import org.lfedge.eve.tasks.spi.seed.AnchorTax;
 import org.lfedge.eve.tasks.spi.seed.Base;
+import org.lfedge.eve.tasks.spi.seed.Measurement;
 import org.lfedge.eve.tasks.spi.seed.Mount;
 import org.lfedge.eve.tasks.spi.seed.Namespace;
 import org.lfedge.eve.tasks.spi.seed.Pool;
@@ -193,16 +194,29 @@ public final class SeedArbitraries {
             .as(AnchorTax.Part::new);
     return Combinators.combine(
             parts.list().uniqueElements(AnchorTax.Part::name).ofMaxSize(3),
-            Arbitraries.integers().between(0, Integer.MAX_VALUE))
+            Arbitraries.integers().between(0, Integer.MAX_VALUE),
+            measurements().optional())
         .as(AnchorTax::new);
   }
 
+  private static Arbitrary<Measurement> measurements() {
+    return Arbitraries.of(
+        new Measurement.OfAnchor(),
+        new Measurement.AllBut("/memfd:guest"),
+        new Measurement.AllBut("/dev/shm/a b ä"));
+  }
+
   private static Arbitrary<StopPlan> stops() {
-    Arbitrary<StopStep> steps =
+    Arbitrary<Duration> graces =
+        Arbitraries.longs().between(0, Duration.ofDays(365).toNanos()).map(Duration::ofNanos);
+    Arbitrary<StopStep> signals =
+        Combinators.combine(Arbitraries.of("SIGTERM", "SIGQUIT", "SIGRTMIN+3"), graces)
+            .as(StopStep.Signal::new);
+    Arbitrary<StopStep> programs =
         Combinators.combine(
-                Arbitraries.of("SIGTERM", "SIGQUIT", "SIGRTMIN+3"),
-                Arbitraries.longs().between(0, Duration.ofDays(365).toNanos()))
-            .as((name, nanos) -> new StopStep.Signal(name, Duration.ofNanos(nanos)));
+                texts().filter(text -> !text.isEmpty()).list().ofMinSize(1).ofMaxSize(3), graces)
+            .as(StopStep.Exec::new);
+    Arbitrary<StopStep> steps = Arbitraries.oneOf(signals, programs);
     return steps.list().ofMaxSize(3).map(StopPlan::new);
   }
 
@@ -236,9 +250,10 @@ public final class SeedArbitraries {
             Arbitraries.longs().between(1, Long.MAX_VALUE),
             Arbitraries.integers().between(1, Integer.MAX_VALUE),
             Arbitraries.of(Path.of("/var/lib/taskmanager/secrets")).optional(),
-            Arbitraries.of("amd64", "arm64"))
+            Arbitraries.of("amd64", "arm64"),
+            Arbitraries.of(false, true))
         .as(
-            (name, uuid, memory, milliCpus, secrets, architecture) ->
+            (name, uuid, memory, milliCpus, secrets, architecture, terminal) ->
                 new SpecInputs(
                     name,
                     uuid,
@@ -249,6 +264,7 @@ public final class SeedArbitraries {
                     files,
                     secrets,
                     Path.of("/usr/lib/taskmanager/task-init"),
-                    architecture));
+                    architecture,
+                    terminal));
   }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
@@ -99,6 +100,22 @@ class SpecAssemblyPropertiesTest {
     assertEquals(seed.process().env(), process.env());
     assertEquals(seed.process().workingDir(), process.cwd());
     assertTrue(assembled.withheld().size() <= AssembledSpec.MAX_WITHHELD);
+  }
+
+  @Property
+  void theCpusOfAnySpecCanBeSetUnderItsRunningTask(
+      @ForAll("patched") Case task, @ForAll("grants") Grants grants) {
+    String json;
+    try {
+      json = SpecAssembly.assemble(task.seed(), task.inputs(), grants).json();
+    } catch (TaskException e) {
+      return;
+    }
+    String pinned = SpecResources.withCpus(json, Optional.of("0-1,5"));
+    assertEquals(Optional.of("0-1,5"), SpecResources.cpus(pinned));
+    assertTrue(SpecResources.differOnlyInResources(json, pinned));
+    assertEquals(List.of(), OciSchema.violations(pinned));
+    assertEquals(json, SpecResources.withCpus(pinned, Optional.empty()));
   }
 
   /** What a seed names and does not get is always listed. */

@@ -49,7 +49,8 @@ class SpecAssemblyTest {
         files,
         secrets,
         Path.of("/usr/lib/init"),
-        architecture);
+        architecture,
+        false);
   }
 
   private static Seed.Builder seed() {
@@ -88,6 +89,28 @@ class SpecAssemblyTest {
     assertEquals(64 << 20, spec.at("/linux/resources/memory/swap").asLong());
     assertEquals(4096, spec.at("/linux/resources/pids/limit").asLong());
     assertEquals(List.of(), withheld(seed().build()));
+  }
+
+  @Test
+  void theDocumentAloneDecidesAboutATerminal() {
+    Seed asking = seed().oci("{\"process\": {\"terminal\": true}}").build();
+    assertFalse(assemble(asking, INPUTS, USUAL).at("/process/terminal").asBoolean());
+    assertEquals(List.of("process.terminal"), withheld(asking));
+    SpecInputs with =
+        new SpecInputs(
+            INPUTS.name(),
+            INPUTS.uuid(),
+            INPUTS.memoryBytes(),
+            INPUTS.milliCpus(),
+            INPUTS.cgroupsPath(),
+            INPUTS.networkNamespace(),
+            INPUTS.seedFiles(),
+            INPUTS.secrets(),
+            INPUTS.initProgram(),
+            INPUTS.architecture(),
+            true);
+    Seed declining = seed().oci("{\"process\": {\"terminal\": false}}").build();
+    assertTrue(assemble(declining, with, USUAL).at("/process/terminal").asBoolean());
   }
 
   @ParameterizedTest
@@ -372,7 +395,8 @@ class SpecAssemblyTest {
             List.of(),
             Optional.empty(),
             Path.of("/i"),
-            "amd64");
+            "amd64",
+            false);
     assertEquals(
         "SPEC_INCOMPLETE",
         assertThrows(TaskException.class, () -> SpecAssembly.assemble(seed().build(), none, USUAL))

@@ -21,6 +21,7 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
+import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
@@ -42,7 +43,8 @@ class TwoJvmTest {
     return some.list().ofSize(SEEDS);
   }
 
-  @Property(tries = 1)
+  // An edge case of the list would be one and the same seed throughout.
+  @Property(tries = 1, edgeCases = EdgeCasesMode.NONE)
   void anotherJvmGivesTheSameBytes(@ForAll("manySeeds") List<Seed> seeds)
       throws IOException, InterruptedException {
     Path directory = Files.createTempDirectory("two-jvms");
@@ -69,7 +71,7 @@ class TwoJvmTest {
       assertEquals(0, process.waitFor(), () -> read(output));
       List<String> own = seeds.stream().map(Digests::of).toList();
       assertEquals(own, Files.readAllLines(output));
-      assertTrue(own.stream().filter(line -> line.startsWith("sha256:")).count() > SEEDS / 2);
+      assertTrue(own.stream().filter(line -> line.startsWith("sha256:")).count() > SEEDS / 4);
     } finally {
       Files.deleteIfExists(file);
       Files.deleteIfExists(output);
@@ -117,7 +119,8 @@ class TwoJvmTest {
               files,
               Optional.of(Path.of("/secrets")),
               Path.of("/init"),
-              "amd64");
+              "amd64",
+              true);
       try {
         AssembledSpec spec =
             SpecAssembly.assemble(seed, inputs, Policy.DEFAULT.grants(Origin.BUNDLED));

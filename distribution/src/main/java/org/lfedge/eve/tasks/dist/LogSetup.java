@@ -1,22 +1,13 @@
 package org.lfedge.eve.tasks.dist;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.logging.ConsoleHandler;
-import java.util.logging.Formatter;
 import java.util.logging.Handler;
 import java.util.logging.Level;
-import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-/** Log messages go to standard error, one line each: time, level, source, message. */
+/** Log messages go to standard error, one line each. */
 final class LogSetup {
-
-  private static final Map<Level, String> NAMES =
-      Map.of(Level.SEVERE, "ERROR", Level.WARNING, "WARNING", Level.INFO, "INFO");
 
   /**
    * Loggers whose level differs from the rest; held here, or they would be collected and forget it.
@@ -32,38 +23,17 @@ final class LogSetup {
   private LogSetup() {}
 
   /** Replaces whatever the JVM was set up to do with log messages. */
-  static void toStandardError(Level level) {
+  static void toStandardError(Level level, NodeConfig.LogFormat format) {
     Logger root = Logger.getLogger("");
     for (Handler handler : root.getHandlers()) {
       root.removeHandler(handler);
     }
     Handler handler = new ConsoleHandler();
     handler.setLevel(Level.ALL);
-    handler.setFormatter(new LineFormatter());
+    handler.setFormatter(
+        format == NodeConfig.LogFormat.JSON ? new JsonFormatter() : new LineFormatter());
     root.addHandler(handler);
     root.setLevel(level);
     QUIETER.forEach(Logger::setLevel);
-  }
-
-  private static final class LineFormatter extends Formatter {
-
-    @Override
-    public String format(LogRecord record) {
-      StringBuilder line = new StringBuilder(120);
-      line.append(Instant.ofEpochMilli(record.getMillis()).truncatedTo(ChronoUnit.MILLIS));
-      line.append(' ').append(NAMES.getOrDefault(record.getLevel(), "DEBUG"));
-      line.append(' ').append(shortName(record.getLoggerName()));
-      line.append(": ").append(formatMessage(record).replaceAll("\\R", " ")).append('\n');
-      if (record.getThrown() != null) {
-        StringWriter stack = new StringWriter();
-        record.getThrown().printStackTrace(new PrintWriter(stack, true));
-        line.append(stack);
-      }
-      return line.toString();
-    }
-
-    private static String shortName(String logger) {
-      return logger.substring(logger.lastIndexOf('.') + 1);
-    }
   }
 }

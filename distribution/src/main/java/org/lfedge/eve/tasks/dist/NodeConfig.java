@@ -1,8 +1,13 @@
 package org.lfedge.eve.tasks.dist;
 
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.logging.Level;
+import org.lfedge.eve.tasks.core.output.OutputBounds;
 import org.lfedge.eve.tasks.core.policy.Policy;
+import org.lfedge.eve.tasks.core.policy.TrustPolicy;
+import org.lfedge.eve.tasks.core.registry.RegistryConfig;
 
 /**
  * The config of a node, read from one YAML file. Paths are absolute.
@@ -11,24 +16,46 @@ import org.lfedge.eve.tasks.core.policy.Policy;
  * @param runtimeDirectory what need not outlive a reboot: sockets, pinned namespaces
  * @param socket where the API is served
  * @param pluginsDirectory where operators put executors of vendors
+ * @param taskDirectory whose documents declare tasks, if there is one
+ * @param pruneTasks whether tasks that no document of that directory names are deleted
  * @param containerd which containerd runs the tasks
  * @param cgroupParent below which the cgroups of all tasks lie
  * @param policy what tasks may have of the node
+ * @param registries how registries are spoken to
+ * @param trust which images may be used
  * @param reservedMemoryBytes what no task may be promised
+ * @param logs how much disk the output of tasks may take
  * @param initProgram the tiny init of tasks with {@code init: true}, a static program
  * @param logLevel from which on messages are written
+ * @param logFormat how they are written
+ * @param metricsListen where metrics are served, if they are
  */
 public record NodeConfig(
     Path stateDirectory,
     Path runtimeDirectory,
     Path socket,
     Path pluginsDirectory,
+    Optional<Path> taskDirectory,
+    boolean pruneTasks,
     Containerd containerd,
     String cgroupParent,
     Policy policy,
+    RegistryConfig registries,
+    TrustPolicy trust,
     long reservedMemoryBytes,
+    OutputBounds logs,
     Path initProgram,
-    Level logLevel) {
+    Level logLevel,
+    LogFormat logFormat,
+    Optional<InetSocketAddress> metricsListen) {
+
+  /** How log messages are written. */
+  public enum LogFormat {
+    /** A line for people. */
+    TEXT,
+    /** A JSON object on a line. */
+    JSON
+  }
 
   /** Which containerd runs the tasks. */
   public sealed interface Containerd {

@@ -20,8 +20,10 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.logging.Level;
 import java.util.regex.Pattern;
+import org.lfedge.eve.tasks.core.config.Sizes;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.output.OutputBounds;
 import org.lfedge.eve.tasks.core.policy.Policy;
 import org.lfedge.eve.tasks.core.policy.Policy.Additions;
 import org.lfedge.eve.tasks.core.port.Origin;
@@ -59,6 +61,9 @@ final class NodeConfigReader {
               "warning", Level.WARNING,
               "info", Level.INFO,
               "debug", Level.FINE));
+
+  private static final TreeMap<String, NodeConfig.LogFormat> LOG_FORMATS =
+      new TreeMap<>(Map.of("text", NodeConfig.LogFormat.TEXT, "json", NodeConfig.LogFormat.JSON));
 
   private NodeConfigReader() {}
 
@@ -125,20 +130,34 @@ final class NodeConfigReader {
     Path runtime = root.path("runtimeDirectory").orElse(RUNTIME);
     ConfigSection reserve = root.section("reserve");
     ConfigSection log = root.section("log");
+    ConfigSection tasks = root.section("tasks");
+    if (tasks.has("prune") && !tasks.has("directory")) {
+      tasks.conflict("prune", "needs a directory, whose documents say which tasks there are to be");
+    }
+    ConfigSection metrics = root.section("metrics");
     NodeConfig config =
         new NodeConfig(
             state,
             runtime,
             root.path("socket").orElse(runtime.resolve("taskd.sock")),
             root.path("pluginsDirectory").orElse(state.resolve("plugins")),
+            tasks.path("directory"),
+            tasks.flag("prune").orElse(false),
             containerd(root.section("containerd")),
             root.text("cgroupParent", CGROUP, "a path such as /taskmanager").orElse("/taskmanager"),
             policy(root.section("policy")),
+            RegistriesConfig.read(root.section("registries")),
+            TrustConfig.read(root.section("trust")),
             reserve.size("memory").orElse(RESERVED_MEMORY),
+            logs(root.section("logs")),
             root.path("init").orElse(INIT),
-            log.choice("level", LOG_LEVELS).orElse(Level.INFO));
+            log.choice("level", LOG_LEVELS).orElse(Level.INFO),
+            log.choice("format", LOG_FORMATS).orElse(NodeConfig.LogFormat.TEXT),
+            metrics.socketAddress("listen"));
     reserve.refuseOtherKeys();
+    tasks.refuseOtherKeys();
     log.refuseOtherKeys();
+    metrics.refuseOtherKeys();
     root.refuseOtherKeys();
     return config;
   }
@@ -155,6 +174,20 @@ final class NodeConfigReader {
     }
     return new NodeConfig.Containerd.External(
         socket.orElse(Path.of("/run/containerd/containerd.sock")));
+  }
+
+  private static OutputBounds logs(ConfigSection section) {
+    long perTask = section.size("perTask").orElse(OutputBounds.DEFAULT.perTask());
+    long total = section.size("total").orElse(Math.max(OutputBounds.DEFAULT.total(), perTask));
+    long reserve = section.size("reserve").orElse(OutputBounds.DEFAULT.reserve());
+    section.refuseOtherKeys();
+    if (perTask < OutputBounds.MIN_PER_TASK) {
+      section.conflict("perTask", "must be at least " + Sizes.format(OutputBounds.MIN_PER_TASK));
+    }
+    if (total < perTask) {
+      section.conflict("total", "must be at least as much as perTask");
+    }
+    return new OutputBounds(perTask, total, reserve);
   }
 
   private static Policy policy(ConfigSection section) {

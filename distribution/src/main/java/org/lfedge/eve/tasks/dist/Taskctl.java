@@ -17,7 +17,7 @@ public final class Taskctl {
 
   /** Runs one command and ends the process with its exit status. */
   public static void main(String[] args) {
-    LogSetup.toStandardError(Level.SEVERE);
+    LogSetup.toStandardError(Level.SEVERE, NodeConfig.LogFormat.TEXT);
     Terminal terminal =
         new Terminal(
             System.in,

@@ -94,7 +94,7 @@ public final class Taskd {
       }
       case "--end-containerd" -> {
         NodeConfig node = NodeConfigReader.read(config);
-        LogSetup.toStandardError(node.logLevel());
+        LogSetup.toStandardError(node.logLevel(), node.logFormat());
         InstanceLock lock = InstanceLock.take(node.stateDirectory());
         try (lock) {
           Daemon.privateContainerd(node).stop();
@@ -107,7 +107,7 @@ public final class Taskd {
   }
 
   private static void serve(NodeConfig config) throws IOException, InterruptedException {
-    LogSetup.toStandardError(config.logLevel());
+    LogSetup.toStandardError(config.logLevel(), config.logFormat());
     Logger log = Logger.getLogger(Taskd.class.getName());
     InstanceLock lock = InstanceLock.take(config.stateDirectory());
     try (lock) {

@@ -5,10 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.logging.Level;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -16,12 +20,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.output.OutputBounds;
 import org.lfedge.eve.tasks.core.policy.Policy;
 import org.lfedge.eve.tasks.core.port.Origin;
 import org.lfedge.eve.tasks.spi.seed.Namespace;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
 
 class NodeConfigReaderTest {
+
+  private static final byte[] LOOPBACK_6 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
 
   private static NodeConfig parse(String text) {
     return NodeConfigReader.parse(text.getBytes(StandardCharsets.UTF_8));
@@ -58,6 +65,15 @@ class NodeConfigReaderTest {
   }
 
   @Test
+  void boundsOfLogsThatMakeNoSenseAreRefused() {
+    assertEquals(List.of("WRONG_VALUE logs.perTask"), problems("logs: {perTask: 1000KiB}"));
+    assertEquals(List.of("WRONG_VALUE logs.total"), problems("logs: {perTask: 8MiB, total: 4MiB}"));
+    assertEquals(List.of("UNKNOWN_KEY logs.size"), problems("logs: {size: 8MiB}"));
+    // The total follows where one task alone may have more.
+    assertEquals(1L << 30, parse("logs: {perTask: 1GiB}").logs().total());
+  }
+
+  @Test
   void everyKeyIsRead() {
     NodeConfig config =
         parse(
@@ -73,8 +89,10 @@ class NodeConfigReaderTest {
               grants:
                 bundled: {capabilities: [CAP_NET_ADMIN], namespaces: [pid], hostPaths: [/dev/x]}
             reserve: {memory: 1GiB}
+            logs: {perTask: 2MiB, total: 32MiB, reserve: 0}
             init: /x/init
-            log: {level: debug}
+            log: {level: debug, format: json}
+            metrics: {listen: "127.0.0.1:9464"}
             """);
     assertEquals(Path.of("/x/api.sock"), config.socket());
     assertEquals(Path.of("/x/plugins"), config.pluginsDirectory());
@@ -86,8 +104,13 @@ class NodeConfigReaderTest {
     assertTrue(config.policy().trustsPlugin("sha256:" + "0".repeat(64)));
     assertTrue(config.policy().grants(Origin.BUNDLED).namespaces().contains(Namespace.PID));
     assertEquals(1L << 30, config.reservedMemoryBytes());
+    assertEquals(new OutputBounds(2 << 20, 32 << 20, 0), config.logs());
     assertEquals(Path.of("/x/init"), config.initProgram());
     assertEquals(Level.FINE, config.logLevel());
+    assertEquals(NodeConfig.LogFormat.JSON, config.logFormat());
+    assertEquals(
+        Optional.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 9464)),
+        config.metricsListen());
   }
 
   @Test
@@ -119,6 +142,21 @@ class NodeConfigReaderTest {
             reserve: {memory: much}
             log: debug
             """));
+  }
+
+  @Test
+  void metricsAreServedAtAnAddressAndOffWithoutOne() throws UnknownHostException {
+    assertEquals(Optional.empty(), parse("{}").metricsListen());
+    assertEquals(
+        Optional.of(new InetSocketAddress(InetAddress.getByAddress(LOOPBACK_6), 1)),
+        parse("metrics: {listen: '[::1]:1'}").metricsListen());
+    for (String wrong :
+        List.of("9464", "':9464'", "localhost:9464", "1.2.3.256:1", "1.2.3.4:65536", "'[:::]:1'")) {
+      assertEquals(
+          List.of("WRONG_VALUE metrics.listen"),
+          problems("metrics: {listen: " + wrong + "}"),
+          wrong);
+    }
   }
 
   @Test

@@ -28,6 +28,7 @@ import org.lfedge.eve.tasks.core.image.LayerLimits;
 import org.lfedge.eve.tasks.core.image.Platform;
 import org.lfedge.eve.tasks.core.network.PinnedNetworkNamespaces;
 import org.lfedge.eve.tasks.core.plugin.PluginCatalog;
+import org.lfedge.eve.tasks.core.registry.HttpRegistries;
 import org.lfedge.eve.tasks.core.store.FileTaskStore;
 import org.lfedge.eve.tasks.spi.task.HostFacts;
 
@@ -106,9 +107,13 @@ final class Daemon implements AutoCloseable {
                 config.policy().trustedPlugins()));
     Path containerdSocket = containerdSocket(processes);
     ContainerdClient containerd = closing(ContainerdClient.connect(containerdSocket, NAMESPACE));
+    ContainerdContent content = new ContainerdContent(containerd);
+    content.endAbandonedLeases();
     Images images =
         new Images(
-            new ContainerdContent(containerd),
+            content,
+            closing(new HttpRegistries(config.registries(), System.getenv())),
+            config.trust(),
             Platform.linux(host.architecture()),
             LayerLimits.DEFAULT,
             state.resolve("tmp"));

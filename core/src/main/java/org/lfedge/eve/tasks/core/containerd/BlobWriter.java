@@ -34,16 +34,20 @@ final class BlobWriter {
   private final ContainerdClient client;
   private final ContainerdLease lease;
   private final String ref;
+  private final boolean resumable;
+  private boolean again;
 
   /**
    * Prepares to write.
    *
-   * @param ref names the unfinished blob in containerd; nobody else uses it
+   * @param ref names the unfinished blob in containerd; nobody else uses it meanwhile
+   * @param resumable whether an unfinished blob is gone on with, and left if the source fails
    */
-  BlobWriter(ContainerdClient client, ContainerdLease lease, String ref) {
+  BlobWriter(ContainerdClient client, ContainerdLease lease, String ref, boolean resumable) {
     this.client = client;
     this.lease = lease;
     this.ref = ref;
+    this.resumable = resumable;
   }
 
   static Descriptor message(ContentStore.Descriptor blob) {
@@ -59,13 +63,37 @@ final class BlobWriter {
    *
    * @return false if the blob was there, from the beginning or at the end; the lease holds it then
    */
-  boolean write(ContentStore.Descriptor blob, InputStream bytes, SortedMap<String, String> labels) {
+  boolean write(
+      ContentStore.Descriptor blob,
+      ContentStore.BlobSource source,
+      SortedMap<String, String> labels) {
+    try {
+      return attempt(blob, source, labels);
+    } catch (WrongRest e) {
+      return attempt(blob, source, labels);
+    }
+  }
+
+  /** What an earlier try has left was not right, as after a loss of power; it is dropped. */
+  private static final class WrongRest extends RuntimeException {
+
+    private static final long serialVersionUID = 1;
+  }
+
+  private boolean attempt(
+      ContentStore.Descriptor blob,
+      ContentStore.BlobSource source,
+      SortedMap<String, String> labels) {
     BlockingClientCall<WriteContentRequest, WriteContentResponse> call =
         lease.within(ContainerdClient.BULK, ContentGrpc::newBlockingV2Stub).write();
     boolean done = false;
+    boolean wrong = false;
+    long start = 0;
     try {
-      exchange(call, request(WriteAction.STAT, blob).build());
-      copy(call, blob, bytes);
+      start = exchange(call, request(WriteAction.STAT, blob).build()).getOffset();
+      try (InputStream bytes = source.open(start)) {
+        copy(call, blob, start, bytes);
+      }
       WriteContentRequest commit =
           request(WriteAction.COMMIT, blob).setOffset(blob.size()).putAllLabels(labels).build();
       exchange(call, commit);
@@ -79,7 +107,15 @@ final class BlobWriter {
         done = true;
         return false;
       }
+      wrong = e.getStatus().getCode() == Status.Code.FAILED_PRECONDITION;
+      if (wrong && start > 0 && !again) {
+        again = true;
+        throw new WrongRest();
+      }
       throw failure(blob, e.getStatus());
+    } catch (TaskException e) {
+      wrong = e.first().kind() == Problem.Kind.USER;
+      throw e;
     } catch (IOException e) {
       throw TaskException.failed(
           Problem.host("BLOB_NOT_READ", "cannot " + what(blob) + ": its source failed: " + e), e);
@@ -89,7 +125,9 @@ final class BlobWriter {
     } finally {
       if (!done) {
         finish(call);
-        abort(blob);
+        if (wrong || !resumable) {
+          abort(blob);
+        }
       }
     }
   }
@@ -97,24 +135,28 @@ final class BlobWriter {
   private void copy(
       BlockingClientCall<WriteContentRequest, WriteContentResponse> call,
       ContentStore.Descriptor blob,
+      long start,
       InputStream bytes)
       throws IOException, InterruptedException, StatusException {
-    long offset = 0;
+    long offset = start;
+    // One for all pieces: each was sent before the next is read, and the heap is small. A byte more
+    // than there should be tells a source that is too long.
+    byte[] piece = new byte[(int) Math.max(1, Math.min(PIECE_BYTES, blob.size() - start + 1))];
     while (true) {
-      byte[] piece = bytes.readNBytes(PIECE_BYTES);
-      if (piece.length == 0) {
+      int count = bytes.readNBytes(piece, 0, piece.length);
+      if (count == 0) {
         break;
       }
-      if (offset + piece.length > blob.size()) {
+      if (offset + count > blob.size()) {
         throw wrongSize(blob, "more than that");
       }
       exchange(
           call,
           request(WriteAction.WRITE, blob)
               .setOffset(offset)
-              .setData(UnsafeByteOperations.unsafeWrap(piece))
+              .setData(UnsafeByteOperations.unsafeWrap(piece, 0, count))
               .build());
-      offset += piece.length;
+      offset += count;
     }
     if (offset != blob.size()) {
       throw wrongSize(blob, Long.toString(offset));
@@ -129,7 +171,7 @@ final class BlobWriter {
         .setExpected(blob.digest());
   }
 
-  private static void exchange(
+  private static WriteContentResponse exchange(
       BlockingClientCall<WriteContentRequest, WriteContentResponse> call,
       WriteContentRequest request)
       throws InterruptedException, StatusException {
@@ -140,11 +182,13 @@ final class BlobWriter {
       throw Status.DEADLINE_EXCEEDED.withCause(e).asException();
     }
     // If it was not sent, the call is over, and the read throws the reason.
-    if (read(call) == null) {
+    WriteContentResponse answer = read(call);
+    if (answer == null) {
       throw Status.INTERNAL
           .withDescription("containerd ended the write" + (sent ? "" : " before it was done"))
           .asException();
     }
+    return answer;
   }
 
   private TaskException failure(ContentStore.Descriptor blob, Status status) {

@@ -7,6 +7,7 @@ import io.grpc.ClientCall;
 import io.grpc.ClientInterceptor;
 import io.grpc.ClientInterceptors;
 import io.grpc.ConnectivityState;
+import io.grpc.Context;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
@@ -26,6 +27,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -99,6 +101,8 @@ public final class ContainerdClient implements AutoCloseable {
             .executor(callbacks)
             .offloadExecutor(callbacks)
             .overrideAuthority("localhost")
+            // Never given up for being idle: its end tells at once that containerd ended.
+            .idleTimeout(Long.MAX_VALUE, TimeUnit.DAYS)
             .maxInboundMessageSize(MAX_MESSAGE_BYTES)
             .usePlaintext()
             .build();
@@ -108,6 +112,7 @@ public final class ContainerdClient implements AutoCloseable {
         ClientInterceptors.intercept(
             connection,
             new ImmediateReconnect(connection),
+            new Independence(),
             MetadataUtils.newAttachHeadersInterceptor(headers));
     try {
       version =
@@ -144,6 +149,37 @@ public final class ContainerdClient implements AutoCloseable {
     return snapshotter;
   }
 
+  /**
+   * Has an action run when the connection breaks, and each time that making a new one fails.
+   *
+   * @param action runs on a thread of the connection; must be short
+   */
+  void onBroken(Runnable action) {
+    watch(connection.getState(true), action);
+  }
+
+  private void watch(ConnectivityState seen, Runnable action) {
+    connection.notifyWhenStateChanged(
+        seen,
+        () -> {
+          ConnectivityState now = connection.getState(false);
+          if (now == ConnectivityState.IDLE || now == ConnectivityState.TRANSIENT_FAILURE) {
+            action.run();
+          }
+          if (now != ConnectivityState.SHUTDOWN) {
+            watch(now, action);
+          }
+        });
+  }
+
+  /** Connects now, without waiting for a call or for the end of a pause between tries. */
+  void reconnect() {
+    if (connection.getState(false) == ConnectivityState.TRANSIENT_FAILURE) {
+      connection.enterIdle();
+    }
+    ConnectivityState unused = connection.getState(true);
+  }
+
   /** Ends the connection. Tasks go on; waits for their ends complete exceptionally. */
   @Override
   public void close() {
@@ -161,8 +197,14 @@ public final class ContainerdClient implements AutoCloseable {
     return channel;
   }
 
-  Path socket() {
+  /** Where containerd serves its API. */
+  public Path socket() {
     return socket;
+  }
+
+  /** Where answers to asynchronous calls are worked on; nothing there may wait. */
+  Executor callbacks() {
+    return callbacks;
   }
 
   String namespace() {
@@ -245,6 +287,24 @@ public final class ContainerdClient implements AutoCloseable {
             new DefaultThreadFactory("containerd-callback", true));
     executor.allowCoreThreadTimeOut(true);
     return executor;
+  }
+
+  /**
+   * gRPC cancels the calls that are made on behalf of a call of its server when that one ends. What
+   * a client of ours has asked for is done all the same when it leaves; above all, what cleans up
+   * after it.
+   */
+  private record Independence() implements ClientInterceptor {
+    @Override
+    public <Q, A> ClientCall<Q, A> interceptCall(
+        MethodDescriptor<Q, A> method, CallOptions options, Channel next) {
+      Context caller = Context.ROOT.attach();
+      try {
+        return next.newCall(method, options);
+      } finally {
+        Context.ROOT.detach(caller);
+      }
+    }
   }
 
   /**

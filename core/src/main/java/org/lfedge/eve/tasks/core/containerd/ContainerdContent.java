@@ -5,7 +5,9 @@ import java.io.InputStream;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import org.lfedge.eve.tasks.core.containerd.api.content.ContentGrpc;
 import org.lfedge.eve.tasks.core.containerd.api.content.Info;
@@ -17,6 +19,8 @@ import org.lfedge.eve.tasks.core.containerd.api.images.ListImagesRequest;
 import org.lfedge.eve.tasks.core.containerd.api.snapshots.Kind;
 import org.lfedge.eve.tasks.core.containerd.api.snapshots.SnapshotsGrpc;
 import org.lfedge.eve.tasks.core.containerd.api.snapshots.StatSnapshotRequest;
+import org.lfedge.eve.tasks.core.containerd.api.snapshots.UsageRequest;
+import org.lfedge.eve.tasks.core.containerd.api.snapshots.UsageResponse;
 import org.lfedge.eve.tasks.core.port.ContentStore;
 
 /** Blobs, image names and unpacked layers in containerd. */
@@ -29,9 +33,28 @@ public final class ContainerdContent implements ContentStore {
     this.client = client;
   }
 
+  /**
+   * Ends the leases that an earlier program of this namespace did not come to end; what it wrote
+   * under them and did not name is collected, unless they are resumable. To be called before a
+   * lease is taken.
+   */
+  public void endAbandonedLeases() {
+    ContainerdLease.endAll(client);
+  }
+
   @Override
   public Lease lease(String purpose) {
     return ContainerdLease.start(client, purpose);
+  }
+
+  @Override
+  public Lease resumableLease(String key, String purpose) {
+    return ContainerdLease.resume(client, key, purpose);
+  }
+
+  @Override
+  public void dropUnfinished(SortedSet<String> keysInUse) {
+    ContainerdLease.dropUnfinished(client, keysInUse);
   }
 
   @Override
@@ -66,6 +89,30 @@ public final class ContainerdContent implements ContentStore {
   }
 
   @Override
+  public OptionalLong layersBytes(List<String> chainIds) {
+    long bytes = 0;
+    for (String chainId : chainIds) {
+      Optional<UsageResponse> usage =
+          client.callUnless(
+              Status.Code.NOT_FOUND,
+              "see how much the layers " + chainId + " take",
+              () ->
+                  client
+                      .quick(SnapshotsGrpc::newBlockingStub)
+                      .usage(
+                          UsageRequest.newBuilder()
+                              .setSnapshotter(client.snapshotter())
+                              .setKey(chainId)
+                              .build()));
+      if (usage.isEmpty()) {
+        return OptionalLong.empty();
+      }
+      bytes += usage.get().getSize();
+    }
+    return OptionalLong.of(bytes);
+  }
+
+  @Override
   public List<Image> images() {
     return client
         .call(
@@ -85,6 +132,21 @@ public final class ContainerdContent implements ContentStore {
                         image.getTarget().getDigest(),
                         image.getTarget().getSize())))
         .sorted(Comparator.comparing(Image::name))
+        .toList();
+  }
+
+  @Override
+  public List<String> imagesLabelled(String key, String value) {
+    ListImagesRequest request =
+        ListImagesRequest.newBuilder()
+            .addFilters("labels.\"" + key + "\"==\"" + value + "\"")
+            .build();
+    return client
+        .call("list images by label", () -> client.quick(ImagesGrpc::newBlockingStub).list(request))
+        .getImagesList()
+        .stream()
+        .map(image -> image.getName())
+        .sorted()
         .toList();
   }
 

@@ -22,7 +22,8 @@ final class ContainerdFailure {
   private static final Pattern WRAPPERS =
       Pattern.compile(
           "^(?:(?:failed to create (?:shim task|shim)|failed to start shim"
-              + "|OCI runtime (?:create|start) failed|(?:runc|crun) (?:create|start) failed"
+              + "|OCI runtime (?:create|start|exec) failed|(?:runc|crun) (?:create|start) failed"
+              + "|exec failed"
               + "|unable to start container process|error during container init): )+");
 
   /** containerd's error classes, which it puts after the cause. */
@@ -51,6 +52,11 @@ final class ContainerdFailure {
                           + "\": executable file not found in the task's root file system;"
                           + " check the command, and PATH in its environment")),
           new Rule(
+              "unable to set memory limit to (\\d+) \\(current usage: (\\d+), peak usage: \\d+\\)",
+              match ->
+                  LimitChange.inUse(
+                      "the task", Long.parseLong(match.group(2)), Long.parseLong(match.group(1)))),
+          new Rule(
               "exec: \"(.*?)\": (?:permission denied|is a directory)",
               match ->
                   Problem.user(
@@ -59,6 +65,13 @@ final class ContainerdFailure {
                           + match.group(1)
                           + "\" may not be executed; it must be a file with execute permission for"
                           + " the task's user")),
+          new Rule(
+              "mount callback failed on \\S+: link \\S+ \\S+: no such file or directory",
+              match ->
+                  Problem.user(
+                      "BAD_LAYER",
+                      "a hard link in it is one to a file that the image does not have; build the"
+                          + " image again with another tool")),
           new Rule(
               "container (?:process|init): mkdir (.*): not a directory",
               match ->

@@ -5,13 +5,14 @@ import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.stub.AbstractStub;
 import io.grpc.stub.MetadataUtils;
-import java.io.InputStream;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Function;
@@ -26,7 +27,10 @@ import org.lfedge.eve.tasks.core.containerd.api.images.UpdateImageRequest;
 import org.lfedge.eve.tasks.core.containerd.api.leases.AddResourceRequest;
 import org.lfedge.eve.tasks.core.containerd.api.leases.CreateRequest;
 import org.lfedge.eve.tasks.core.containerd.api.leases.DeleteRequest;
+import org.lfedge.eve.tasks.core.containerd.api.leases.Lease;
 import org.lfedge.eve.tasks.core.containerd.api.leases.LeasesGrpc;
+import org.lfedge.eve.tasks.core.containerd.api.leases.ListRequest;
+import org.lfedge.eve.tasks.core.containerd.api.leases.ListResourcesRequest;
 import org.lfedge.eve.tasks.core.containerd.api.leases.Resource;
 import org.lfedge.eve.tasks.core.containerd.api.snapshots.CommitSnapshotRequest;
 import org.lfedge.eve.tasks.core.containerd.api.snapshots.PrepareSnapshotRequest;
@@ -49,30 +53,94 @@ final class ContainerdLease implements ContentStore.Lease {
   /** After this time containerd may collect what a program that died has left. */
   private static final Duration EXPIRY = Duration.ofDays(1);
 
+  private static final String PREFIX = "taskmanager-";
+
   private static final Metadata.Key<String> HEADER =
       Metadata.Key.of("containerd-lease", Metadata.ASCII_STRING_MARSHALLER);
 
+  /** Label of a lease that another may go on with; its value is the key of both. */
+  private static final String RESUMABLE = "org.lfedge.eve.tasks.resumable";
+
   private final ContainerdClient client;
   private final String id;
+  private final boolean resumable;
 
-  private ContainerdLease(ContainerdClient client, String id) {
+  private ContainerdLease(ContainerdClient client, String id, boolean resumable) {
     this.client = client;
     this.id = id;
+    this.resumable = resumable;
   }
 
   static ContainerdLease start(ContainerdClient client, String purpose) {
-    String id = "taskmanager-" + UUID.randomUUID();
+    return start(client, purpose, new TreeMap<>());
+  }
+
+  private static ContainerdLease start(
+      ContainerdClient client, String purpose, SortedMap<String, String> labels) {
+    String id = PREFIX + UUID.randomUUID();
     Instant expiry = Instant.now().plus(EXPIRY).truncatedTo(ChronoUnit.SECONDS);
     CreateRequest request =
         CreateRequest.newBuilder()
             .setId(id)
             .putLabels("containerd.io/gc.expire", expiry.toString())
             .putLabels("org.lfedge.eve.tasks.purpose", purpose)
+            .putAllLabels(labels)
             .build();
     client.call(
         "take a lease to " + purpose,
         () -> client.quick(LeasesGrpc::newBlockingStub).create(request));
-    return new ContainerdLease(client, id);
+    return new ContainerdLease(client, id, !labels.isEmpty());
+  }
+
+  /**
+   * A new lease that holds what earlier ones of the same key hold. Not one of those, since the time
+   * at which a lease expires cannot be changed.
+   */
+  static ContainerdLease resume(ContainerdClient client, String key, String purpose) {
+    List<Lease> earlier =
+        list(client).stream()
+            .filter(lease -> key.equals(lease.getLabelsMap().get(RESUMABLE)))
+            .toList();
+    ContainerdLease lease = start(client, purpose, new TreeMap<>(Map.of(RESUMABLE, key)));
+    for (Lease other : earlier) {
+      client
+          .call(
+              "see what an interrupted try has left",
+              () ->
+                  client
+                      .quick(LeasesGrpc::newBlockingStub)
+                      .listResources(
+                          ListResourcesRequest.newBuilder().setId(other.getId()).build()))
+          .getResourcesList()
+          .forEach(lease::hold);
+      new ContainerdLease(client, other.getId(), true).close();
+    }
+    return lease;
+  }
+
+  private static List<Lease> list(ContainerdClient client) {
+    return client
+        .call(
+            "list the leases",
+            () -> client.quick(LeasesGrpc::newBlockingStub).list(ListRequest.getDefaultInstance()))
+        .getLeasesList()
+        .stream()
+        .filter(lease -> lease.getId().startsWith(PREFIX))
+        .toList();
+  }
+
+  /** Ends the leases of a program that died, so that what it left is collected now. */
+  static void endAll(ContainerdClient client) {
+    list(client).stream()
+        .filter(lease -> !lease.containsLabels(RESUMABLE))
+        .forEach(lease -> new ContainerdLease(client, lease.getId(), false).close());
+  }
+
+  static void dropUnfinished(ContainerdClient client, SortedSet<String> keysInUse) {
+    list(client).stream()
+        .filter(lease -> lease.containsLabels(RESUMABLE))
+        .filter(lease -> !keysInUse.contains(lease.getLabelsOrThrow(RESUMABLE)))
+        .forEach(lease -> new ContainerdLease(client, lease.getId(), true).close());
   }
 
   /** A stub whose calls are made under this lease. */
@@ -86,9 +154,12 @@ final class ContainerdLease implements ContentStore.Lease {
 
   @Override
   public void writeBlob(
-      ContentStore.Descriptor blob, InputStream bytes, SortedMap<String, String> labels) {
-    boolean written =
-        new BlobWriter(client, this, id + "/" + blob.digest()).write(blob, bytes, labels);
+      ContentStore.Descriptor blob,
+      ContentStore.BlobSource source,
+      SortedMap<String, String> labels) {
+    // A later lease finds an unfinished blob by its ref, so that must not be this lease's alone.
+    String ref = (resumable ? PREFIX + "resumable" : id) + "/" + blob.digest();
+    boolean written = new BlobWriter(client, this, ref, resumable).write(blob, source, labels);
     if (!written && !labels.isEmpty()) {
       labelBlob(blob.digest(), labels);
     }
@@ -206,17 +277,17 @@ final class ContainerdLease implements ContentStore.Lease {
 
   /** Adds layers that are there to this lease. */
   private boolean holdLayers(String chainId) {
-    AddResourceRequest hold =
-        AddResourceRequest.newBuilder()
-            .setId(id)
-            .setResource(
-                Resource.newBuilder().setId(chainId).setType("snapshots/" + client.snapshotter()))
-            .build();
-    client.call(
-        "hold the layers " + chainId,
-        () -> client.quick(LeasesGrpc::newBlockingStub).addResource(hold));
+    hold(Resource.newBuilder().setId(chainId).setType("snapshots/" + client.snapshotter()).build());
     // Looked for when held, so that they cannot be collected in between.
     return new ContainerdContent(client).hasLayers(chainId);
+  }
+
+  private void hold(Resource resource) {
+    AddResourceRequest hold =
+        AddResourceRequest.newBuilder().setId(id).setResource(resource).build();
+    client.call(
+        "hold " + resource.getType() + " " + resource.getId(),
+        () -> client.quick(LeasesGrpc::newBlockingStub).addResource(hold));
   }
 
   @Override

@@ -97,7 +97,7 @@ final class RootLookup {
 
   /** Removes an image that was brought in for a task which then could not be made. */
   void forget(String imported) {
-    images.remove(imported);
+    images.find(imported).ifPresent(images::remove);
   }
 
   private StoredImage find(RootSource.Image image) {
@@ -148,7 +148,7 @@ final class RootLookup {
       return imageRoot(
           found.get(0).name(), readOnly, images.unpack(found.get(0)), fresh.stream().findFirst());
     } catch (TaskException e) {
-      fresh.forEach(images::remove);
+      fresh.forEach(this::forget);
       throw e;
     }
   }

@@ -21,22 +21,34 @@ final class Accounts {
   /** By its prefix containerd knows that the config refers to the blob. */
   private static final String LABEL = "containerd.io/gc.ref.content.accounts";
 
-  private Accounts() {}
+  private final ContentStore content;
+  private final Blobs blobs;
+  private final DigestCache<AccountFiles> known = new DigestCache<>();
+
+  Accounts(ContentStore content) {
+    this.content = content;
+    this.blobs = new StoredBlobs(content);
+  }
 
   /** What is kept with a config. */
-  static Optional<AccountFiles> find(ContentStore content, String config, String image) {
+  Optional<AccountFiles> find(String config, String image) {
     String digest = content.blobLabels(config).getOrDefault(LABEL, "");
-    if (!Digests.isDigest(digest)) {
-      return Optional.empty();
-    }
-    Blobs blobs = new StoredBlobs(content);
-    return content
-        .blobSize(digest)
-        .map(size -> new Descriptor(MediaTypes.ACCOUNTS, digest, size))
-        .map(blob -> Manifests.document(blobs, blob, image))
-        .map(
-            json ->
-                new AccountFiles(json.path("passwd").asText(""), json.path("group").asText("")));
+    return Digests.isDigest(digest)
+        ? known.find(digest).or(() -> read(digest, image))
+        : Optional.empty();
+  }
+
+  private Optional<AccountFiles> read(String digest, String image) {
+    Optional<Descriptor> blob =
+        content.blobSize(digest).map(size -> new Descriptor(MediaTypes.ACCOUNTS, digest, size));
+    Optional<AccountFiles> accounts =
+        blob.map(found -> Manifests.document(blobs, found, image))
+            .map(
+                json ->
+                    new AccountFiles(
+                        json.path("passwd").asText(""), json.path("group").asText("")));
+    accounts.ifPresent(files -> known.keep(digest, files, blob.orElseThrow().size()));
+    return accounts;
   }
 
   /** Keeps accounts with a config that is there. */
@@ -46,7 +58,7 @@ final class Accounts {
     json.put("group", accounts.group());
     byte[] bytes = Manifests.bytes(json);
     Descriptor blob = new Descriptor(MediaTypes.ACCOUNTS, Digests.of(bytes), bytes.length);
-    lease.writeBlob(blob, new ByteArrayInputStream(bytes), SortedCopies.mapOf(Map.of()));
+    lease.writeBlob(blob, offset -> new ByteArrayInputStream(bytes), SortedCopies.mapOf(Map.of()));
     lease.labelBlob(config, SortedCopies.mapOf(Map.of(LABEL, blob.digest())));
   }
 }

@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
 
 /** How a stream is compressed, told by its first bytes. */
 enum Decompression {
@@ -21,6 +22,9 @@ enum Decompression {
   private static final int ZSTD_WINDOW_LOG = 27;
 
   private static final int BUFFER = 64 * 1024;
+
+  /** Of what is compressed with gzip; what was read ahead blurs how well it is compressed. */
+  private static final int GZIP_BUFFER = 4 * 1024;
 
   /** Looks at the first bytes, and leaves them in the stream. */
   static Decompression of(BufferedInputStream in) throws IOException {
@@ -52,8 +56,32 @@ enum Decompression {
   InputStream open(InputStream in) throws IOException {
     return switch (this) {
       case NONE -> in;
-      case GZIP -> new GZIPInputStream(in, BUFFER);
+      case GZIP -> new WholeGzip(in);
       case ZSTD -> new ZstdInputStreamNoFinalizer(in).setLongMax(ZSTD_WINDOW_LOG);
     };
+  }
+
+  /**
+   * To its last byte: what follows the last member and is none itself is passed over by the JDK,
+   * and is an error for containerd, whose words for that do not say what is wrong. One or two bytes
+   * of that kind are missed where a buffer ends.
+   */
+  private static final class WholeGzip extends GZIPInputStream {
+
+    /** Of a member, with its checksum and length. */
+    private static final int TRAILER = 8;
+
+    WholeGzip(InputStream in) throws IOException {
+      super(in, GZIP_BUFFER);
+    }
+
+    @Override
+    public int read(byte[] buffer, int offset, int length) throws IOException {
+      int count = super.read(buffer, offset, length);
+      if (count < 0 && (inf.getRemaining() > TRAILER || in.read() >= 0)) {
+        throw new ZipException("something that is no gzip follows what is");
+      }
+      return count;
+    }
   }
 }

@@ -173,24 +173,24 @@ final class DockerArchive implements Blobs {
   }
 
   @Override
-  public Optional<Long> size(String digest) throws IOException {
-    byte[] bytes = manifests.get(digest);
+  public Optional<Long> size(Descriptor blob) throws IOException {
+    byte[] bytes = manifests.get(blob.digest());
     if (bytes != null) {
       return Optional.of((long) bytes.length);
     }
-    String member = members.get(digest);
+    String member = members.get(blob.digest());
     return member == null ? Optional.empty() : files.size(member);
   }
 
   @Override
-  public InputStream open(String digest) throws IOException {
-    byte[] bytes = manifests.get(digest);
+  public InputStream open(Descriptor blob) throws IOException {
+    byte[] bytes = manifests.get(blob.digest());
     if (bytes != null) {
       return new ByteArrayInputStream(bytes);
     }
-    String member = members.get(digest);
+    String member = members.get(blob.digest());
     if (member == null) {
-      throw new IOException("there is no blob " + digest);
+      throw new IOException("there is no blob " + blob.digest());
     }
     return files.open(member);
   }

@@ -29,6 +29,15 @@ final class ImageProblems {
         "use a name such as registry.example/team/web:1.0");
   }
 
+  /** What names no image of a registry. */
+  static TaskException notPullable(String reference) {
+    return refused(
+        "BAD_IMAGE_NAME",
+        reference,
+        "it names no image of a registry",
+        "use a name such as registry.example/team/web:1.0, or one with a digest after @");
+  }
+
   /** Content that is not what its digest promises. */
   static TaskException digestMismatch(String image, String what) {
     return refused("DIGEST_MISMATCH", image, what, "the data is damaged: " + MAKE_AGAIN);

@@ -1,22 +1,29 @@
 package org.lfedge.eve.tasks.core.image;
 
-import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.function.Function;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
-import org.lfedge.eve.tasks.core.port.AccountFiles;
+import org.lfedge.eve.tasks.core.policy.TrustPolicy;
 import org.lfedge.eve.tasks.core.port.ContentStore;
 import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
+import org.lfedge.eve.tasks.core.port.ImageContents;
 import org.lfedge.eve.tasks.core.port.ImageDetails;
 import org.lfedge.eve.tasks.core.port.ImageStore;
+import org.lfedge.eve.tasks.core.port.PullProgress;
+import org.lfedge.eve.tasks.core.port.Registries;
 import org.lfedge.eve.tasks.core.port.StoredImage;
+import org.lfedge.eve.tasks.core.port.TrustVerdict;
 
 /**
  * The images of this node, in a content store. Whatever is written, is written under a lease; a
@@ -25,80 +32,177 @@ import org.lfedge.eve.tasks.core.port.StoredImage;
  */
 public final class Images implements ImageStore {
 
-  /** Labels by which containerd keeps what a document refers to; a number follows. */
-  private static final String REFERENCE = "containerd.io/gc.ref.content.";
+  /** Label of a name that came with a task; its value is the UUID of that. */
+  private static final String TASK = "org.lfedge.eve.tasks.imported-for";
 
   private final ContentStore content;
   private final Blobs stored;
   private final Platform node;
   private final LayerLimits limits;
   private final Path temporary;
-  private final Object unpacking = new Object();
+  private final TrustPolicy trust;
+  private final Unpacking unpacking;
+  private final ImagePull pulls;
+  private final DigestCache<PlatformImage> known = new DigestCache<>();
 
   /**
    * @param content where blobs, names and unpacked layers are
+   * @param registries where images are fetched from
+   * @param trust which images may be fetched and used
    * @param node which of an image's platforms is taken
    * @param limits for the layers of an image
    * @param temporary a directory on disk, not in memory: compressed archives are uncompressed in it
    */
-  public Images(ContentStore content, Platform node, LayerLimits limits, Path temporary) {
+  public Images(
+      ContentStore content,
+      Registries registries,
+      TrustPolicy trust,
+      Platform node,
+      LayerLimits limits,
+      Path temporary) {
     this.content = content;
+    this.trust = trust;
     this.stored = new StoredBlobs(content);
     this.node = node;
     this.limits = limits;
     this.temporary = temporary;
+    this.unpacking = new Unpacking(content, limits);
+    this.pulls = new ImagePull(content, registries, trust, node, limits, unpacking);
   }
 
   @Override
   public List<StoredImage> importFrom(Path path) {
+    return importAs(path, name -> new TreeMap<>());
+  }
+
+  @Override
+  public List<StoredImage> importFor(UUID task, Path path) {
+    Set<String> others = new TreeSet<>();
+    content.images().forEach(image -> others.add(image.name()));
+    // A try that was cut short may have brought them already.
+    content.imagesLabelled(TASK, task.toString()).forEach(others::remove);
+    return importAs(
+        path,
+        name ->
+            others.contains(name) ? new TreeMap<>() : new TreeMap<>(Map.of(TASK, task.toString())));
+  }
+
+  @Override
+  public void removeImportedFor(UUID task) {
+    content.imagesLabelled(TASK, task.toString()).forEach(content::deleteImage);
+  }
+
+  private List<StoredImage> importAs(
+      Path path, Function<String, SortedMap<String, String>> labels) {
     try (Layout layout = Layout.open(path, temporary, limits);
         ContentStore.Lease lease = content.lease("import " + path.getFileName())) {
       SortedMap<String, PlatformImage> found = new TreeMap<>();
       for (Layout.Named named : layout.images()) {
         PlatformImage image = named.find(layout.blobs(), node);
-        copy(layout.blobs(), image, lease, named.name());
+        new ImageWriter(lease, named.name()).write(layout.blobs(), image);
         found.put(named.name(), image);
       }
+      layout.signatures().forEach(named -> keepSignatures(layout, named, found, lease));
       List<StoredImage> images = new ArrayList<>();
       found.forEach(
           (name, image) -> {
-            lease.putImage(new ContentStore.Image(name, image.target()), new TreeMap<>());
-            images.add(new StoredImage(name, image.target().digest(), image.sizeBytes()));
+            lease.putImage(new ContentStore.Image(name, image.target()), labels.apply(name));
+            images.add(image.stored(name));
           });
       return List.copyOf(images);
     }
   }
 
-  /** What is referred to is written before what refers to it. */
-  private static void copy(
-      Blobs blobs, PlatformImage image, ContentStore.Lease lease, String name) {
-    Descriptor config = image.manifest().config();
-    List<Descriptor> children = new ArrayList<>(List.of(config));
-    children.addAll(image.manifest().layers());
-    children.forEach(blob -> copy(blobs, blob, List.of(), lease, name));
-    copy(blobs, image.manifestBlob(), children, lease, name);
-    Descriptor below = image.manifestBlob();
-    for (int i = image.indexes().size() - 1; i >= 0; i--) {
-      copy(blobs, image.indexes().get(i), List.of(below), lease, name);
-      below = image.indexes().get(i);
+  /** Signatures of what the layout does not hold are left out. */
+  private static void keepSignatures(
+      Layout layout,
+      Layout.Named signatures,
+      SortedMap<String, PlatformImage> images,
+      ContentStore.Lease lease) {
+    String signed = signatures.signed().orElseThrow();
+    Optional<String> name =
+        images.entrySet().stream()
+            .filter(image -> image.getValue().documentDigests().contains(signed))
+            .map(Map.Entry::getKey)
+            .findFirst();
+    if (name.isPresent()) {
+      List<Signatures.Found> found = new ArrayList<>();
+      for (Manifests.Entry entry : signatures.candidates()) {
+        Signatures.read(layout.blobs(), entry.descriptor(), signed, name.get())
+            .ifPresent(found::add);
+      }
+      Signatures.keep(new ImageWriter(lease, name.get()), layout.blobs(), found);
     }
   }
 
-  private static void copy(
-      Blobs blobs,
-      Descriptor blob,
-      List<Descriptor> children,
-      ContentStore.Lease lease,
-      String name) {
-    SortedMap<String, String> labels = new TreeMap<>();
-    for (int i = 0; i < children.size(); i++) {
-      labels.put(REFERENCE + i, children.get(i).digest());
+  @Override
+  public StoredImage pull(String reference, PullProgress progress) {
+    ImageName name =
+        Optional.of(reference)
+            .filter(text -> !Digests.isDigest(text))
+            .flatMap(ImageName::parse)
+            .orElseThrow(() -> ImageProblems.notPullable(reference));
+    return pulls.pull(name, progress);
+  }
+
+  @Override
+  public TrustVerdict judge(StoredImage image, String reference) {
+    PlatformImage found = known.find(image.digest()).orElseGet(() -> resolve(image));
+    String repository =
+        ImageName.parse(image.name()).map(ImageName::repository).orElse(image.name());
+    Optional<String> pinned =
+        Digests.isDigest(reference)
+            ? Optional.of(reference)
+            : ImageName.parse(reference).flatMap(ImageName::digest);
+    if (pinned.filter(digest -> !found.documentDigests().contains(digest)).isPresent()) {
+      throw ImageProblems.digestMismatch(
+          image.name(), "its name has the digest " + pinned.get() + " and points to another");
     }
-    try (InputStream bytes = VerifiedStream.open(blobs, blob, name)) {
-      lease.writeBlob(blob, bytes, labels);
-    } catch (IOException e) {
-      throw ImageProblems.unreadable(name, e);
+    List<Signatures.Found> signatures =
+        trust.wantsSignature(repository)
+            ? Signatures.kept(content, found.documentDigests(), image.name())
+            : List.of();
+    return trust.judge(
+        TrustPolicy.Purpose.IMAGE,
+        repository,
+        pinned,
+        found.target().digest(),
+        found.documentDigests(),
+        Signatures.all(signatures));
+  }
+
+  @Override
+  public ImageContents contents(StoredImage image) {
+    PlatformImage found = resolve(image);
+    List<ImageContents.Layer> layers = new ArrayList<>();
+    for (Descriptor layer : found.manifest().layers()) {
+      layers.add(new ImageContents.Layer(layer.digest(), layer.mediaType(), layer.size()));
     }
+    return new ImageContents(
+        image,
+        found.config().platform().toString(),
+        found.config(),
+        found.config().user().orElse(""),
+        layers,
+        content.layersBytes(found.config().chainIds()),
+        Signatures.all(Signatures.kept(content, found.documentDigests(), image.name())).size());
+  }
+
+  @Override
+  public void exportTo(Path archive, List<StoredImage> images) {
+    LayoutExport export = new LayoutExport(content);
+    images.forEach(image -> export.add(image.name(), resolve(image)));
+    export.write(archive);
+  }
+
+  @Override
+  public void remove(StoredImage image) {
+    content.deleteImage(image.name());
+  }
+
+  @Override
+  public void dropUnfinished() {
+    content.dropUnfinished(pulls.underWay());
   }
 
   @Override
@@ -160,27 +264,24 @@ public final class Images implements ImageStore {
 
   /** An image that cannot be read is listed all the same, or nobody would find and remove it. */
   private StoredImage describe(ContentStore.Image image) {
-    long size = tryResolve(image).map(PlatformImage::sizeBytes).orElse(image.target().size());
-    return new StoredImage(image.name(), image.target().digest(), size);
+    String digest = image.target().digest();
+    return tryResolve(image)
+        .map(found -> found.stored(image.name()))
+        .orElseGet(() -> new StoredImage(image.name(), digest, digest, image.target().size()));
   }
 
   private Optional<PlatformImage> tryResolve(ContentStore.Image image) {
     try {
-      return Optional.of(PlatformImage.find(stored, image.target(), node, image.name()));
+      return Optional.of(find(image.target(), image.name()));
     } catch (TaskException e) {
       return Optional.empty();
     }
   }
 
   @Override
-  public void remove(String name) {
-    content.deleteImage(name);
-  }
-
-  @Override
   public ImageDetails examine(StoredImage image) {
     PlatformImage found = resolve(image);
-    return details(found, accounts(image.name(), found));
+    return unpacking.examine(image.name(), found);
   }
 
   @Override
@@ -195,71 +296,43 @@ public final class Images implements ImageStore {
             "import it, then name one of them");
       }
       PlatformImage found = images.get(0).find(layout.blobs(), node);
-      return details(found, LayerCheck.check(images.get(0).name(), found, layout.blobs(), limits));
+      return Unpacking.details(
+          found, LayerCheck.check(images.get(0).name(), found, layout.blobs(), limits));
     }
   }
 
   @Override
   public ImageDetails unpack(StoredImage image) {
-    synchronized (unpacking) {
-      PlatformImage found = resolve(image);
-      String config = found.manifest().config().digest();
-      Optional<AccountFiles> known = Accounts.find(content, config, image.name());
-      if (known.isPresent() && content.hasLayers(found.config().chainId())) {
-        return details(found, known.get());
-      }
-      return details(found, checkAndApply(image, found));
-    }
-  }
-
-  /** All layers are checked before the first is applied. */
-  private AccountFiles checkAndApply(StoredImage image, PlatformImage found) {
-    try (ContentStore.Lease lease = content.lease("unpack " + image.name())) {
-      hold(lease, found.target());
-      AccountFiles accounts = LayerCheck.check(image.name(), found, stored, limits);
-      List<Descriptor> layers = found.manifest().layers();
-      List<String> chainIds = found.config().chainIds();
-      Optional<String> parent = Optional.empty();
-      for (int i = 0; i < layers.size(); i++) {
-        lease.applyLayer(parent, chainIds.get(i), layers.get(i), found.config().diffIds().get(i));
-        parent = Optional.of(chainIds.get(i));
-      }
-      String config = found.manifest().config().digest();
-      lease.keepLayers(config, found.config().chainId());
-      Accounts.keep(lease, config, accounts);
-      return accounts;
-    }
-  }
-
-  /** A blob that is there is not written again; what it refers to is held with it. */
-  private static void hold(ContentStore.Lease lease, Descriptor blob) {
-    lease.writeBlob(blob, InputStream.nullInputStream(), new TreeMap<>());
-  }
-
-  private AccountFiles accounts(String name, PlatformImage image) {
-    return Accounts.find(content, image.manifest().config().digest(), name)
-        .orElseGet(() -> LayerCheck.check(name, image, stored, limits));
+    Optional<ImageDetails> before =
+        known.find(image.digest()).flatMap(found -> unpacking.done(image.name(), found));
+    return before.orElseGet(() -> unpacking.unpack(image.name(), resolve(image)));
   }
 
   private PlatformImage resolve(StoredImage image) {
-    long size =
-        content
-            .blobSize(image.digest())
-            .orElseThrow(
-                () ->
-                    TaskException.notFound(
-                        Problem.user(
-                            "IMAGE_NOT_FOUND",
-                            "image "
-                                + image.name()
-                                + " ("
-                                + image.digest()
-                                + ") is not on this node; import it first")));
-    return PlatformImage.find(stored, new Descriptor("", image.digest(), size), node, image.name());
+    return content
+        .blobSize(image.digest())
+        .map(size -> find(new Descriptor("", image.digest(), size), image.name()))
+        .orElseThrow(() -> notFound(image));
   }
 
-  private static ImageDetails details(PlatformImage image, AccountFiles accounts) {
-    return new ImageDetails(
-        image.config().chainId(), image.config(), image.config().user(), accounts);
+  private static TaskException notFound(StoredImage image) {
+    return TaskException.notFound(
+        Problem.user(
+            "IMAGE_NOT_FOUND",
+            "image "
+                + image.name()
+                + " ("
+                + image.digest()
+                + ") is not on this node; pull or import it first"));
+  }
+
+  private PlatformImage find(Descriptor target, String name) {
+    return known.find(target.digest()).orElseGet(() -> read(target, name));
+  }
+
+  private PlatformImage read(Descriptor target, String name) {
+    PlatformImage image = PlatformImage.find(stored, target, node, name);
+    known.keep(target.digest(), image, image.documentBytes());
+    return image;
   }
 }

@@ -96,15 +96,16 @@ final class LayerCheck {
   }
 
   private void readLayer(Descriptor layer, String diffId, List<RootTree> trees) throws IOException {
-    try (VerifiedStream blob = VerifiedStream.open(blobs, layer, name)) {
+    try (VerifiedStream blob = VerifiedStream.openLayer(blobs, layer, name)) {
       var buffered = Decompression.buffered(blob);
       Decompression compression =
           MediaTypes.isCompressedLayer(layer.mediaType())
               ? Decompression.of(buffered)
               : Decompression.NONE;
-      try (InputStream plain = compression.open(buffered);
+      var compressed = new CountedStream(buffered, 0, bytes -> {});
+      try (InputStream plain = compression.open(compressed);
           UnpackedStream unpacked =
-              new UnpackedStream(plain, blob::position, limits, bytes, name)) {
+              new UnpackedStream(plain, compressed::position, limits, bytes, name)) {
         readEntries(unpacked, trees);
         unpacked.transferTo(OutputStream.nullOutputStream());
         blob.drain();

@@ -5,23 +5,30 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 
 /**
  * The images in an OCI layout or a docker-save archive.
  *
- * @param images by full name; a name may stand for images of several platforms
+ * @param named what it holds, by full name; a name may stand for images of several platforms, or
+ *     for the signatures of another image
  * @param blobs what they are made of
  * @param files to be closed
  */
-record Layout(List<Named> images, Blobs blobs, LayoutFiles files) implements Closeable {
+record Layout(List<Named> named, Blobs blobs, LayoutFiles files) implements Closeable {
 
   /** An image and its name; the candidates are manifests or indexes. */
   record Named(String name, List<Manifests.Entry> candidates) {
 
     Named {
       candidates = List.copyOf(candidates);
+    }
+
+    /** The digest of the image that this is no image but the signatures of. */
+    Optional<String> signed() {
+      return ImageName.parse(name).flatMap(ImageName::tag).flatMap(Signatures::signedDigest);
     }
 
     /** What the name points to on a node. */
@@ -31,7 +38,17 @@ record Layout(List<Named> images, Blobs blobs, LayoutFiles files) implements Clo
   }
 
   Layout {
-    images = List.copyOf(images);
+    named = List.copyOf(named);
+  }
+
+  /** The images, by name. */
+  List<Named> images() {
+    return named.stream().filter(item -> item.signed().isEmpty()).toList();
+  }
+
+  /** The signatures of images. */
+  List<Named> signatures() {
+    return named.stream().filter(item -> item.signed().isPresent()).toList();
   }
 
   /**

@@ -50,7 +50,7 @@ final class LayoutArchive implements LayoutFiles {
   /**
    * Opens an archive and reads what members it has.
    *
-   * @param temporary where a compressed archive is uncompressed
+   * @param temporary where a compressed archive is uncompressed; made when needed
    * @param limits for what a compressed archive may come to
    */
   static LayoutArchive open(Path file, Path temporary, LayerLimits limits) throws IOException {
@@ -82,6 +82,7 @@ final class LayoutArchive implements LayoutFiles {
       LayerLimits limits,
       String name)
       throws IOException {
+    Files.createDirectories(temporary);
     FileChannel plain =
         FileChannel.open(
             Files.createTempFile(temporary, "layout-", ".tar"),

@@ -1,7 +1,10 @@
 package org.lfedge.eve.tasks.core.image;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -18,8 +21,20 @@ import org.lfedge.eve.tasks.spi.task.SortedCopies;
 /** Reads the JSON documents of images: strictly, and bounded in size and count. */
 final class Manifests {
 
-  /** Also the limit of registries and of other clients. */
-  static final int MAX_DOCUMENT = 4 << 20;
+  /**
+   * Usual documents have some KiB, and a config with a long history some hundred. Other clients
+   * take four times as much; here several are read at a time in a heap of 64 MiB.
+   */
+  static final int MAX_DOCUMENT = 1 << 20;
+
+  /** What all documents of one image may have together: they are in memory while it is pulled. */
+  static final int MAX_ALL_DOCUMENTS = 2 * MAX_DOCUMENT;
+
+  /**
+   * How many names, values and brackets a document may have. An empty object takes three bytes of a
+   * document and thirty times as many of memory; an image of 128 layers needs some 5,000.
+   */
+  private static final int MAX_TOKENS = 30_000;
 
   /** Overlay file systems take about as many lower directories. */
   static final int MAX_LAYERS = 128;
@@ -28,7 +43,11 @@ final class Manifests {
 
   /** Two values for one key, or text after the end, would let two readers see two images. */
   private static final JsonMapper MAPPER =
-      JsonMapper.builder()
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder().maxTokenCount(MAX_TOKENS).build())
+                  .build())
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
@@ -76,6 +95,9 @@ final class Manifests {
   static JsonNode json(byte[] json, String what, String image) {
     try {
       return MAPPER.readTree(json);
+    } catch (StreamConstraintsException e) {
+      throw ImageProblems.badLayout(
+          image, what + " is too large or too deep to be read: " + e.getOriginalMessage());
     } catch (JsonProcessingException e) {
       throw ImageProblems.badLayout(image, what + " is not JSON: " + e.getOriginalMessage());
     } catch (IOException e) {
@@ -147,7 +169,7 @@ final class Manifests {
     return new Manifest(config, layers);
   }
 
-  private static Descriptor descriptor(JsonNode item, String image) {
+  static Descriptor descriptor(JsonNode item, String image) {
     String mediaType = item.path("mediaType").asText("");
     String digest = item.path("digest").asText("");
     long size = item.path("size").asLong(-1);
@@ -168,7 +190,7 @@ final class Manifests {
             new Platform(os, architecture, Optional.of(platform.path("variant").asText(""))));
   }
 
-  private static SortedMap<String, String> annotations(JsonNode item) {
+  static SortedMap<String, String> annotations(JsonNode item) {
     SortedMap<String, String> annotations = new TreeMap<>();
     for (var entry : item.path("annotations").properties()) {
       annotations.put(entry.getKey(), entry.getValue().asText(""));
@@ -176,7 +198,7 @@ final class Manifests {
     return annotations;
   }
 
-  private static JsonNode list(ObjectNode document, String name, int most, String image) {
+  static JsonNode list(ObjectNode document, String name, int most, String image) {
     JsonNode list = document.path(name);
     if (!list.isArray() || list.size() > most) {
       throw ImageProblems.badLayout(

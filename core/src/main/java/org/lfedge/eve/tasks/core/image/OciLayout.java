@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
 
 /**
  * OCI image layouts: {@code oci-layout}, {@code index.json} and {@code blobs/sha256}.
@@ -19,13 +20,19 @@ import java.util.TreeMap;
  * layout's own name: {@code latest} in {@code images/web.oci.tar} is {@code
  * docker.io/library/web:latest}. Images without a name count only if the layout has none with one;
  * they share the derived repository and the tag {@code latest}, so the node's platform decides.
+ * Signatures are known by their tag, or as {@code cosign save} marks them.
  */
 final class OciLayout {
 
   private static final String MARKER = "oci-layout";
   private static final String INDEX = "index.json";
-  private static final String CONTAINERD_NAME = "io.containerd.image.name";
-  private static final String REF_NAME = "org.opencontainers.image.ref.name";
+  static final String CONTAINERD_NAME = "io.containerd.image.name";
+  static final String REF_NAME = "org.opencontainers.image.ref.name";
+
+  /** How {@code cosign save} marks signatures; they have no name, as the one image has none. */
+  private static final String COSIGN_KIND = "kind";
+
+  private static final String COSIGN_SIGNATURES = "dev.cosignproject.cosign/sigs";
 
   private OciLayout() {}
 
@@ -49,7 +56,12 @@ final class OciLayout {
     ObjectNode index = Manifests.object(Layout.document(files, INDEX, path), INDEX, path);
     SortedMap<String, List<Manifests.Entry>> named = new TreeMap<>();
     List<Manifests.Entry> unnamed = new ArrayList<>();
+    List<Manifests.Entry> signatures = new ArrayList<>();
     for (Manifests.Entry entry : Manifests.entries(index, path)) {
+      if (COSIGN_SIGNATURES.equals(entry.annotations().get(COSIGN_KIND))) {
+        signatures.add(entry);
+        continue;
+      }
       Optional<String> name = name(entry, repository, path);
       List<Manifests.Entry> same =
           name.isEmpty() ? unnamed : named.computeIfAbsent(name.get(), key -> new ArrayList<>());
@@ -62,6 +74,10 @@ final class OciLayout {
     }
     if (named.isEmpty()) {
       throw ImageProblems.badLayout(path, "it holds no image");
+    }
+    if (!signatures.isEmpty() && unnamed.size() == 1) {
+      String signed = unnamed.get(0).descriptor().digest();
+      named.put(repository + ":" + Signatures.tag(signed), signatures);
     }
     return new Layout(
         named.entrySet().stream()
@@ -90,17 +106,17 @@ final class OciLayout {
   private record Directory(LayoutFiles files) implements Blobs {
 
     @Override
-    public Optional<Long> size(String digest) throws IOException {
-      return files.size(path(digest));
+    public Optional<Long> size(Descriptor blob) throws IOException {
+      return files.size(path(blob));
     }
 
     @Override
-    public InputStream open(String digest) throws IOException {
-      return files.open(path(digest));
+    public InputStream open(Descriptor blob) throws IOException {
+      return files.open(path(blob));
     }
 
-    private static String path(String digest) {
-      return "blobs/sha256/" + Digests.hex(digest);
+    private static String path(Descriptor blob) {
+      return "blobs/sha256/" + Digests.hex(blob.digest());
     }
   }
 }

@@ -6,8 +6,12 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
+import org.lfedge.eve.tasks.core.port.StoredImage;
 
 /**
  * An image for one platform, with everything that leads to it.
@@ -34,11 +38,34 @@ record PlatformImage(
 
   /** The size of all blobs together, each counted once. */
   long sizeBytes() {
-    LinkedHashSet<Descriptor> all = new LinkedHashSet<>(indexes);
-    all.add(manifestBlob);
-    all.add(manifest.config());
+    Set<Descriptor> all = documents();
     all.addAll(manifest.layers());
     return all.stream().mapToLong(Descriptor::size).sum();
+  }
+
+  /** The size of all that is read to know this. */
+  long documentBytes() {
+    return documents().stream().mapToLong(Descriptor::size).sum();
+  }
+
+  private Set<Descriptor> documents() {
+    Set<Descriptor> documents = new LinkedHashSet<>(indexes);
+    documents.add(manifestBlob);
+    documents.add(manifest.config());
+    return documents;
+  }
+
+  /** The digests of the manifest and of the indexes that lead to it: each stands for the image. */
+  SortedSet<String> documentDigests() {
+    SortedSet<String> digests = new TreeSet<>();
+    indexes.forEach(index -> digests.add(index.digest()));
+    digests.add(manifestBlob.digest());
+    return digests;
+  }
+
+  /** The image as it is listed under a name. */
+  StoredImage stored(String name) {
+    return new StoredImage(name, target().digest(), manifestBlob.digest(), sizeBytes());
   }
 
   /** What the image's name points to. */
@@ -89,6 +116,7 @@ record PlatformImage(
     private final Platform node;
     private final String image;
     private int documents;
+    private long bytes;
 
     Search(Blobs blobs, Platform node, String image) {
       this.blobs = blobs;
@@ -100,7 +128,7 @@ record PlatformImage(
       if (above.size() > MAX_DEPTH || ++documents > MAX_DOCUMENTS) {
         throw ImageProblems.badLayout(image, "its indexes are nested too deep");
       }
-      ObjectNode document = Manifests.document(blobs, blob, image);
+      ObjectNode document = document(blob);
       if (!Manifests.isIndex(document, blob.mediaType(), image)) {
         PlatformImage found = read(above, blob, document);
         return Optional.of(new Choice(found, node.rank(found.config().platform())));
@@ -108,6 +136,18 @@ record PlatformImage(
       List<Descriptor> path = new ArrayList<>(above);
       path.add(blob);
       return choose(path, Manifests.entries(document, image));
+    }
+
+    private ObjectNode document(Descriptor blob) {
+      bytes += blob.size();
+      if (bytes > Manifests.MAX_ALL_DOCUMENTS) {
+        throw ImageProblems.badLayout(
+            image,
+            "its indexes, manifests and configs have more than "
+                + Manifests.MAX_ALL_DOCUMENTS
+                + " bytes");
+      }
+      return Manifests.document(blobs, blob, image);
     }
 
     /** The best match; of equally good ones the first. What an index says needs no reading. */
@@ -143,8 +183,7 @@ record PlatformImage(
     private PlatformImage read(List<Descriptor> above, Descriptor blob, ObjectNode document) {
       Manifests.Manifest manifest = Manifests.manifest(document, image);
       ImageConfig config =
-          ImageConfig.parse(
-              Manifests.document(blobs, manifest.config(), image), blob.digest(), node, image);
+          ImageConfig.parse(document(manifest.config()), blob.digest(), node, image);
       if (config.diffIds().size() != manifest.layers().size()) {
         throw ImageProblems.badConfig(
             image,

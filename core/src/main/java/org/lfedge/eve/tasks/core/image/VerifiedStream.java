@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.security.MessageDigest;
+import java.util.Optional;
 import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
 
 /**
@@ -16,12 +17,14 @@ final class VerifiedStream extends InputStream {
   private final InputStream in;
   private final Descriptor blob;
   private final String image;
-  private final MessageDigest digest = Digests.sha256();
+  private final Optional<MessageDigest> digest;
   private long remaining;
   private boolean checked;
 
-  private VerifiedStream(InputStream in, Descriptor blob, String image) {
+  private VerifiedStream(
+      InputStream in, Descriptor blob, String image, Optional<MessageDigest> digest) {
     this.in = in;
+    this.digest = digest;
     this.blob = blob;
     this.image = image;
     this.remaining = blob.size();
@@ -29,9 +32,24 @@ final class VerifiedStream extends InputStream {
 
   /** Opens a blob; a size that is not the promised one is found at once. */
   static VerifiedStream open(Blobs blobs, Descriptor blob, String image) throws IOException {
+    return open(blobs, blob, image, Optional.of(Digests.sha256()));
+  }
+
+  /**
+   * Opens a layer, whose content has a digest of its own that is checked: where the store has
+   * checked the blob, its digest is not computed again, which would cost as much as the other.
+   */
+  static VerifiedStream openLayer(Blobs blobs, Descriptor layer, String image) throws IOException {
+    return open(
+        blobs, layer, image, blobs.areChecked() ? Optional.empty() : Optional.of(Digests.sha256()));
+  }
+
+  private static VerifiedStream open(
+      Blobs blobs, Descriptor blob, String image, Optional<MessageDigest> digest)
+      throws IOException {
     long size =
         blobs
-            .size(blob.digest())
+            .size(blob)
             .orElseThrow(
                 () -> ImageProblems.badLayout(image, "blob " + blob.digest() + " is missing"));
     if (size != blob.size()) {
@@ -39,7 +57,7 @@ final class VerifiedStream extends InputStream {
           image,
           "blob " + blob.digest() + " has " + size + " bytes, not " + blob.size() + " as stated");
     }
-    return new VerifiedStream(blobs.open(blob.digest()), blob, image);
+    return new VerifiedStream(blobs.open(blob), blob, image, digest);
   }
 
   /** How many bytes were read. */
@@ -67,7 +85,7 @@ final class VerifiedStream extends InputStream {
       throw ImageProblems.digestMismatch(
           image, "blob " + blob.digest() + " ends after " + position() + " bytes");
     }
-    digest.update(buffer, offset, count);
+    digest.ifPresent(sum -> sum.update(buffer, offset, count));
     remaining -= count;
     if (remaining == 0) {
       check();
@@ -104,11 +122,11 @@ final class VerifiedStream extends InputStream {
   }
 
   private void check() {
-    if (checked) {
+    if (checked || digest.isEmpty()) {
       return;
     }
     checked = true;
-    String found = Digests.finish(digest);
+    String found = Digests.finish(digest.get());
     if (!found.equals(blob.digest())) {
       throw ImageProblems.digestMismatch(
           image, "the content of blob " + blob.digest() + " has the digest " + found);

@@ -3,6 +3,7 @@ package org.lfedge.eve.tasks.core.port;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 
 /** The images on this node. */
 public interface ImageStore {
@@ -14,16 +15,66 @@ public interface ImageStore {
    *
    * @return the images, by the names that they are now stored under
    */
+  @Effect
   List<StoredImage> importFrom(Path layout);
+
+  /**
+   * The same on behalf of a task that is being made: it is on record which names came to the node
+   * with it.
+   */
+  @Effect
+  List<StoredImage> importFor(UUID task, Path layout);
+
+  /**
+   * Fetches an image from its registry and unpacks it; blobs and layers that are there already are
+   * taken as they are. What a pull that breaks off has fetched stays for a day, and the next one of
+   * the same name goes on with it.
+   *
+   * @param reference a name, familiar ones included, with a tag, a digest or both, which then must
+   *     agree
+   * @throws org.lfedge.eve.tasks.core.error.TaskException {@code IMAGE_NOT_IN_REGISTRY}, {@code
+   *     TAG_MOVED}, {@code DIGEST_REQUIRED} and the other refusals of the trust policy, those of
+   *     layers, and those of {@link Registries.Repository}
+   */
+  @Effect
+  StoredImage pull(String reference, PullProgress progress);
+
+  /**
+   * Asks the node's trust policy about an image that is here.
+   *
+   * @param reference by which a task named it: with a digest, or without
+   * @throws org.lfedge.eve.tasks.core.error.TaskException if it must not be used
+   */
+  TrustVerdict judge(StoredImage image, String reference);
+
+  /** What an image is made of. */
+  ImageContents contents(StoredImage image);
+
+  /**
+   * Writes images, with the signatures that are kept with them, into one OCI layout in a tar
+   * archive; importing it gives the same names and digests. The file appears when it is whole, and
+   * replaces one that is there.
+   */
+  @Effect
+  void exportTo(Path archive, List<StoredImage> images);
+
+  /** Removes a name; what was behind it alone is collected. */
+  @Effect
+  void remove(StoredImage image);
+
+  /** Gives up what interrupted pulls have left, unless they are being gone on with. */
+  @Effect
+  void dropUnfinished();
+
+  /** Removes the names that came to the node with a task, when that was not made after all. */
+  @Effect
+  void removeImportedFor(UUID task);
 
   /** An image by name, familiar names ({@code web}, {@code nginx:1.27}) included, or by digest. */
   Optional<StoredImage> find(String reference);
 
   /** All images, by name. */
   List<StoredImage> list();
-
-  /** Removes an image by its full name. */
-  void remove(String name);
 
   /** Reads what a task must know of an image, and changes nothing. */
   ImageDetails examine(StoredImage image);
@@ -35,5 +86,6 @@ public interface ImageStore {
    * Makes the layers of an image ready to be mounted, each checked while it is read; layers that
    * are ready already are not touched.
    */
+  @Effect
   ImageDetails unpack(StoredImage image);
 }

@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPOutputStream;
@@ -40,6 +41,7 @@ import org.lfedge.eve.tasks.core.containerd.api.snapshots.SnapshotsGrpc;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.lifecycle.ExitStatus;
+import org.lfedge.eve.tasks.core.port.ContentStore;
 import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
 import org.lfedge.eve.tasks.core.port.ContentStore.Image;
 import org.lfedge.eve.tasks.core.port.ContentStore.Lease;
@@ -75,7 +77,7 @@ class ContainerdContentIT {
   }
 
   private static void write(Lease lease, Descriptor blob, byte[] bytes) {
-    lease.writeBlob(blob, new ByteArrayInputStream(bytes), NO_LABELS);
+    lease.writeBlob(blob, offset -> new ByteArrayInputStream(bytes), NO_LABELS);
   }
 
   private static Problem failure(Executable call) {
@@ -141,8 +143,8 @@ class ContainerdContentIT {
     try (Lease second = content.lease("second")) {
       try (Lease first = content.lease("first")) {
         first.writeBlob(
-            blob, new ByteArrayInputStream(bytes), new TreeMap<>(Map.of("a.b/c.0", "1")));
-        second.writeBlob(blob, unreadable(), new TreeMap<>(Map.of("a.b/d", "2")));
+            blob, offset -> new ByteArrayInputStream(bytes), new TreeMap<>(Map.of("a.b/c.0", "1")));
+        second.writeBlob(blob, offset -> unreadable(), new TreeMap<>(Map.of("a.b/d", "2")));
       }
       collect();
       assertTrue(content.blobSize(blob.digest()).isPresent(), "the second lease holds it");
@@ -180,11 +182,76 @@ class ContainerdContentIT {
     InputStream breaks =
         new SequenceInputStream(new ByteArrayInputStream(bytes, 0, 2_000_000), unreadable());
     try (Lease lease = content.lease("broken source")) {
-      Problem problem = failure(() -> lease.writeBlob(blob, breaks, NO_LABELS));
+      Problem problem = failure(() -> lease.writeBlob(blob, offset -> breaks, NO_LABELS));
       assertEquals("BLOB_NOT_READ", problem.code());
       assertTrue(problem.message().contains("Stream closed"));
       assertEquals(List.of(), unfinished());
     }
+  }
+
+  @Test
+  void aResumedLeaseGoesOnWithAnUnfinishedBlob() throws IOException {
+    byte[] whole = random(1000);
+    byte[] bytes = random(2_500_000);
+    Descriptor blob = descriptor(LAYER_TYPE, bytes);
+    Lease first = content.resumableLease("image", "first try");
+    write(first, descriptor(LAYER_TYPE, whole), whole);
+    failure(() -> first.writeBlob(blob, offset -> breaking(bytes, 2_000_000), NO_LABELS));
+    content.endAbandonedLeases();
+    collect();
+    List<Long> offsets = new ArrayList<>();
+    try (Lease second = content.resumableLease("image", "second try")) {
+      second.writeBlob(blob, from(bytes, offsets), NO_LABELS);
+      assertEquals(1, offsets.size(), offsets.toString());
+      assertTrue(offsets.get(0) >= 1_000_000, offsets.toString());
+      collect();
+      assertArrayEquals(bytes, content.openBlob(blob.digest()).readAllBytes());
+      assertTrue(content.blobSize(digest(whole)).isPresent(), "what was done is held too");
+    }
+    collect();
+    assertEquals(Optional.empty(), content.blobSize(blob.digest()));
+    assertEquals(Optional.empty(), content.blobSize(digest(whole)));
+  }
+
+  @Test
+  void anUnfinishedBlobThatIsWrongIsWrittenFromTheStart() throws IOException {
+    byte[] bytes = random(2_500_000);
+    Descriptor blob = descriptor(LAYER_TYPE, bytes);
+    byte[] damaged = bytes.clone();
+    damaged[500]++;
+    Lease first = content.resumableLease("damaged", "first try");
+    failure(() -> first.writeBlob(blob, offset -> breaking(damaged, 2_000_000), NO_LABELS));
+    List<Long> offsets = new ArrayList<>();
+    try (Lease second = content.resumableLease("damaged", "second try")) {
+      second.writeBlob(blob, from(bytes, offsets), NO_LABELS);
+      assertEquals(0, offsets.get(offsets.size() - 1), offsets.toString());
+      assertEquals(2, offsets.size(), offsets.toString());
+      assertArrayEquals(bytes, content.openBlob(blob.digest()).readAllBytes());
+    }
+    assertEquals(List.of(), unfinished());
+  }
+
+  @Test
+  void whatNobodyGoesOnWithCanBeDropped() {
+    byte[] bytes = random(2_500_000);
+    Descriptor blob = descriptor(LAYER_TYPE, bytes);
+    Lease given = content.resumableLease("given up", "try");
+    failure(() -> given.writeBlob(blob, offset -> breaking(bytes, 2_000_000), NO_LABELS));
+    content.dropUnfinished(new TreeSet<>(List.of("given up")));
+    assertEquals(1, unfinished().size(), "it is in use");
+    content.dropUnfinished(new TreeSet<>());
+    assertEquals(List.of(), unfinished());
+  }
+
+  private static InputStream breaking(byte[] bytes, int at) throws IOException {
+    return new SequenceInputStream(new ByteArrayInputStream(bytes, 0, at), unreadable());
+  }
+
+  private static ContentStore.BlobSource from(byte[] bytes, List<Long> offsets) {
+    return offset -> {
+      offsets.add(offset);
+      return new ByteArrayInputStream(bytes, (int) offset, bytes.length - (int) offset);
+    };
   }
 
   /** What containerd has of blobs that were begun and not committed. */
@@ -233,6 +300,25 @@ class ContainerdContentIT {
     content.deleteImage(fresh.name());
     content.deleteImage(other.name());
     assertEquals(List.of(), content.images());
+  }
+
+  @Test
+  void whatAKilledProgramHeldIsCollectedByTheNext() {
+    try (ContainerdClient own = ContainerdClient.connect(client.socket(), "killed")) {
+      ContainerdContent killed = new ContainerdContent(own);
+      byte[] bytes = random(77);
+      Descriptor blob = descriptor(CONFIG_TYPE, bytes);
+      Lease left = killed.lease("never ended");
+      write(left, blob, bytes);
+      assertTrue(killed.blobSize(blob.digest()).isPresent());
+      new ContainerdContent(own).endAbandonedLeases();
+      assertEquals(
+          0,
+          own.quick(LeasesGrpc::newBlockingStub)
+              .list(ListRequest.getDefaultInstance())
+              .getLeasesCount());
+      assertEquals(Optional.empty(), killed.blobSize(blob.digest()));
+    }
   }
 
   @Test

@@ -69,6 +69,15 @@ class ContainerdFailureTest {
   }
 
   @Test
+  void aHardLinkToNothingIsAFaultOfTheLayer() {
+    Problem problem =
+        problem(
+            "mount callback failed on /m/1: link /m/1/etc/passwd /m/1/x: no such file or directory");
+    assertEquals("BAD_LAYER", problem.code());
+    assertEquals(Problem.Kind.USER, problem.kind());
+  }
+
+  @Test
   void whatHasNoRuleKeepsItsCauseAloneInOneLine() {
     Problem problem =
         problem(CREATE + "error during container init: error mounting\n \"a\" to \"b\": unknown");

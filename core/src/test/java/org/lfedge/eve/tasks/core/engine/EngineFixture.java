@@ -24,14 +24,10 @@ import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.host.NodeFacts;
 import org.lfedge.eve.tasks.core.host.TaskDirectories;
 import org.lfedge.eve.tasks.core.policy.Policy;
-import org.lfedge.eve.tasks.core.port.AccountFiles;
 import org.lfedge.eve.tasks.core.port.ExecutorCatalog;
-import org.lfedge.eve.tasks.core.port.ImageDetails;
-import org.lfedge.eve.tasks.core.port.ImageStore;
 import org.lfedge.eve.tasks.core.port.NetworkNamespaces;
 import org.lfedge.eve.tasks.core.port.Origin;
 import org.lfedge.eve.tasks.core.port.Processes;
-import org.lfedge.eve.tasks.core.port.StoredImage;
 import org.lfedge.eve.tasks.core.port.TaskRecord;
 import org.lfedge.eve.tasks.core.port.TaskStore;
 import org.lfedge.eve.tasks.core.runtime.FakeRuntime;
@@ -47,7 +43,6 @@ import org.lfedge.eve.tasks.spi.seed.Pool;
 import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.seed.StopPlan;
 import org.lfedge.eve.tasks.spi.task.HostFacts;
-import org.lfedge.eve.tasks.spi.task.ResolvedImage;
 import org.lfedge.eve.tasks.spi.task.Root;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
 
@@ -275,98 +270,6 @@ final class EngineFixture {
 
     @Override
     public SortedMap<String, String> accelerators() {
-      return SortedCopies.mapOf(new TreeMap<String, String>());
-    }
-  }
-
-  /** A node with the image {@code web} and no other. */
-  private static final class OneImage implements ImageStore {
-    private static final StoredImage WEB =
-        new StoredImage("docker.io/library/web:latest", "sha256:" + "1".repeat(64), 1);
-
-    @Override
-    public List<StoredImage> importFrom(Path layout) {
-      return List.of(WEB);
-    }
-
-    @Override
-    public Optional<StoredImage> find(String reference) {
-      return reference.equals("web") ? Optional.of(WEB) : Optional.empty();
-    }
-
-    @Override
-    public List<StoredImage> list() {
-      return List.of(WEB);
-    }
-
-    @Override
-    public void remove(String name) {}
-
-    @Override
-    public ImageDetails examine(StoredImage image) {
-      return new ImageDetails(
-          "sha256:" + "2".repeat(64), new SomeConfig(), Optional.empty(), AccountFiles.NONE);
-    }
-
-    @Override
-    public ImageDetails examineLayout(Path layout) {
-      return examine(WEB);
-    }
-
-    @Override
-    public ImageDetails unpack(StoredImage image) {
-      return examine(image);
-    }
-  }
-
-  private record SomeConfig() implements ResolvedImage {
-    @Override
-    public String digest() {
-      return "sha256:" + "1".repeat(64);
-    }
-
-    @Override
-    public String os() {
-      return "linux";
-    }
-
-    @Override
-    public String architecture() {
-      return "amd64";
-    }
-
-    @Override
-    public Optional<String> variant() {
-      return Optional.empty();
-    }
-
-    @Override
-    public List<String> entrypoint() {
-      return List.of();
-    }
-
-    @Override
-    public List<String> command() {
-      return List.of();
-    }
-
-    @Override
-    public List<String> env() {
-      return List.of();
-    }
-
-    @Override
-    public String workingDir() {
-      return "/";
-    }
-
-    @Override
-    public Optional<String> stopSignal() {
-      return Optional.empty();
-    }
-
-    @Override
-    public SortedMap<String, String> labels() {
       return SortedCopies.mapOf(new TreeMap<String, String>());
     }
   }

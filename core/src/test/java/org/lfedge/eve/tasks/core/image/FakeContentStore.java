@@ -8,9 +8,12 @@ import java.io.UncheckedIOException;
 import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -34,6 +37,7 @@ public final class FakeContentStore implements ContentStore {
   private final SortedMap<String, Blob> blobs = new TreeMap<>();
   private final SortedMap<String, Optional<String>> parents = new TreeMap<>();
   private final SortedMap<String, Image> images = new TreeMap<>();
+  private final Map<String, SortedMap<String, String>> imageLabels = new HashMap<>();
   private final Set<FakeLease> leases = new HashSet<>();
   private int applied;
 
@@ -70,14 +74,30 @@ public final class FakeContentStore implements ContentStore {
   }
 
   @Override
-  public Lease lease(String purpose) {
-    FakeLease lease = new FakeLease();
+  public synchronized Lease lease(String purpose) {
+    FakeLease lease = new FakeLease("");
     leases.add(lease);
     return lease;
   }
 
   @Override
-  public Optional<Long> blobSize(String digest) {
+  public synchronized Lease resumableLease(String key, String purpose) {
+    FakeLease lease = new FakeLease(key);
+    List<FakeLease> earlier = leases.stream().filter(other -> other.key.equals(key)).toList();
+    earlier.forEach(other -> lease.held.addAll(other.held));
+    leases.removeAll(earlier);
+    leases.add(lease);
+    return lease;
+  }
+
+  @Override
+  public synchronized void dropUnfinished(SortedSet<String> keysInUse) {
+    leases.removeIf(lease -> !lease.key.isEmpty() && !keysInUse.contains(lease.key));
+    collect();
+  }
+
+  @Override
+  public synchronized Optional<Long> blobSize(String digest) {
     return Optional.ofNullable(blobs.get(digest)).map(blob -> (long) blob.content.length);
   }
 
@@ -87,14 +107,21 @@ public final class FakeContentStore implements ContentStore {
   }
 
   @Override
-  public SortedMap<String, String> blobLabels(String digest) {
+  public synchronized SortedMap<String, String> blobLabels(String digest) {
     Blob blob = blobs.get(digest);
     return blob == null ? Collections.emptySortedMap() : SortedCopies.mapOf(blob.labels);
   }
 
   @Override
-  public boolean hasLayers(String chainId) {
+  public synchronized boolean hasLayers(String chainId) {
     return parents.containsKey(chainId);
+  }
+
+  @Override
+  public OptionalLong layersBytes(List<String> chainIds) {
+    return chainIds.stream().allMatch(this::hasLayers)
+        ? OptionalLong.of(chainIds.size())
+        : OptionalLong.empty();
   }
 
   @Override
@@ -103,12 +130,19 @@ public final class FakeContentStore implements ContentStore {
   }
 
   @Override
-  public void deleteImage(String name) {
+  public List<String> imagesLabelled(String key, String value) {
+    return images.keySet().stream()
+        .filter(name -> value.equals(imageLabels.getOrDefault(name, new TreeMap<>()).get(key)))
+        .toList();
+  }
+
+  @Override
+  public synchronized void deleteImage(String name) {
     images.remove(name);
     collect();
   }
 
-  private Blob blob(String digest) {
+  private synchronized Blob blob(String digest) {
     Blob blob = blobs.get(digest);
     if (blob == null) {
       throw refused("there is no blob " + digest);
@@ -116,7 +150,7 @@ public final class FakeContentStore implements ContentStore {
     return blob;
   }
 
-  private void collect() {
+  private synchronized void collect() {
     Set<String> reached = new HashSet<>();
     Deque<String> ahead = new ArrayDeque<>();
     images.values().forEach(image -> ahead.add(image.target().digest()));
@@ -148,6 +182,10 @@ public final class FakeContentStore implements ContentStore {
     parents.keySet().removeIf(chainId -> !reached.contains(layers(chainId)));
   }
 
+  private synchronized void put(String digest, byte[] bytes) {
+    blobs.put(digest, new Blob(bytes));
+  }
+
   private static String layers(String chainId) {
     return "layers " + chainId;
   }
@@ -159,27 +197,40 @@ public final class FakeContentStore implements ContentStore {
   private final class FakeLease implements Lease {
 
     private final SortedSet<String> held = new TreeSet<>();
+    private final String key;
+
+    FakeLease(String key) {
+      this.key = key;
+    }
 
     @Override
-    public void writeBlob(Descriptor blob, InputStream bytes, SortedMap<String, String> labels) {
-      if (!blobs.containsKey(blob.digest())) {
-        try {
+    public void writeBlob(Descriptor blob, BlobSource source, SortedMap<String, String> labels) {
+      hold(blob.digest());
+      if (blobSize(blob.digest()).isEmpty()) {
+        try (InputStream bytes = source.open(0)) {
           byte[] content = bytes.readAllBytes();
           if (content.length != blob.size() || !Digests.of(content).equals(blob.digest())) {
             throw refused("the bytes are not those of " + blob);
           }
-          blobs.put(blob.digest(), new Blob(content));
+          put(blob.digest(), content);
         } catch (IOException e) {
           throw new UncheckedIOException(e);
         }
       }
-      held.add(blob.digest());
       labelBlob(blob.digest(), labels);
+    }
+
+    private void hold(String digest) {
+      synchronized (FakeContentStore.this) {
+        held.add(digest);
+      }
     }
 
     @Override
     public void labelBlob(String digest, SortedMap<String, String> labels) {
-      blob(digest).labels.putAll(labels);
+      synchronized (FakeContentStore.this) {
+        blob(digest).labels.putAll(labels);
+      }
     }
 
     @Override
@@ -216,6 +267,7 @@ public final class FakeContentStore implements ContentStore {
     public void putImage(Image image, SortedMap<String, String> labels) {
       blob(image.target().digest());
       images.put(image.name(), image);
+      imageLabels.put(image.name(), SortedCopies.mapOf(labels));
     }
 
     @Override

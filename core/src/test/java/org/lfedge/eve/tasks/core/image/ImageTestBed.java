@@ -17,6 +17,7 @@ import org.lfedge.eve.tasks.core.containerd.ContainerdClient;
 import org.lfedge.eve.tasks.core.containerd.ContainerdContent;
 import org.lfedge.eve.tasks.core.containerd.PrivateContainerd;
 import org.lfedge.eve.tasks.core.image.TestImages.Compression;
+import org.lfedge.eve.tasks.core.policy.TrustPolicy;
 import org.lfedge.eve.tasks.core.port.StoredImage;
 
 /**
@@ -30,6 +31,7 @@ final class ImageTestBed implements AutoCloseable {
   private final Path directory;
   private final PrivateContainerd containerd;
   private final ContainerdClient client;
+  private final ContainerdContent content;
   private final Images images;
 
   ImageTestBed() throws IOException {
@@ -40,9 +42,15 @@ final class ImageTestBed implements AutoCloseable {
             directory.resolve("root"), directory.resolve("state"), ImageTestBed::startTime);
     containerd.start();
     client = ContainerdClient.connect(containerd.socket(), NAMESPACE);
+    content = new ContainerdContent(client);
     images =
         new Images(
-            new ContainerdContent(client), Platform.linux("amd64"), LayerLimits.DEFAULT, directory);
+            content,
+            new FakeRegistries(),
+            TrustPolicy.DEFAULT,
+            Platform.linux("amd64"),
+            LayerLimits.DEFAULT,
+            directory);
   }
 
   private static OptionalLong startTime(int pid) {
@@ -65,7 +73,7 @@ final class ImageTestBed implements AutoCloseable {
 
   /** Removes all image names, and with them all that they lead to. */
   void removeImages() {
-    images.list().forEach(image -> images.remove(image.name()));
+    images.list().forEach(image -> content.deleteImage(image.name()));
   }
 
   /** Brings an image in through an archive. */

@@ -11,6 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.policy.TrustPolicy;
 import org.lfedge.eve.tasks.core.port.StoredImage;
 
 /** An image store on a content store in memory, and what tests of it have in common. */
@@ -21,7 +22,9 @@ abstract class ImagesFixture {
   @TempDir Path directory;
   Path temporary = Path.of("");
   final FakeContentStore content = new FakeContentStore();
-  Images images = new Images(content, Platform.linux("amd64"), LayerLimits.DEFAULT, temporary);
+  final FakeRegistries registries = new FakeRegistries();
+  TrustPolicy trust = TrustPolicy.DEFAULT;
+  Images images = images(Platform.linux("amd64"));
 
   @BeforeEach
   void makeDirectories() throws IOException {
@@ -29,8 +32,8 @@ abstract class ImagesFixture {
     images = images(Platform.linux("amd64"));
   }
 
-  Images images(Platform node) {
-    return new Images(content, node, LayerLimits.DEFAULT, temporary);
+  final Images images(Platform node) {
+    return new Images(content, registries, trust, node, LayerLimits.DEFAULT, temporary);
   }
 
   static TestImages.Image web() {

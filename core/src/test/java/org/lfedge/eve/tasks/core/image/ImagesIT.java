@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -268,6 +269,17 @@ class ImagesIT {
     assertEquals(first, images.examine(image));
     images.importFrom(Path.of(layout()));
 
+    assertEquals(before, bed.kept());
+  }
+
+  @Test
+  void whatCameWithATaskGoesWhenThatWasNotMadeAfterAll() {
+    String before = bed.kept();
+    UUID task = new UUID(1, 1);
+    images.unpack(images.importFor(task, Path.of(layout())).get(0));
+    images.removeImportedFor(new UUID(2, 2));
+    assertEquals(1, images.list().size());
+    images.removeImportedFor(task);
     assertEquals(before, bed.kept());
   }
 

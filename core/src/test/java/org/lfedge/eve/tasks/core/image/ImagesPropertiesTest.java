@@ -21,6 +21,7 @@ import net.jqwik.api.lifecycle.AfterTry;
 import net.jqwik.api.lifecycle.BeforeTry;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.image.TestImages.Compression;
+import org.lfedge.eve.tasks.core.policy.TrustPolicy;
 import org.lfedge.eve.tasks.core.port.ImageDetails;
 import org.lfedge.eve.tasks.core.port.StoredImage;
 
@@ -46,7 +47,13 @@ class ImagesPropertiesTest {
   }
 
   private Images images() {
-    return new Images(content, Platform.linux("amd64"), LayerLimits.DEFAULT, directory);
+    return new Images(
+        content,
+        new FakeRegistries(),
+        TrustPolicy.DEFAULT,
+        Platform.linux("amd64"),
+        LayerLimits.DEFAULT,
+        directory);
   }
 
   /** An image and what its config must come out as. */
@@ -123,7 +130,7 @@ class ImagesPropertiesTest {
     assertEquals(made.env(), unpacked.config().env());
     assertEquals(made.entrypoint(), unpacked.config().entrypoint());
     assertEquals(made.user(), unpacked.user().orElse(""));
-    images.remove(imported.get(0).name());
+    content.deleteImage(imported.get(0).name());
     assertEquals(new FakeContentStore().state(), content.state());
   }
 

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -143,10 +144,36 @@ class ImagesTest extends ImagesFixture {
     StoredImage image = images.importFrom(layout).get(0);
     images.unpack(image);
 
-    images.remove(image.name());
+    content.deleteImage(image.name());
 
     assertEquals(before, content.state());
     assertEquals("IMAGE_NOT_FOUND", failure(() -> images.unpack(image)));
+  }
+
+  @Test
+  void whatCameWithATaskGoesWhenThatWasNotMadeAfterAll() {
+    Path layout = new TestImages().add("1", web()).directory(directory.resolve("web"));
+    UUID task = new UUID(1, 1);
+    String before = content.state();
+    images.importFor(task, layout);
+    // A second try, after the first was cut short.
+    images.unpack(images.importFor(task, layout).get(0));
+    images.removeImportedFor(new UUID(2, 2));
+    assertEquals(1, images.list().size());
+
+    images.removeImportedFor(task);
+
+    assertEquals(before, content.state());
+  }
+
+  @Test
+  void whatWasThereBeforeATaskStays() {
+    Path layout = new TestImages().add("1", web()).directory(directory.resolve("web"));
+    images.importFrom(layout);
+    String before = content.state();
+    images.importFor(new UUID(1, 1), layout);
+    images.removeImportedFor(new UUID(1, 1));
+    assertEquals(before, content.state());
   }
 
   @Test

@@ -33,13 +33,14 @@ class LayerCheckTest {
     Blobs blobs =
         new Blobs() {
           @Override
-          public Optional<Long> size(String digest) {
-            return Optional.ofNullable(made.blobs().get(digest)).map(bytes -> (long) bytes.length);
+          public Optional<Long> size(Descriptor blob) {
+            return Optional.ofNullable(made.blobs().get(blob.digest()))
+                .map(bytes -> (long) bytes.length);
           }
 
           @Override
-          public InputStream open(String digest) {
-            return new ByteArrayInputStream(made.blobs().getOrDefault(digest, new byte[0]));
+          public InputStream open(Descriptor blob) {
+            return new ByteArrayInputStream(made.blobs().getOrDefault(blob.digest(), new byte[0]));
           }
         };
     PlatformImage found = PlatformImage.find(blobs, manifest, Platform.linux("amd64"), "test");
@@ -302,31 +303,47 @@ class LayerCheckTest {
     tar[at + text.length()] = 0;
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {3, 100, 10_000})
+  void whatFollowsTheGzipOfALayerIsRefused(int garbage) {
+    byte[] tar = new TestLayer().file("x", "x").tar();
+    byte[] gzip = Compression.GZIP.compress(tar);
+    byte[] layer = Arrays.copyOf(gzip, gzip.length + garbage);
+
+    assertEquals("BAD_LAYER", failure(layer, tar));
+    assertThrows(AssertionError.class, () -> failure(gzip, tar), "the same without it");
+  }
+
+  /** The limit of the ratio is 1000, and gzip comes to 1030 at best. */
   @Test
-  void aGzipLayerMayConsistOfSeveralMembers() {
-    byte[] tar = new TestLayer().file("etc/passwd", "a:x:1:1\n").file("x", new byte[9000]).tar();
-    ByteArrayOutputStream members = new ByteArrayOutputStream();
-    try {
-      for (int at = 0; at < tar.length; at += 1000) {
-        members.write(
-            Compression.GZIP.compress(
-                Arrays.copyOfRange(tar, at, Math.min(tar.length, at + 1000))));
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+  void howWellALayerIsCompressedIsToldSoon() {
+    byte[] member = Compression.GZIP.compress(new byte[64 << 20]);
+    byte[] layer = new byte[3 * member.length];
+    for (int i = 0; i < 3; i++) {
+      System.arraycopy(member, 0, layer, i * member.length, member.length);
     }
+
+    assertEquals("LAYER_TOO_LARGE", failure(layer, new byte[0]));
+  }
+
+  /** How a layer, given as it is stored, is refused. */
+  private static String failure(byte[] layer, byte[] tar) {
+    return assertThrows(TaskException.class, () -> checkStored(layer, tar)).first().code();
+  }
+
+  private static AccountFiles checkStored(byte[] stored, byte[] tar) {
     TestImages made = new TestImages();
-    Descriptor layer = made.blob(MediaTypes.OCI_LAYER_GZIP, members.toByteArray());
+    Descriptor layer = made.blob(MediaTypes.OCI_LAYER_GZIP, stored);
     Blobs blobs =
         new Blobs() {
           @Override
-          public Optional<Long> size(String digest) {
-            return Optional.of((long) members.size());
+          public Optional<Long> size(Descriptor blob) {
+            return Optional.of((long) stored.length);
           }
 
           @Override
-          public InputStream open(String digest) {
-            return new ByteArrayInputStream(members.toByteArray());
+          public InputStream open(Descriptor blob) {
+            return new ByteArrayInputStream(stored);
           }
         };
     ImageConfig config =
@@ -343,8 +360,24 @@ class LayerCheckTest {
             List.of(Digests.of(tar)));
     PlatformImage image =
         new PlatformImage(List.of(), layer, new Manifests.Manifest(layer, List.of(layer)), config);
+    return LayerCheck.check("test", image, blobs, LayerLimits.DEFAULT);
+  }
 
-    assertEquals("a:x:1:1\n", LayerCheck.check("test", image, blobs, LayerLimits.DEFAULT).passwd());
+  @Test
+  void aGzipLayerMayConsistOfSeveralMembers() {
+    byte[] tar = new TestLayer().file("etc/passwd", "a:x:1:1\n").file("x", new byte[9000]).tar();
+    ByteArrayOutputStream members = new ByteArrayOutputStream();
+    try {
+      for (int at = 0; at < tar.length; at += 1000) {
+        members.write(
+            Compression.GZIP.compress(
+                Arrays.copyOfRange(tar, at, Math.min(tar.length, at + 1000))));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+
+    assertEquals("a:x:1:1\n", checkStored(members.toByteArray(), tar).passwd());
   }
 
   @Test

@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.image.TestImages.Compression;
+import org.lfedge.eve.tasks.core.policy.TrustPolicy;
 import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
 import org.lfedge.eve.tasks.core.port.ImageDetails;
 import org.lfedge.eve.tasks.core.port.StoredImage;
@@ -275,7 +276,15 @@ class LayoutsTest extends ImagesFixture {
     assertEquals(
         "LAYER_TOO_LARGE",
         failure(
-            () -> new Images(content, Platform.linux("amd64"), small, temporary).importFrom(file)));
+            () ->
+                new Images(
+                        content,
+                        new FakeRegistries(),
+                        TrustPolicy.DEFAULT,
+                        Platform.linux("amd64"),
+                        small,
+                        temporary)
+                    .importFrom(file)));
     try (var left = Files.list(temporary)) {
       assertEquals(List.of(), left.toList());
     }

@@ -19,6 +19,7 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.zip.GZIPOutputStream;
 import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
+import org.lfedge.eve.tasks.core.port.ImageSignature;
 
 /**
  * Builds images, and the layouts and archives that hold them, in all the forms that are in use. Not
@@ -144,6 +145,18 @@ public final class TestImages {
     ArrayNode manifests = document.putArray("manifests");
     images.forEach(image -> manifests.add(entry(image.getValue(), image.getKey())));
     return add(document);
+  }
+
+  /** A manifest with one signature, as cosign stores it; its blobs are added. */
+  public static ObjectNode signature(TestImages made, byte[] payload, String base64Signature) {
+    ObjectNode manifest = JSON.objectNode();
+    manifest.put("schemaVersion", 2).put("mediaType", MediaTypes.OCI_MANIFEST);
+    byte[] config = "{}".getBytes(StandardCharsets.UTF_8);
+    manifest.set("config", json(made.blob(MediaTypes.OCI_CONFIG, config)));
+    ObjectNode layer = json(made.blob(ImageSignature.MEDIA_TYPE, payload));
+    layer.putObject("annotations").put(ImageSignature.ANNOTATION, base64Signature);
+    manifest.putArray("layers").add(layer);
+    return manifest;
   }
 
   /** Puts an image into the layout's index; an empty name or platform is left out. */

@@ -76,7 +76,10 @@ class UnpackedLayersIT {
           new ProcessBuilder("chroot", root.toString(), "/busybox", "cat", file)
               .redirectError(ProcessBuilder.Redirect.DISCARD)
               .start();
-      return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      // Its output ends before it does, and until then it keeps the root from being unmounted.
+      process.onExit().join();
+      return text;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -1,0 +1,150 @@
+package org.lfedge.eve.tasks.core.engine;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.lfedge.eve.tasks.core.error.Problem;
+import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.port.AccountFiles;
+import org.lfedge.eve.tasks.core.port.ImageContents;
+import org.lfedge.eve.tasks.core.port.ImageDetails;
+import org.lfedge.eve.tasks.core.port.ImageStore;
+import org.lfedge.eve.tasks.core.port.PullProgress;
+import org.lfedge.eve.tasks.core.port.StoredImage;
+import org.lfedge.eve.tasks.core.port.TrustVerdict;
+import org.lfedge.eve.tasks.spi.task.ResolvedImage;
+import org.lfedge.eve.tasks.spi.task.SortedCopies;
+
+/** A node with the image {@code web} and no other. */
+final class OneImage implements ImageStore {
+  private static final StoredImage WEB =
+      new StoredImage(
+          "docker.io/library/web:latest",
+          "sha256:" + "1".repeat(64),
+          "sha256:" + "1".repeat(64),
+          1);
+
+  @Override
+  public List<StoredImage> importFrom(Path layout) {
+    return List.of(WEB);
+  }
+
+  @Override
+  public List<StoredImage> importFor(UUID task, Path layout) {
+    return importFrom(layout);
+  }
+
+  @Override
+  public void removeImportedFor(UUID task) {}
+
+  @Override
+  public Optional<StoredImage> find(String reference) {
+    return reference.equals("web") ? Optional.of(WEB) : Optional.empty();
+  }
+
+  @Override
+  public StoredImage pull(String reference, PullProgress progress) {
+    throw TaskException.failed(Problem.host("REGISTRY_UNREACHABLE", "this node has no network"));
+  }
+
+  @Override
+  public TrustVerdict judge(StoredImage image, String reference) {
+    return new TrustVerdict("accept", Optional.empty(), image.digest(), Optional.empty());
+  }
+
+  @Override
+  public ImageContents contents(StoredImage image) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public void exportTo(Path archive, List<StoredImage> images) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public void remove(StoredImage image) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public void dropUnfinished() {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public List<StoredImage> list() {
+    return List.of(WEB);
+  }
+
+  @Override
+  public ImageDetails examine(StoredImage image) {
+    return new ImageDetails(
+        "sha256:" + "2".repeat(64), new SomeConfig(), Optional.empty(), AccountFiles.NONE);
+  }
+
+  @Override
+  public ImageDetails examineLayout(Path layout) {
+    return examine(WEB);
+  }
+
+  @Override
+  public ImageDetails unpack(StoredImage image) {
+    return examine(image);
+  }
+
+  private record SomeConfig() implements ResolvedImage {
+    @Override
+    public String digest() {
+      return "sha256:" + "1".repeat(64);
+    }
+
+    @Override
+    public String os() {
+      return "linux";
+    }
+
+    @Override
+    public String architecture() {
+      return "amd64";
+    }
+
+    @Override
+    public Optional<String> variant() {
+      return Optional.empty();
+    }
+
+    @Override
+    public List<String> entrypoint() {
+      return List.of();
+    }
+
+    @Override
+    public List<String> command() {
+      return List.of();
+    }
+
+    @Override
+    public List<String> env() {
+      return List.of();
+    }
+
+    @Override
+    public String workingDir() {
+      return "/";
+    }
+
+    @Override
+    public Optional<String> stopSignal() {
+      return Optional.empty();
+    }
+
+    @Override
+    public SortedMap<String, String> labels() {
+      return SortedCopies.mapOf(new TreeMap<String, String>());
+    }
+  }
+}

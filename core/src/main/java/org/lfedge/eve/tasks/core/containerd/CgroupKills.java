@@ -1,7 +1,5 @@
 package org.lfedge.eve.tasks.core.containerd;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -16,7 +14,6 @@ import java.util.List;
  */
 final class CgroupKills {
 
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final String COUNTER = "oom_kill ";
 
   private final Path cgroups;
@@ -33,24 +30,15 @@ final class CgroupKills {
   /**
    * Whether the counter is above zero; no if there is no such cgroup.
    *
-   * @param specJson the OCI runtime spec of the container, which names its cgroup
+   * @param cgroup absolute path below the mount point
    */
-  boolean any(String specJson) {
-    String cgroup = cgroup(specJson);
+  boolean any(String cgroup) {
     if (!cgroup.startsWith("/")) {
       return false;
     }
     String relative = cgroup.substring(1);
     return counts(cgroups.resolve("memory").resolve(relative).resolve("memory.oom_control"))
         || counts(cgroups.resolve(relative).resolve("memory.events"));
-  }
-
-  private static String cgroup(String specJson) {
-    try {
-      return JSON.readTree(specJson).path("linux").path("cgroupsPath").asText("");
-    } catch (JsonProcessingException e) {
-      return "";
-    }
   }
 
   private static boolean counts(Path file) {

@@ -1,35 +1,31 @@
 package org.lfedge.eve.tasks.core.containerd;
 
-import com.google.protobuf.Any;
-import com.google.protobuf.ByteString;
 import com.google.protobuf.Timestamp;
 import io.grpc.Status;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import org.lfedge.eve.tasks.core.containerd.api.containers.Container;
-import org.lfedge.eve.tasks.core.containerd.api.containers.ContainersGrpc;
-import org.lfedge.eve.tasks.core.containerd.api.containers.CreateContainerRequest;
-import org.lfedge.eve.tasks.core.containerd.api.containers.DeleteContainerRequest;
-import org.lfedge.eve.tasks.core.containerd.api.containers.GetContainerRequest;
-import org.lfedge.eve.tasks.core.containerd.api.containers.GetContainerResponse;
-import org.lfedge.eve.tasks.core.containerd.api.containers.ListContainersRequest;
-import org.lfedge.eve.tasks.core.containerd.api.containers.Runtime;
-import org.lfedge.eve.tasks.core.containerd.api.containers.UpdateContainerRequest;
-import org.lfedge.eve.tasks.core.containerd.api.runc.Options;
 import org.lfedge.eve.tasks.core.containerd.api.tasks.CreateTaskRequest;
 import org.lfedge.eve.tasks.core.containerd.api.tasks.DeleteTaskRequest;
 import org.lfedge.eve.tasks.core.containerd.api.tasks.GetRequest;
 import org.lfedge.eve.tasks.core.containerd.api.tasks.GetResponse;
 import org.lfedge.eve.tasks.core.containerd.api.tasks.KillRequest;
+import org.lfedge.eve.tasks.core.containerd.api.tasks.ListTasksRequest;
 import org.lfedge.eve.tasks.core.containerd.api.tasks.StartRequest;
 import org.lfedge.eve.tasks.core.containerd.api.tasks.TasksGrpc;
 import org.lfedge.eve.tasks.core.containerd.api.tasks.WaitRequest;
 import org.lfedge.eve.tasks.core.containerd.api.tasks.WaitResponse;
+import org.lfedge.eve.tasks.core.containerd.api.types.Mount;
 import org.lfedge.eve.tasks.core.containerd.api.types.Process;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
@@ -38,6 +34,7 @@ import org.lfedge.eve.tasks.core.port.ContainerRuntime;
 import org.lfedge.eve.tasks.core.port.OutputFiles;
 import org.lfedge.eve.tasks.core.port.RootFilesystem;
 import org.lfedge.eve.tasks.core.port.RuntimeTask;
+import org.lfedge.eve.tasks.core.port.Terminals;
 
 /**
  * Runs tasks by containerd and its shim for runc. The stages of the OCI lifecycle are kept
@@ -45,21 +42,38 @@ import org.lfedge.eve.tasks.core.port.RuntimeTask;
  */
 public final class ContainerdRuntime implements ContainerRuntime {
 
-  private static final String SHIM = "io.containerd.runc.v2";
-  private static final String OPTIONS_TYPE = "containerd.runc.v1.Options";
-  private static final String SPEC_TYPE = "types.containerd.io/opencontainers/runtime-spec/1/Spec";
+  private static final Path CGROUPS = Path.of("/sys/fs/cgroup");
 
   private static final Optional<RuntimeTask.Status> STOPPED =
       Optional.of(RuntimeTask.Status.STOPPED);
 
   private final ContainerdClient client;
+  private final ContainerRecords records;
   private final RootSnapshots roots;
-  private final CgroupKills kills = new CgroupKills(Path.of("/sys/fs/cgroup"));
+  private final CgroupKills kills = new CgroupKills(CGROUPS);
+  private final LimitChange limits;
+  private final ContainerdExec exec;
+  private final AnchorStreams streams;
+  private final ShimProcesses shims;
 
-  /** Runs tasks in the client's namespace. */
+  /** Runs tasks in the client's namespace, none of which may ask for a terminal. */
   public ContainerdRuntime(ContainerdClient client) {
+    this(client, new NoTerminals());
+  }
+
+  /**
+   * Runs tasks in the client's namespace.
+   *
+   * @param terminals for those whose spec asks for one
+   */
+  public ContainerdRuntime(ContainerdClient client, Terminals terminals) {
     this.client = client;
+    records = new ContainerRecords(client);
+    streams = new AnchorStreams(terminals);
     roots = new RootSnapshots(client);
+    limits = new LimitChange(client, new LiveCgroups(CGROUPS));
+    exec = new ContainerdExec(client);
+    shims = new ShimProcesses(client.socket(), client.namespace());
   }
 
   @Override
@@ -75,94 +89,84 @@ public final class ContainerdRuntime implements ContainerRuntime {
           Problem.internal("ROOT_NOT_PREPARED", "the writable layer of " + id + " is not there"));
     }
     Container container =
-        Container.newBuilder()
-            .setId(id)
-            .putAllLabels(labels)
-            .setRuntime(Runtime.newBuilder().setName(SHIM).setOptions(runcOptions()))
-            .setSpec(
-                Any.newBuilder().setTypeUrl(SPEC_TYPE).setValue(ByteString.copyFromUtf8(specJson)))
-            // Set even without a key: containerd lets nobody change it later.
-            .setSnapshotter(client.snapshotter())
-            .setSnapshotKey(RootSnapshots.key(id, root).orElse(""))
-            .build();
-    String what = "record the container " + id;
-    boolean created =
-        client
-            .callUnless(
-                Status.Code.ALREADY_EXISTS,
-                what,
-                () ->
-                    client
-                        .quick(ContainersGrpc::newBlockingStub)
-                        .create(
-                            CreateContainerRequest.newBuilder().setContainer(container).build()))
-            .isPresent();
-    if (!created) {
+        records.describe(id, specJson, labels, RootSnapshots.key(id, root).orElse(""));
+    if (!records.create(container)) {
       refuseIfTask(id);
-      client.call(
-          what,
-          () ->
-              client
-                  .quick(ContainersGrpc::newBlockingStub)
-                  .update(UpdateContainerRequest.newBuilder().setContainer(container).build()));
+      records.replace(container);
     }
-  }
-
-  /**
-   * Lets runc keep its state beside containerd's socket. For the node's own containerd that is
-   * where it would be anyway; a private one that used that place as well could not run a task of
-   * the same name, and would leave something there when all its processes were killed.
-   */
-  private Any runcOptions() {
-    Options options =
-        Options.newBuilder().setRoot(client.socket().resolveSibling("runc").toString()).build();
-    return Any.newBuilder().setTypeUrl(OPTIONS_TYPE).setValue(options.toByteString()).build();
   }
 
   @Override
   public int createTask(String id, RootFilesystem root, OutputFiles output) {
-    if (container(id).isEmpty()) {
-      throw TaskException.refused(
-          Problem.internal("CONTAINER_NOT_FOUND", "no container is on record for " + id));
-    }
-    CreateTaskRequest request =
-        CreateTaskRequest.newBuilder()
-            .setContainerId(id)
-            .addAllRootfs(roots.mounts(id, root))
-            .setStdout(output.stdout().toString())
-            .setStderr(output.stderr().toString())
-            .build();
+    CreateTaskRequest.Builder request =
+        CreateTaskRequest.newBuilder().setContainerId(id).addAllRootfs(mounts(id, root));
+    streams.connect(
+        request,
+        output,
+        records.traits(id).orElseThrow(() -> containerNotFound(id)).terminal(),
+        () -> refuseIfTask(id));
     try {
       return client
           .callUnless(
               Status.Code.ALREADY_EXISTS,
               "create the anchor of " + id,
               () ->
-                  client.within(ContainerdClient.SLOW, TasksGrpc::newBlockingStub).create(request))
+                  client
+                      .within(ContainerdClient.SLOW, TasksGrpc::newBlockingStub)
+                      .create(request.build()))
           .orElseThrow(() -> taskExists(id))
           .getPid();
     } catch (TaskException e) {
-      if (e.outcome() == TaskException.Outcome.FAILED && task(id).isEmpty()) {
+      if (e.outcome() == TaskException.Outcome.FAILED && status(id).isEmpty()) {
         releaseRoot(id).forEach(StateMount::removeBundle);
+        streams.close(id);
       }
+      throw orContainerNotFound(id, e);
+    }
+  }
+
+  private List<Mount> mounts(String id, RootFilesystem root) {
+    try {
+      return roots.mounts(id, root);
+    } catch (TaskException e) {
+      throw orContainerNotFound(id, e);
+    }
+  }
+
+  /**
+   * The reason behind a refusal, looked for only now: a start that succeeds does not wait for it.
+   */
+  private TaskException orContainerNotFound(String id, TaskException e) {
+    return e.outcome() != TaskException.Outcome.FAILED && records.find(id).isEmpty()
+        ? containerNotFound(id)
+        : e;
+  }
+
+  @Override
+  public void startTask(String id) {
+    try {
+      client.call(
+          "start the anchor of " + id,
+          () ->
+              client
+                  .within(ContainerdClient.SLOW, TasksGrpc::newBlockingStub)
+                  .start(StartRequest.newBuilder().setContainerId(id).build()));
+    } catch (TaskException e) {
+      // The shim refuses whatever is not just created; why is looked for only then.
+      RuntimeTask.Status status =
+          status(id)
+              .orElseThrow(
+                  () ->
+                      TaskException.notFound(
+                          Problem.internal("TASK_NOT_FOUND", "there is no task of " + id)));
+      require(id, status, RuntimeTask.Status.CREATED, "TASK_NOT_CREATED", "start");
       throw e;
     }
   }
 
   @Override
-  public void startTask(String id) {
-    requireStatus(id, RuntimeTask.Status.CREATED, "TASK_NOT_CREATED", "start");
-    client.call(
-        "start the anchor of " + id,
-        () ->
-            client
-                .within(ContainerdClient.SLOW, TasksGrpc::newBlockingStub)
-                .start(StartRequest.newBuilder().setContainerId(id).build()));
-  }
-
-  @Override
   public boolean signalTask(String id, int signal, boolean everyProcess) {
-    if (everyProcess && task(id).map(RuntimeTask::status).equals(STOPPED)) {
+    if (everyProcess && status(id).equals(STOPPED)) {
       // runc takes this for success, though the last process of a task goes with its anchor.
       return false;
     }
@@ -178,6 +182,15 @@ public final class ContainerdRuntime implements ContainerRuntime {
 
   @Override
   public Optional<RuntimeTask> task(String id) {
+    return process(id).map(process -> runtimeTask(id, process));
+  }
+
+  /** What matters for most decisions; of a task that has ended, the rest takes another call. */
+  private Optional<RuntimeTask.Status> status(String id) {
+    return process(id).map(ContainerdRuntime::status);
+  }
+
+  private Optional<Process> process(String id) {
     return client
         .callUnless(
             Status.Code.NOT_FOUND,
@@ -186,29 +199,52 @@ public final class ContainerdRuntime implements ContainerRuntime {
                 client
                     .quick(TasksGrpc::newBlockingStub)
                     .get(GetRequest.newBuilder().setContainerId(id).build()))
-        .map(GetResponse::getProcess)
-        .map(process -> runtimeTask(id, process));
+        .map(GetResponse::getProcess);
+  }
+
+  @Override
+  public SortedMap<String, RuntimeTask> tasks() {
+    SortedMap<String, RuntimeTask> tasks = new TreeMap<>();
+    client
+        .call(
+            "list the tasks",
+            () ->
+                client
+                    .within(ContainerdClient.SLOW, TasksGrpc::newBlockingStub)
+                    .list(ListTasksRequest.getDefaultInstance()))
+        .getTasksList()
+        .forEach(process -> tasks.put(process.getId(), runtimeTask(process.getId(), process)));
+    return Collections.unmodifiableSortedMap(tasks);
+  }
+
+  @Override
+  public void updateResources(String id, String specJson) {
+    Container container = records.find(id).orElseThrow(() -> containerNotFound(id));
+    limits.change(container, ContainerRecords.spec(specJson), () -> isLive(id));
+  }
+
+  private boolean isLive(String id) {
+    return status(id).filter(status -> status != RuntimeTask.Status.STOPPED).isPresent();
+  }
+
+  private static RuntimeTask.Status status(Process process) {
+    return switch (process.getStatus()) {
+      case CREATED -> RuntimeTask.Status.CREATED;
+      case RUNNING -> RuntimeTask.Status.RUNNING;
+      case PAUSED, PAUSING -> RuntimeTask.Status.PAUSED;
+      // Unknown: the shim does not answer, and whatever it knew of an exit is lost.
+      case STOPPED, UNKNOWN, UNRECOGNIZED -> RuntimeTask.Status.STOPPED;
+    };
   }
 
   private RuntimeTask runtimeTask(String id, Process process) {
-    int pid = process.getPid();
-    return switch (process.getStatus()) {
-      case CREATED -> new RuntimeTask(RuntimeTask.Status.CREATED, pid, Optional.empty());
-      case RUNNING -> new RuntimeTask(RuntimeTask.Status.RUNNING, pid, Optional.empty());
-      case PAUSED, PAUSING -> new RuntimeTask(RuntimeTask.Status.PAUSED, pid, Optional.empty());
-      case STOPPED ->
-          new RuntimeTask(
-              RuntimeTask.Status.STOPPED,
-              pid,
-              Optional.of(
-                  exit(
-                      process.getExitStatus(),
-                      process.getExitedAt(),
-                      container(id).map(this::killed).orElse(false))));
-      // The shim does not answer: whatever it knew of an exit is lost.
-      case UNKNOWN, UNRECOGNIZED ->
-          new RuntimeTask(RuntimeTask.Status.STOPPED, pid, Optional.empty());
-    };
+    int code = process.getExitStatus();
+    Optional<ExitStatus> exit =
+        process.getStatus() == org.lfedge.eve.tasks.core.containerd.api.types.Status.STOPPED
+            ? Optional.of(
+                exit(code, process.getExitedAt(), isSigkill(code) && killed(records.traits(id))))
+            : Optional.empty();
+    return new RuntimeTask(status(process), process.getPid(), exit);
   }
 
   @Override
@@ -219,28 +255,27 @@ public final class ContainerdRuntime implements ContainerRuntime {
     return wait.answer()
         .thenCompose(
             answer ->
-                answer.isEmpty()
-                    ? CompletableFuture.completedFuture(ExitStatus.unknown(Instant.now()))
-                    : containerAsync(id)
-                        .thenApply(
-                            container ->
-                                exit(
-                                    answer.get().getExitStatus(),
-                                    answer.get().getExitedAt(),
-                                    container.map(this::killed).orElse(false))));
+                answer
+                    .map(end -> ended(id, end))
+                    .orElseGet(
+                        () ->
+                            CompletableFuture.completedFuture(ExitStatus.unknown(Instant.now()))));
   }
 
-  private CompletableFuture<Optional<Container>> containerAsync(String id) {
-    AsyncCall<GetContainerResponse> get =
-        new AsyncCall<>(client.socket(), "look at the container " + id);
-    client
-        .quick(ContainersGrpc::newStub)
-        .get(GetContainerRequest.newBuilder().setId(id).build(), get);
-    return get.answer().thenApply(answer -> answer.map(GetContainerResponse::getContainer));
+  private CompletableFuture<ExitStatus> ended(String id, WaitResponse end) {
+    int code = end.getExitStatus();
+    return isSigkill(code)
+        ? records.traitsLater(id).thenApply(traits -> exit(code, end.getExitedAt(), killed(traits)))
+        : CompletableFuture.completedFuture(exit(code, end.getExitedAt(), false));
   }
 
-  private boolean killed(Container container) {
-    return kills.any(container.getSpec().getValue().toStringUtf8());
+  /** An anchor that ended in another way had at most a child killed for want of memory. */
+  private static boolean isSigkill(int code) {
+    return code == ExitStatus.SIGKILLED;
+  }
+
+  private boolean killed(Optional<ContainerTraits> traits) {
+    return traits.filter(known -> kills.any(known.cgroup())).isPresent();
   }
 
   private static ExitStatus exit(int code, Timestamp at, boolean oomKilled) {
@@ -249,11 +284,20 @@ public final class ContainerdRuntime implements ContainerRuntime {
   }
 
   @Override
+  public CompletableFuture<OptionalInt> runInside(String id, List<String> args, Duration limit) {
+    return exec.run(id, args, limit);
+  }
+
+  @Override
   public void deleteTask(String id) {
-    if (task(id).isEmpty()) {
+    Optional<RuntimeTask.Status> status = status(id);
+    if (status.isEmpty()) {
+      streams.close(id);
       return;
     }
-    requireStatus(id, RuntimeTask.Status.STOPPED, "TASK_NOT_STOPPED", "delete");
+    require(id, status.get(), RuntimeTask.Status.STOPPED, "TASK_NOT_STOPPED", "delete");
+    // Before, and not after: the shim waits for us to read what is left.
+    streams.close(id);
     releaseRoot(id);
     client.callUnless(
         Status.Code.NOT_FOUND,
@@ -264,28 +308,38 @@ public final class ContainerdRuntime implements ContainerRuntime {
                 .delete(DeleteTaskRequest.newBuilder().setContainerId(id).build()));
   }
 
+  @Override
+  public List<String> endStrays(SortedSet<String> alive) {
+    List<String> strays = new ArrayList<>();
+    shims
+        .running()
+        .forEach(
+            (id, shim) -> {
+              if (!alive.contains(id) && process(id).isEmpty()) {
+                ShimProcesses.end(shim);
+                strays.add(id);
+              }
+            });
+    return strays;
+  }
+
   /** Only a root without a snapshot can have brought mounts of the node along. */
   private List<Path> releaseRoot(String id) {
-    return container(id).map(Container::getSnapshotKey).orElse("").isEmpty()
-        ? StateMount.releaseRoot(client.socket(), client.namespace(), id)
-        : List.of();
+    return records.traits(id).filter(ContainerTraits::snapshot).isPresent()
+        ? List.of()
+        : StateMount.releaseRoot(client.socket(), client.namespace(), id);
   }
 
   @Override
   public void deleteContainer(String id) {
     refuseIfTask(id);
-    client.callUnless(
-        Status.Code.NOT_FOUND,
-        "delete the container " + id,
-        () ->
-            client
-                .quick(ContainersGrpc::newBlockingStub)
-                .delete(DeleteContainerRequest.newBuilder().setId(id).build()));
+    streams.close(id);
+    records.delete(id);
   }
 
   @Override
   public void removeRoot(String id) {
-    if (container(id).isPresent()) {
+    if (records.find(id).isPresent()) {
       throw TaskException.refused(
           Problem.internal(
               "ROOT_IN_USE", "the writable layer of " + id + " belongs to a container on record"));
@@ -295,18 +349,12 @@ public final class ContainerdRuntime implements ContainerRuntime {
 
   @Override
   public List<String> containers() {
-    return client
-        .call(
-            "list the containers",
-            () ->
-                client
-                    .quick(ContainersGrpc::newBlockingStub)
-                    .list(ListContainersRequest.getDefaultInstance()))
-        .getContainersList()
-        .stream()
-        .map(Container::getId)
-        .sorted()
-        .toList();
+    return containersBesides(Collections.emptySortedSet());
+  }
+
+  @Override
+  public List<String> containersBesides(SortedSet<String> known) {
+    return records.idsBesides(known);
   }
 
   @Override
@@ -314,36 +362,24 @@ public final class ContainerdRuntime implements ContainerRuntime {
     return roots.list();
   }
 
-  private Optional<Container> container(String id) {
-    return client
-        .callUnless(
-            Status.Code.NOT_FOUND,
-            "look at the container " + id,
-            () ->
-                client
-                    .quick(ContainersGrpc::newBlockingStub)
-                    .get(GetContainerRequest.newBuilder().setId(id).build()))
-        .map(GetContainerResponse::getContainer);
-  }
-
-  private void requireStatus(String id, RuntimeTask.Status required, String code, String verb) {
-    RuntimeTask task =
-        task(id)
-            .orElseThrow(
-                () ->
-                    TaskException.notFound(
-                        Problem.internal("TASK_NOT_FOUND", "there is no task of " + id)));
-    if (task.status() != required) {
+  private static void require(
+      String id, RuntimeTask.Status status, RuntimeTask.Status required, String code, String verb) {
+    if (status != required) {
       throw TaskException.refused(
           Problem.internal(
-              code, "cannot " + verb + " the task of " + id + " while it is " + task.status()));
+              code, "cannot " + verb + " the task of " + id + " while it is " + status));
     }
   }
 
   private void refuseIfTask(String id) {
-    if (task(id).isPresent()) {
+    if (status(id).isPresent()) {
       throw taskExists(id);
     }
+  }
+
+  private static TaskException containerNotFound(String id) {
+    return TaskException.refused(
+        Problem.internal("CONTAINER_NOT_FOUND", "no container is on record for " + id));
   }
 
   private static TaskException taskExists(String id) {

@@ -6,11 +6,14 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.lfedge.eve.tasks.core.containerd.api.snapshots.Info;
 import org.lfedge.eve.tasks.core.containerd.api.snapshots.ListSnapshotsRequest;
 import org.lfedge.eve.tasks.core.containerd.api.snapshots.MountsRequest;
 import org.lfedge.eve.tasks.core.containerd.api.snapshots.PrepareSnapshotRequest;
+import org.lfedge.eve.tasks.core.containerd.api.snapshots.PrepareSnapshotResponse;
 import org.lfedge.eve.tasks.core.containerd.api.snapshots.RemoveSnapshotRequest;
 import org.lfedge.eve.tasks.core.containerd.api.snapshots.SnapshotsGrpc;
 import org.lfedge.eve.tasks.core.containerd.api.snapshots.StatSnapshotRequest;
@@ -30,6 +33,12 @@ final class RootSnapshots {
   private static final String OVERLAYFS = "overlayfs";
 
   private final ContainerdClient client;
+
+  /**
+   * What containerd answered when it made a snapshot, by id, until a task takes it: a start from
+   * the beginning does not have to ask again.
+   */
+  private final Map<String, List<Mount>> fresh = new ConcurrentHashMap<>();
 
   RootSnapshots(ContainerdClient client) {
     this.client = client;
@@ -63,15 +72,6 @@ final class RootSnapshots {
                   + ": containerd's overlayfs snapshotter does not work on this node; use the"
                   + " directory itself as a writable root"));
     }
-    Optional<Info> present = find(id);
-    if (present.isPresent()) {
-      if (!present.get().getParent().equals(parent)) {
-        throw TaskException.refused(
-            Problem.user(
-                "ROOT_DIFFERS", id + " has a writable layer over another root; remove that first"));
-      }
-      return;
-    }
     PrepareSnapshotRequest request =
         PrepareSnapshotRequest.newBuilder()
             .setSnapshotter(client.snapshotter())
@@ -80,23 +80,33 @@ final class RootSnapshots {
             .putLabels(OURS, "container")
             .putLabels(KEEP, Instant.now().truncatedTo(ChronoUnit.SECONDS).toString())
             .build();
-    boolean made =
-        client
-            .callUnless(
-                Status.Code.NOT_FOUND,
-                "make the writable layer of " + id,
-                () -> client.quick(SnapshotsGrpc::newBlockingStub).prepare(request))
-            .isPresent();
-    if (!made) {
-      throw TaskException.notFound(
-          Problem.user(
-              "LAYERS_NOT_FOUND",
-              "cannot make the writable layer of "
-                  + id
-                  + ": the layers "
-                  + parent
-                  + " are not unpacked; unpack the image again"));
+    Optional<PrepareSnapshotResponse> made;
+    try {
+      made =
+          client.callUnless(
+              Status.Code.ALREADY_EXISTS,
+              "make the writable layer of " + id,
+              () -> client.quick(SnapshotsGrpc::newBlockingStub).prepare(request));
+    } catch (TaskException e) {
+      throw e.outcome() == TaskException.Outcome.NOT_FOUND ? layersNotFound(id, parent) : e;
     }
+    made.ifPresent(answer -> fresh.put(id, answer.getMountsList()));
+    if (made.isEmpty() && !find(id).map(Info::getParent).equals(Optional.of(parent))) {
+      throw TaskException.refused(
+          Problem.user(
+              "ROOT_DIFFERS", id + " has a writable layer over another root; remove that first"));
+    }
+  }
+
+  private static TaskException layersNotFound(String id, String parent) {
+    return TaskException.notFound(
+        Problem.user(
+            "LAYERS_NOT_FOUND",
+            "cannot make the writable layer of "
+                + id
+                + ": the layers "
+                + parent
+                + " are not unpacked; unpack the image again"));
   }
 
   /** What containerd mounts as the root, in order. */
@@ -156,6 +166,11 @@ final class RootSnapshots {
   }
 
   private List<Mount> snapshotMounts(String id) {
+    List<Mount> known = fresh.remove(id);
+    return known == null ? requestMounts(id) : known;
+  }
+
+  private List<Mount> requestMounts(String id) {
     MountsRequest request =
         MountsRequest.newBuilder().setSnapshotter(client.snapshotter()).setKey(id).build();
     return client
@@ -172,7 +187,7 @@ final class RootSnapshots {
   }
 
   boolean exists(String id) {
-    return find(id).isPresent();
+    return fresh.containsKey(id) || find(id).isPresent();
   }
 
   private Optional<Info> find(String id) {
@@ -187,6 +202,7 @@ final class RootSnapshots {
   }
 
   void remove(String id) {
+    fresh.remove(id);
     RemoveSnapshotRequest request =
         RemoveSnapshotRequest.newBuilder().setSnapshotter(client.snapshotter()).setKey(id).build();
     client.callUnless(

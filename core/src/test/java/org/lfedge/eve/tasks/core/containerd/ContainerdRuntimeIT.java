@@ -6,12 +6,19 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.grpc.Context;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -19,6 +26,8 @@ import net.jqwik.api.Provide;
 import org.junit.jupiter.api.Test;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.host.CgroupMounts;
+import org.lfedge.eve.tasks.core.host.LinuxProcesses;
 import org.lfedge.eve.tasks.core.lifecycle.ExitStatus;
 import org.lfedge.eve.tasks.core.port.ContainerRuntime;
 import org.lfedge.eve.tasks.core.port.OutputFiles;
@@ -29,6 +38,7 @@ import org.lfedge.eve.tasks.core.runtime.LifecycleCommands;
 class ContainerdRuntimeIT extends ContainerRuntimeContract {
 
   private final TestBed bed = SharedTestBed.bed();
+  private final LinuxProcesses processes = new LinuxProcesses(CgroupMounts.find());
   private final ContainerdRuntime runtime = new ContainerdRuntime(SharedTestBed.client());
 
   @Override
@@ -44,6 +54,35 @@ class ContainerdRuntimeIT extends ContainerRuntimeContract {
   @Override
   protected String spec(String id) {
     return bed.spec(id, TestBed.WAITS_FOR_USR1);
+  }
+
+  @Override
+  protected String spec(String id, long memoryBytes, long quota, Optional<String> cpus) {
+    return bed.spec(id, memoryBytes, TestBed.WAITS_FOR_USR1)
+        .replace(
+            "\"resources\": {",
+            "\"resources\": {\"cpu\": {\"quota\": %d, \"period\": 100000%s}, "
+                .formatted(quota, cpus.map(list -> ", \"cpus\": \"" + list + "\"").orElse("")));
+  }
+
+  @Override
+  protected void assertLimits(String id, long memoryBytes, long quota, Optional<String> cpus) {
+    SortedMap<String, String> limits = processes.limits(bed.cgroup(id));
+    boolean v1 = limits.containsKey("cpu.cfs_quota_us");
+    assertEquals(
+        Long.toString(memoryBytes), limits.get(v1 ? "memory.limit_in_bytes" : "memory.max"));
+    assertEquals(
+        v1 ? Long.toString(quota) : (quota < 0 ? "max" : quota) + " 100000",
+        limits.get(v1 ? "cpu.cfs_quota_us" : "cpu.max"));
+    Optional<String> all = Optional.ofNullable(processes.limits("/").get("cpuset.cpus"));
+    assertEquals(cpus.or(() -> all).orElse(""), limits.get("cpuset.cpus"));
+  }
+
+  @Override
+  protected void useSixteenMebibytes(String id) {
+    bed.awaitReady(id);
+    assertTrue(runtime.signalTask(id, TestBed.SIGUSR2, false));
+    TestBed.await("memory", () -> bed.printed(id).contains("full"));
   }
 
   @Override
@@ -198,6 +237,22 @@ class ContainerdRuntimeIT extends ContainerRuntimeContract {
     cleanUp("hungry");
   }
 
+  @Test
+  void anAnchorThatEndsByItselfWasNotKilledForMemory() {
+    RootFilesystem root = root();
+    String script = "tail -c 100000000 /dev/zero; echo $?; exit 3";
+    String spec = bed.spec("parent", 8 << 20, "/bin/sh", "-c", script);
+    runtime.prepareRoot("parent", root);
+    runtime.createContainer("parent", root, withDev(spec), new TreeMap<>());
+    runtime.createTask("parent", root, bed.output("parent"));
+    runtime.startTask("parent");
+    ExitStatus status = exit("parent");
+    assertEquals("137", bed.printed("parent").strip());
+    assertEquals(3, status.code().orElseThrow());
+    assertFalse(status.oomKilled());
+    cleanUp("parent");
+  }
+
   private static String withDev(String spec) {
     return spec.replace(
         "\"mounts\": [",
@@ -225,6 +280,90 @@ class ContainerdRuntimeIT extends ContainerRuntimeContract {
     runtime.deleteTask("shim");
     assertEquals(0, shimOf("shim"));
     cleanUp("shim");
+  }
+
+  @Test
+  void whatAProgramInsideHasStartedIsKilledWithIt() {
+    running("family");
+    String script = "sleep 31415 & (sleep 31416; true) & while :; do sleep 0.01; done";
+    var run = runtime.runInside("family", List.of("/bin/sh", "-c", script), Duration.ofSeconds(1));
+    TestBed.await("the programs to run", () -> !processes("sleep 3141").isEmpty());
+    assertEquals(OptionalInt.empty(), run.orTimeout(60, TimeUnit.SECONDS).join());
+    assertEquals(List.of(), processes("sleep 3141"));
+    cleanUp("family");
+  }
+
+  @Test
+  void whatAKilledDaemonLeftInsideGoesWhenTheNextOneUsesTheTask() {
+    running("left");
+    try (ContainerdClient client = ContainerdClient.connect(bed.containerd().socket(), "tests")) {
+      var lost =
+          new ContainerdRuntime(client)
+              .runInside("left", List.of("/bin/sleep", "27182"), Duration.ofMinutes(10));
+      TestBed.await("the program to run", () -> !processes("/bin/sleep 27182").isEmpty());
+      assertFalse(lost.isDone());
+    }
+    assertEquals(1, processes("/bin/sleep 27182").size());
+    var next = runtime.runInside("left", List.of("/bin/true"), Duration.ofMinutes(1));
+    assertEquals(OptionalInt.of(0), next.orTimeout(60, TimeUnit.SECONDS).join());
+    assertEquals(List.of(), processes("/bin/sleep 27182"));
+    cleanUp("left");
+  }
+
+  @Test
+  void whatAKilledDaemonLeftInsideDoesNotHinderTheEndOfTheTask() throws IOException {
+    running("hindered");
+    try (ContainerdClient client = ContainerdClient.connect(bed.containerd().socket(), "tests")) {
+      var lost =
+          new ContainerdRuntime(client)
+              .runInside("hindered", List.of("/bin/sleep", "16180"), Duration.ofMinutes(10));
+      TestBed.await("the program to run", () -> !processes("/bin/sleep 16180").isEmpty());
+      assertFalse(lost.isDone());
+    }
+    endWithSeven("hindered");
+    assertEquals(7, exit("hindered").code().orElseThrow());
+    runtime.deleteTask("hindered");
+    assertEquals(0, shimOf("hindered"));
+    assertEquals(List.of(), processes("/bin/sleep 16180"));
+    cleanUp("hindered");
+  }
+
+  @Test
+  void aClientOfOursThatHasLeftInterruptsNothing() {
+    Context.CancellableContext left = Context.ROOT.withCancellation();
+    left.cancel(null);
+    left.run(() -> assertFalse(runtime.containers().contains("never-made")));
+    running("abandoned");
+    List<String> program = List.of("/bin/true");
+    var run = new CompletableFuture<OptionalInt>();
+    left.run(
+        () -> {
+          var unused =
+              runtime
+                  .runInside("abandoned", program, Duration.ofMinutes(1))
+                  .whenComplete(
+                      (code, failure) ->
+                          run.complete(failure == null ? code : OptionalInt.empty()));
+        });
+    assertEquals(OptionalInt.of(0), run.orTimeout(60, TimeUnit.SECONDS).join());
+    cleanUp("abandoned");
+  }
+
+  /** The processes of the node whose command line has a text. */
+  private static List<Long> processes(String text) {
+    return ProcessHandle.allProcesses()
+        .map(ProcessHandle::pid)
+        .filter(
+            pid -> {
+              try {
+                return Files.readString(Path.of("/proc", Long.toString(pid), "cmdline"))
+                    .replace('\0', ' ')
+                    .startsWith(text);
+              } catch (IOException e) {
+                return false;
+              }
+            })
+        .toList();
   }
 
   /** The PID of the shim of a container of this test bed; 0 if there is none. */

@@ -24,12 +24,20 @@ final class TestBed implements AutoCloseable {
   private static final List<String> APPLETS =
       List.of("sh", "sleep", "cat", "echo", "true", "ls", "mkdir", "dd", "tail", "mount", "touch");
 
-  /** A program that says that it is ready, then lives until SIGUSR1 ends it with code 7. */
+  /**
+   * A program that says that it is ready, then lives until SIGUSR1 ends it with code 7. SIGUSR2
+   * makes it hold 16 MiB more, and say that it is full.
+   */
   static final String[] WAITS_FOR_USR1 = {
-    "/bin/sh", "-c", "trap 'exit 7' USR1; echo ready; while :; do sleep 1000 & wait; done"
+    "/bin/sh",
+    "-c",
+    "fill() { x=aaaaaaaaaaaaaaaa; for i in 1 2 3 4; do for j in 1 2 3 4 5; do x=$x$x; done; done; };"
+        + " trap 'exit 7' USR1; trap 'fill; echo full' USR2; echo ready;"
+        + " while :; do sleep 1000 & wait; done"
   };
 
   static final int SIGUSR1 = 10;
+  static final int SIGUSR2 = 12;
 
   private final Path directory;
   private final PrivateContainerd containerd;
@@ -214,7 +222,7 @@ final class TestBed implements AutoCloseable {
     }
   }
 
-  private static String read(Path file) {
+  static String read(Path file) {
     try {
       return Files.readString(file);
     } catch (IOException e) {

@@ -169,6 +169,16 @@ final class EngineFixture {
     public OptionalLong memoryUsage(String cgroup) {
       return OptionalLong.empty();
     }
+
+    @Override
+    public Optional<String> cpus(String cgroup) {
+      return Optional.empty();
+    }
+
+    @Override
+    public OptionalLong oomKills(String cgroup) {
+      return OptionalLong.empty();
+    }
   }
 
   /** Namespaces that are names. */

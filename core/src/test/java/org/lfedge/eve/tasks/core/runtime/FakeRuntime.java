@@ -1,5 +1,6 @@
 package org.lfedge.eve.tasks.core.runtime;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,6 +12,8 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
@@ -28,6 +31,8 @@ import org.lfedge.eve.tasks.core.port.RuntimeTask;
 public final class FakeRuntime implements ContainerRuntime {
 
   private static final int SIGKILL = 9;
+  private static final Pattern MEMORY_LIMIT =
+      Pattern.compile("\"memory\"\\s*:\\s*\\{[^}]*\"limit\"\\s*:\\s*([0-9]+)");
 
   private final SortedMap<String, RootFilesystem> roots = new TreeMap<>();
   private final SortedMap<String, Container> containers = new TreeMap<>();
@@ -35,20 +40,38 @@ public final class FakeRuntime implements ContainerRuntime {
   private final SortedSet<Integer> ignoredSignals = new TreeSet<>();
   private final SortedMap<String, TaskException> nextFailures = new TreeMap<>();
   private final List<String> effects = new ArrayList<>();
+  private final List<InsideRun> insideRuns = new ArrayList<>();
+  private InsidePrograms insidePrograms =
+      run -> CompletableFuture.completedFuture(OptionalInt.of(0));
   private boolean connected = true;
   private int lastPid = 1_000_000;
 
   /** What was recorded of a container. */
   public record Container(RootFilesystem root, String specJson, SortedMap<String, String> labels) {}
 
+  /** A program that was run inside a task. */
+  public record InsideRun(String id, List<String> args, Duration limit) {}
+
+  /** Plays the programs that are run inside of tasks. */
+  @FunctionalInterface
+  public interface InsidePrograms {
+
+    /** How a program ends; a future that is not complete is one that runs. */
+    CompletableFuture<OptionalInt> run(InsideRun run);
+  }
+
   private static final class Task {
     final int pid;
+    final List<CompletableFuture<OptionalInt>> inside = new ArrayList<>();
     RuntimeTask.Status status = RuntimeTask.Status.CREATED;
     @Nullable ExitStatus exit;
+    String specJson;
+    long memoryInUse;
     final List<CompletableFuture<ExitStatus>> waiting = new ArrayList<>();
 
-    Task(int pid) {
+    Task(int pid, String specJson) {
       this.pid = pid;
+      this.specJson = specJson;
     }
   }
 
@@ -60,6 +83,34 @@ public final class FakeRuntime implements ContainerRuntime {
   /** Ends the anchor of a running task as the kernel does when memory is short. */
   public void killForMemory(String id) {
     end(id, new ExitStatus(OptionalInt.of(128 + SIGKILL), Instant.now(), true));
+  }
+
+  /** Makes a task that lives use memory that it cannot give back, in bytes. */
+  public synchronized void useMemory(String id, long bytes) {
+    liveTask(id).memoryInUse = bytes;
+  }
+
+  /** The spec whose limits the cgroup of a task that lives has now. */
+  public synchronized String liveSpec(String id) {
+    return liveTask(id).specJson;
+  }
+
+  private Task liveTask(String id) {
+    Task task = tasks.get(id);
+    if (task == null || task.exit != null) {
+      throw new IllegalStateException(id + " has no process");
+    }
+    return task;
+  }
+
+  /** From now on, plays the programs that are run inside of tasks; before, each ends with 0. */
+  public synchronized void playInside(InsidePrograms programs) {
+    insidePrograms = programs;
+  }
+
+  /** What was run inside of tasks so far, in order. */
+  public synchronized List<InsideRun> insideRuns() {
+    return List.copyOf(insideRuns);
   }
 
   /** Takes a task away as if its shim had been killed: how it ended is lost. */
@@ -152,12 +203,13 @@ public final class FakeRuntime implements ContainerRuntime {
   @Override
   public synchronized int createTask(String id, RootFilesystem root, OutputFiles output) {
     enter("createTask");
-    if (!containers.containsKey(id)) {
+    Container container = containers.get(id);
+    if (container == null) {
       throw refused("CONTAINER_NOT_FOUND", "no container is on record for " + id);
     }
     refuseIfTask(id);
     lastPid++;
-    tasks.put(id, new Task(lastPid));
+    tasks.put(id, new Task(lastPid, container.specJson));
     effects.add("createTask " + id);
     return lastPid;
   }
@@ -204,6 +256,36 @@ public final class FakeRuntime implements ContainerRuntime {
   }
 
   @Override
+  public synchronized SortedMap<String, RuntimeTask> tasks() {
+    enter("tasks");
+    SortedMap<String, RuntimeTask> all = new TreeMap<>();
+    tasks.forEach(
+        (id, task) ->
+            all.put(id, new RuntimeTask(task.status, task.pid, Optional.ofNullable(task.exit))));
+    return all;
+  }
+
+  @Override
+  public synchronized void updateResources(String id, String specJson) {
+    enter("updateResources");
+    Container container = containers.get(id);
+    if (container == null) {
+      throw refused("CONTAINER_NOT_FOUND", "no container is on record for " + id);
+    }
+    Task task = tasks.get(id);
+    if (task != null && task.exit == null) {
+      Matcher limit = MEMORY_LIMIT.matcher(specJson);
+      if (limit.find() && Long.parseLong(limit.group(1)) < task.memoryInUse) {
+        throw TaskException.refused(
+            Problem.user("MEMORY_IN_USE", id + " uses " + task.memoryInUse + " bytes"));
+      }
+      task.specJson = specJson;
+    }
+    containers.put(id, new Container(container.root, specJson, container.labels));
+    effects.add("updateResources " + id);
+  }
+
+  @Override
   public synchronized CompletableFuture<ExitStatus> awaitExit(String id) {
     if (!connected) {
       return CompletableFuture.failedFuture(unavailable());
@@ -221,6 +303,40 @@ public final class FakeRuntime implements ContainerRuntime {
   }
 
   @Override
+  public CompletableFuture<OptionalInt> runInside(String id, List<String> args, Duration limit) {
+    InsidePrograms programs;
+    InsideRun run = new InsideRun(id, List.copyOf(args), limit);
+    CompletableFuture<OptionalInt> result = new CompletableFuture<>();
+    synchronized (this) {
+      try {
+        enter("runInside");
+      } catch (TaskException e) {
+        return CompletableFuture.failedFuture(e);
+      }
+      Task task = tasks.get(id);
+      if (task == null || task.status != RuntimeTask.Status.RUNNING) {
+        return CompletableFuture.failedFuture(
+            TaskException.refused(Problem.user("TASK_NOT_RUNNING", id + " does not run")));
+      }
+      insideRuns.add(run);
+      task.inside.add(result);
+      programs = insidePrograms;
+    }
+    var unused =
+        programs
+            .run(run)
+            .whenComplete(
+                (code, failure) -> {
+                  if (failure == null) {
+                    result.complete(code);
+                  } else {
+                    result.completeExceptionally(failure);
+                  }
+                });
+    return result;
+  }
+
+  @Override
   public synchronized void deleteTask(String id) {
     enter("deleteTask");
     Task task = tasks.get(id);
@@ -232,6 +348,13 @@ public final class FakeRuntime implements ContainerRuntime {
     }
     tasks.remove(id);
     effects.add("deleteTask " + id);
+  }
+
+  /** It is one process, so nothing of it stays when it ends. */
+  @Override
+  public synchronized List<String> endStrays(SortedSet<String> alive) {
+    enter("endStrays");
+    return List.of();
   }
 
   @Override
@@ -261,6 +384,12 @@ public final class FakeRuntime implements ContainerRuntime {
   }
 
   @Override
+  public synchronized List<String> containersBesides(SortedSet<String> known) {
+    enter("containers");
+    return containers.keySet().stream().filter(id -> !known.contains(id)).toList();
+  }
+
+  @Override
   public synchronized List<String> roots() {
     enter("roots");
     return List.copyOf(roots.keySet());
@@ -268,6 +397,7 @@ public final class FakeRuntime implements ContainerRuntime {
 
   private void end(String id, ExitStatus exit) {
     List<CompletableFuture<ExitStatus>> waiting;
+    List<CompletableFuture<OptionalInt>> inside;
     synchronized (this) {
       Task task = tasks.get(id);
       if (task == null || task.exit != null) {
@@ -277,7 +407,10 @@ public final class FakeRuntime implements ContainerRuntime {
       task.exit = exit;
       waiting = List.copyOf(task.waiting);
       task.waiting.clear();
+      inside = List.copyOf(task.inside);
     }
+    // Those that have ended already stay as they are.
+    inside.forEach(future -> future.complete(OptionalInt.of(128 + SIGKILL)));
     waiting.forEach(future -> future.complete(exit));
   }
 

@@ -7,12 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
@@ -26,6 +29,25 @@ class FakeRuntimeTest extends ContainerRuntimeContract {
 
   private final FakeRuntime runtime = new FakeRuntime();
 
+  /** The programs of the contract. */
+  @BeforeEach
+  void playInside() {
+    runtime.playInside(
+        run ->
+            switch (run.args().get(0)) {
+              case "/bin/true" -> CompletableFuture.completedFuture(OptionalInt.of(0));
+              case "/bin/sh" -> CompletableFuture.completedFuture(OptionalInt.of(3));
+              case "/bin/sleep" ->
+                  new CompletableFuture<OptionalInt>()
+                      .completeOnTimeout(
+                          OptionalInt.empty(), run.limit().toMillis(), TimeUnit.MILLISECONDS);
+              default ->
+                  CompletableFuture.failedFuture(
+                      TaskException.failed(
+                          Problem.user("EXECUTABLE_NOT_FOUND", run.args().get(0))));
+            });
+  }
+
   @Override
   protected ContainerRuntime runtime() {
     return runtime;
@@ -38,7 +60,22 @@ class FakeRuntimeTest extends ContainerRuntimeContract {
 
   @Override
   protected String spec(String id) {
-    return "{}";
+    return spec(id, 64 << 20, -1, Optional.empty());
+  }
+
+  @Override
+  protected String spec(String id, long memoryBytes, long quota, Optional<String> cpus) {
+    return "{\"memory\": {\"limit\": " + memoryBytes + "}, \"quota\": " + quota + ", " + cpus + "}";
+  }
+
+  @Override
+  protected void assertLimits(String id, long memoryBytes, long quota, Optional<String> cpus) {
+    assertEquals(spec(id, memoryBytes, quota, cpus), runtime.liveSpec(id));
+  }
+
+  @Override
+  protected void useSixteenMebibytes(String id) {
+    runtime.useMemory(id, 16 << 20);
   }
 
   @Override

@@ -12,6 +12,7 @@ import org.lfedge.eve.tasks.core.api.TaskmanagerService;
 import org.lfedge.eve.tasks.core.containerd.ContainerdClient;
 import org.lfedge.eve.tasks.core.containerd.ContainerdContent;
 import org.lfedge.eve.tasks.core.containerd.ContainerdRuntime;
+import org.lfedge.eve.tasks.core.containerd.ContainerdSupervision;
 import org.lfedge.eve.tasks.core.containerd.PrivateContainerd;
 import org.lfedge.eve.tasks.core.engine.Planner;
 import org.lfedge.eve.tasks.core.engine.TaskManager;
@@ -105,8 +106,7 @@ final class Daemon implements AutoCloseable {
                 config.pluginsDirectory(),
                 state.resolve("plugin-cache"),
                 config.policy().trustedPlugins()));
-    Path containerdSocket = containerdSocket(processes);
-    ContainerdClient containerd = closing(ContainerdClient.connect(containerdSocket, NAMESPACE));
+    ContainerdClient containerd = containerd(processes);
     ContainerdContent content = new ContainerdContent(containerd);
     content.endAbandonedLeases();
     Images images =
@@ -146,7 +146,7 @@ final class Daemon implements AutoCloseable {
             Installation.version(),
             host,
             containerd.version(),
-            containerdSocket,
+            containerd.socket(),
             containerd.snapshotter(),
             config.pluginsDirectory(),
             state);
@@ -154,13 +154,15 @@ final class Daemon implements AutoCloseable {
     closing(ApiServer.start(config.socket(), service));
   }
 
-  private Path containerdSocket(LinuxProcesses processes) {
+  private ContainerdClient containerd(LinuxProcesses processes) {
     if (config.containerd() instanceof NodeConfig.Containerd.External external) {
-      return external.socket();
+      return closing(ContainerdClient.connect(external.socket(), NAMESPACE));
     }
     PrivateContainerd containerd = privateContainerd(config, processes);
     containerd.start();
-    return containerd.socket();
+    ContainerdClient client = closing(ContainerdClient.connect(containerd.socket(), NAMESPACE));
+    closing(new ContainerdSupervision(containerd, client));
+    return client;
   }
 
   /** Remembers to close a part before those that were there earlier. */

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.SplittableRandom;
 import org.lfedge.eve.tasks.core.admission.Admission;
 import org.lfedge.eve.tasks.core.api.ApiServer;
 import org.lfedge.eve.tasks.core.api.NodeInfo;
@@ -27,9 +28,14 @@ import org.lfedge.eve.tasks.core.host.TaskDirectories;
 import org.lfedge.eve.tasks.core.image.Images;
 import org.lfedge.eve.tasks.core.image.LayerLimits;
 import org.lfedge.eve.tasks.core.image.Platform;
+import org.lfedge.eve.tasks.core.network.NamespaceProbes;
 import org.lfedge.eve.tasks.core.network.PinnedNetworkNamespaces;
+import org.lfedge.eve.tasks.core.output.OutputLogs;
 import org.lfedge.eve.tasks.core.plugin.PluginCatalog;
+import org.lfedge.eve.tasks.core.port.HelperCommand;
 import org.lfedge.eve.tasks.core.registry.HttpRegistries;
+import org.lfedge.eve.tasks.core.session.FifoTerminals;
+import org.lfedge.eve.tasks.core.store.FileEventLog;
 import org.lfedge.eve.tasks.core.store.FileTaskStore;
 import org.lfedge.eve.tasks.spi.task.HostFacts;
 
@@ -41,6 +47,9 @@ final class Daemon implements AutoCloseable {
 
   /** For a helper such as {@code unshare} to wait for its task's lock and to run. */
   private static final Duration HELPER_DEADLINE = Duration.ofSeconds(30);
+
+  /** Some 6,000 events; there are four such files. */
+  private static final long EVENT_FILE_BYTES = 2L << 20;
 
   private final NodeConfig config;
   private final Deque<Runnable> endings = new ArrayDeque<>();
@@ -80,10 +89,12 @@ final class Daemon implements AutoCloseable {
 
   /** The network namespaces of a node's tasks. */
   static PinnedNetworkNamespaces networkNamespaces(NodeConfig config) {
-    Path runtime = config.runtimeDirectory();
     return new PinnedNetworkNamespaces(
-        runtime.resolve("netns"),
-        new LockedHelperCommand(runtime.resolve("locks"), HELPER_DEADLINE));
+        config.runtimeDirectory().resolve("netns"), helper(config, "locks"));
+  }
+
+  private static HelperCommand helper(NodeConfig config, String locks) {
+    return new LockedHelperCommand(config.runtimeDirectory().resolve(locks), HELPER_DEADLINE);
   }
 
   private static PrivateContainerd privateContainerd(NodeConfig config, LinuxProcesses processes) {
@@ -119,27 +130,45 @@ final class Daemon implements AutoCloseable {
             state.resolve("tmp"));
     PinnedNetworkNamespaces namespaces = networkNamespaces(config);
     namespaces.isolate();
+    OutputLogs output =
+        closing(
+            new OutputLogs(
+                state.resolve("logs"),
+                config.logs(),
+                // Locks of its own: all output would wait where a helper of one task hangs.
+                helper(config, "output-locks"),
+                InstantSource.system()));
     TaskDirectories files =
-        new TaskDirectories(
-            state.resolve("logs"), runtime.resolve("tasks"), config.policy()::allowsSource);
+        new TaskDirectories(output, runtime.resolve("tasks"), config.policy()::allowsSource);
     Planner.NodeLayout layout = new Planner.NodeLayout(config.cgroupParent(), config.initProgram());
     Planner planner =
         new Planner(
             executors, images, new NodeFacts(), namespaces, files, host, config.policy(), layout);
+    FileEventLog events = new FileEventLog(state.resolve("events"), EVENT_FILE_BYTES);
+    FifoTerminals terminals = closing(new FifoTerminals(runtime.resolve("terminals")));
+    ContainerdRuntime containers = new ContainerdRuntime(containerd, terminals);
+    terminals.recover(
+        task -> containers.task(task).isPresent(), task -> files.output(task).stdout());
     TaskManager tasks =
         closing(
             new TaskManager(
                 new TaskManager.Ports(
                     new FileTaskStore(state.resolve("tasks")),
-                    new ContainerdRuntime(containerd),
+                    events,
+                    containers,
                     namespaces,
+                    new NamespaceProbes(namespaces),
                     files,
                     processes,
-                    InstantSource.system()),
+                    output,
+                    InstantSource.system(),
+                    new SplittableRandom()::nextDouble,
+                    HostInspection.bootId()),
                 planner,
                 layout,
                 new Admission.Node(
-                    host.memoryBytes(), config.reservedMemoryBytes(), host.cpus() * 1000, 0)));
+                    host.memoryBytes(), config.reservedMemoryBytes(), host.cpus() * 1000, 0),
+                HostInspection.onlineCpus()));
     tasks.recover();
     NodeInfo node =
         new NodeInfo(

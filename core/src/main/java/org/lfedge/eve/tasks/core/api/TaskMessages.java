@@ -87,7 +87,7 @@ final class TaskMessages {
               .addChangesBuilder()
               .setTask(change.task())
               .setAction(word(change.action()))
-              .addAllFields(change.fields());
+              .addAllFields(change.fields().stream().map(Change.Field::path).toList());
       change.problems().forEach(problem -> message.addProblems(ApiProblems.message(problem)));
     }
     return response.build();

@@ -92,7 +92,7 @@ public final class TaskmanagerService extends TaskmanagerGrpc.TaskmanagerImplBas
 
   @Override
   public void start(TaskRequest request, StreamObserver<Task> client) {
-    later(client, () -> tasks.start(request.getName()), TaskMessages::task);
+    later(client, () -> tasks.start(request.getName(), false), TaskMessages::task);
   }
 
   @Override
@@ -144,7 +144,8 @@ public final class TaskmanagerService extends TaskmanagerGrpc.TaskmanagerImplBas
             tasks.apply(
                 documents(request.getDocuments().toByteArray(), request.getBaseDirectory()),
                 request.getDryRun(),
-                request.getPrune()),
+                request.getPrune(),
+                false),
         TaskMessages::changes);
   }
 

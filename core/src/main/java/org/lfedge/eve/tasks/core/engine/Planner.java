@@ -22,6 +22,7 @@ import org.lfedge.eve.tasks.core.port.ImageStore;
 import org.lfedge.eve.tasks.core.port.NetworkNamespaces;
 import org.lfedge.eve.tasks.core.port.RootFilesystem;
 import org.lfedge.eve.tasks.core.port.TaskFiles;
+import org.lfedge.eve.tasks.core.port.TaskRecord;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Blueprint;
 import org.lfedge.eve.tasks.core.spec.AssembledSpec;
 import org.lfedge.eve.tasks.core.spec.RuntimeSpec.Mount;
@@ -76,10 +77,8 @@ public final class Planner {
    * What was planned for a task.
    *
    * @param charge its limits
-   * @param imported the name of an image that was not on the node before
    */
-  record Plan(
-      Blueprint blueprint, AssembledSpec spec, TaskCharge charge, Optional<String> imported) {}
+  record Plan(Blueprint blueprint, AssembledSpec spec, TaskCharge charge) {}
 
   /** Looks things up in these; of them, only the image store is changed. */
   public Planner(
@@ -123,6 +122,16 @@ public final class Planner {
     OptionValues.check(info.options(), document.options());
   }
 
+  /** Whether the image of a task has to be fetched before the task can be planned. */
+  boolean wantsFetch(TaskDocument document) {
+    return roots.wantsFetch(document);
+  }
+
+  /** Fetches the image of a task. */
+  void fetch(TaskDocument document) {
+    roots.fetch(document);
+  }
+
   /** Plans a task and leaves nothing behind. */
   Plan render(UUID uuid, TaskDocument document) {
     check(document);
@@ -132,18 +141,22 @@ public final class Planner {
   /** Plans a task, bringing in and unpacking its image; if that fails, nothing is left of it. */
   Plan plan(UUID uuid, TaskDocument document) {
     check(document);
-    RootLookup.Found root = roots.prepare(document);
     try {
-      return plan(uuid, document, root);
+      return plan(uuid, document, roots.prepare(uuid, document));
     } catch (RuntimeException e) {
-      root.imported().ifPresent(roots::forget);
+      roots.forget(uuid);
       throw e;
     }
   }
 
-  /** Removes what a plan brought to the node, after its task could not be made. */
-  void forget(Plan plan) {
-    plan.imported().ifPresent(roots::forget);
+  /** Whether planning a task may bring an image to the node, which is found by its record alone. */
+  boolean bringsImage(TaskDocument document) {
+    return RootLookup.bringsImage(document);
+  }
+
+  /** Removes what planning a task brought to the node, when the task was not made after all. */
+  void forget(UUID uuid) {
+    roots.forget(uuid);
   }
 
   private Plan plan(UUID uuid, TaskDocument document, RootLookup.Found root) {
@@ -168,10 +181,11 @@ public final class Planner {
             loaded.digest(),
             loaded.origin(),
             root.image().map(image -> image.config().digest()),
+            root.trust(),
             filesystem,
             seed,
             spec.json());
-    return new Plan(blueprint, spec, charge, root.imported());
+    return new Plan(blueprint, spec, charge);
   }
 
   private RootFilesystem hostRoot() {
@@ -211,6 +225,13 @@ public final class Planner {
         document.milliCpus(),
         tax,
         document.taxMemoryBytes());
+  }
+
+  /** What a task on record takes from the node. */
+  static TaskCharge charge(TaskRecord record) {
+    AnchorTax tax =
+        record.blueprint().map(blueprint -> blueprint.seed().tax()).orElse(AnchorTax.NONE);
+    return charge(record.document(), tax);
   }
 
   private LoadedExecutor executor(TaskDocument document) {

@@ -1,6 +1,7 @@
 package org.lfedge.eve.tasks.core.engine;
 
 import org.lfedge.eve.tasks.core.error.Problem;
+import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.lifecycle.Command;
 import org.lfedge.eve.tasks.core.lifecycle.TaskState;
 import org.lfedge.eve.tasks.core.port.TaskRecord;
@@ -9,6 +10,15 @@ import org.lfedge.eve.tasks.core.port.TaskRecord;
 final class Refusals {
 
   private Refusals() {}
+
+  static TaskException alreadyExists(String name) {
+    return TaskException.refused(
+        Problem.inDocument(
+            "ALREADY_EXISTS",
+            "name",
+            name,
+            "a task of this name exists; delete it first, or change it with taskctl apply"));
+  }
 
   static Problem of(TaskRecord record, Command command) {
     String advice =

@@ -3,6 +3,7 @@ package org.lfedge.eve.tasks.core.engine;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.function.Function;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.config.TaskDocument.RootSource;
@@ -13,8 +14,10 @@ import org.lfedge.eve.tasks.core.port.AccountFiles;
 import org.lfedge.eve.tasks.core.port.FactSource;
 import org.lfedge.eve.tasks.core.port.ImageDetails;
 import org.lfedge.eve.tasks.core.port.ImageStore;
+import org.lfedge.eve.tasks.core.port.PullProgress;
 import org.lfedge.eve.tasks.core.port.RootFilesystem;
 import org.lfedge.eve.tasks.core.port.StoredImage;
+import org.lfedge.eve.tasks.core.port.TrustVerdict;
 import org.lfedge.eve.tasks.spi.Fact;
 import org.lfedge.eve.tasks.spi.FactQuery;
 import org.lfedge.eve.tasks.spi.task.Root;
@@ -41,15 +44,15 @@ final class RootLookup {
    * @param root as the executor sees it
    * @param filesystem what the runtime mounts
    * @param image what its image says, if it is one
+   * @param trust why that image may be used
    * @param accounts its passwd and group files
-   * @param imported the name of an image that was not on the node before
    */
   record Found(
       Root root,
       RootFilesystem filesystem,
       Optional<ImageDetails> image,
-      AccountFiles accounts,
-      Optional<String> imported) {}
+      Optional<TrustVerdict> trust,
+      AccountFiles accounts) {}
 
   /** The kind of root that a document asks for. */
   static Root.Kind kind(TaskDocument document) {
@@ -71,33 +74,66 @@ final class RootLookup {
     RootSource source = document.root();
     boolean readOnly = document.readOnlyRoot();
     if (source instanceof RootSource.Layout layout) {
+      // Whether it is trusted is seen when it is imported, with the signatures that come with it.
       return imageRoot(
           layout.path(), readOnly, reading(layout, images::examineLayout), Optional.empty());
     }
     if (source instanceof RootSource.Image image) {
       StoredImage stored = find(image);
-      return imageRoot(stored.name(), readOnly, images.examine(stored), Optional.empty());
+      TrustVerdict trust = images.judge(stored, image.reference());
+      return imageRoot(stored.name(), readOnly, images.examine(stored), Optional.of(trust));
     }
     return local(source, readOnly);
   }
 
   /** Makes the root ready to be mounted, bringing in and unpacking its image. */
-  Found prepare(TaskDocument document) {
+  Found prepare(UUID task, TaskDocument document) {
     RootSource source = document.root();
     boolean readOnly = document.readOnlyRoot();
     if (source instanceof RootSource.Layout layout) {
-      return imported(layout, readOnly);
+      return imported(task, layout, readOnly);
     }
     if (source instanceof RootSource.Image image) {
       StoredImage stored = find(image);
-      return imageRoot(stored.name(), readOnly, images.unpack(stored), Optional.empty());
+      TrustVerdict trust = images.judge(stored, image.reference());
+      return imageRoot(stored.name(), readOnly, images.unpack(stored), Optional.of(trust));
     }
     return local(source, readOnly);
   }
 
-  /** Removes an image that was brought in for a task which then could not be made. */
-  void forget(String imported) {
-    images.find(imported).ifPresent(images::remove);
+  /** Whether the image of a task has to be fetched before {@link #prepare}. */
+  boolean wantsFetch(TaskDocument document) {
+    return document.root() instanceof RootSource.Image image
+        && switch (image.pull()) {
+          case ALWAYS -> true;
+          case MISSING -> images.find(image.reference()).isEmpty();
+          case NEVER -> false;
+        };
+  }
+
+  /** Fetches the image of a task. */
+  void fetch(TaskDocument document) {
+    if (document.root() instanceof RootSource.Image image) {
+      try {
+        images.pull(image.reference(), PullProgress.NONE);
+      } catch (TaskException e) {
+        Problem problem = e.first();
+        throw TaskException.failed(
+            new Problem(
+                problem.code(), problem.kind(), "root.image", image.reference(), problem.message()),
+            e);
+      }
+    }
+  }
+
+  /** Whether {@link #prepare} brings in an image for the task. */
+  static boolean bringsImage(TaskDocument document) {
+    return document.root() instanceof RootSource.Layout;
+  }
+
+  /** Removes an image that was brought in for a task which then was not made. */
+  void forget(UUID task) {
+    images.removeImportedFor(task);
   }
 
   private StoredImage find(RootSource.Image image) {
@@ -110,8 +146,8 @@ final class RootLookup {
                         "IMAGE_NOT_FOUND",
                         "root.image",
                         image.reference(),
-                        "this image is not on the node; import it with taskctl images import, and"
-                            + " see taskctl images list for what is there")));
+                        "this image is not on the node; bring it with taskctl images pull or"
+                            + " import, and see taskctl images list for what is there")));
   }
 
   /** A layout that is not there is a fault of the document; the task itself is not looked for. */
@@ -128,39 +164,32 @@ final class RootLookup {
     }
   }
 
-  private Found imported(RootSource.Layout layout, boolean readOnly) {
-    List<String> before = images.list().stream().map(StoredImage::name).toList();
-    List<StoredImage> found = reading(layout, images::importFrom);
-    List<String> fresh =
-        found.stream().map(StoredImage::name).filter(name -> !before.contains(name)).toList();
-    try {
-      if (found.size() != 1) {
-        throw TaskException.failed(
-            Problem.inDocument(
-                "NOT_ONE_IMAGE",
-                "root.layout",
-                layout.path(),
-                "a task needs a layout with exactly one image, this one has "
-                    + found.size()
-                    + "; import it with taskctl images import and name the image under"
-                    + " root.image"));
-      }
-      return imageRoot(
-          found.get(0).name(), readOnly, images.unpack(found.get(0)), fresh.stream().findFirst());
-    } catch (TaskException e) {
-      fresh.forEach(this::forget);
-      throw e;
+  private Found imported(UUID task, RootSource.Layout layout, boolean readOnly) {
+    List<StoredImage> found = reading(layout, path -> images.importFor(task, path));
+    if (found.size() != 1) {
+      throw TaskException.failed(
+          Problem.inDocument(
+              "NOT_ONE_IMAGE",
+              "root.layout",
+              layout.path(),
+              "a task needs a layout with exactly one image, this one has "
+                  + found.size()
+                  + "; import it with taskctl images import and name the image under"
+                  + " root.image"));
     }
+    StoredImage stored = found.get(0);
+    TrustVerdict trust = images.judge(stored, stored.name());
+    return imageRoot(stored.name(), readOnly, images.unpack(stored), Optional.of(trust));
   }
 
   private static Found imageRoot(
-      String reference, boolean readOnly, ImageDetails details, Optional<String> imported) {
+      String reference, boolean readOnly, ImageDetails details, Optional<TrustVerdict> trust) {
     return new Found(
         new Root.Image(reference, readOnly),
         new RootFilesystem.Layers(details.chainId()),
         Optional.of(details),
-        details.accounts(),
-        imported);
+        trust,
+        details.accounts());
   }
 
   private Found local(RootSource source, boolean readOnly) {
@@ -181,8 +210,8 @@ final class RootLookup {
         new Root.Host(readOnly),
         new RootFilesystem.Host(),
         Optional.empty(),
-        facts.accounts("/"),
-        Optional.empty());
+        Optional.empty(),
+        facts.accounts("/"));
   }
 
   /** Under a layer of its own if it is read-only, since the runtime must make mount targets. */
@@ -202,8 +231,8 @@ final class RootLookup {
         root,
         readOnly ? new RootFilesystem.LayeredDirectory(real) : new RootFilesystem.Directory(real),
         Optional.empty(),
-        facts.accounts(real),
-        Optional.empty());
+        Optional.empty(),
+        facts.accounts(real));
   }
 
   private Path realDirectory(String path) {

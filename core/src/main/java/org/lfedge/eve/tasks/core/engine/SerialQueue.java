@@ -10,16 +10,20 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.MDC;
 
 /** Runs what it is given one after the other, on threads that it shares with other queues. */
 final class SerialQueue implements Executor {
 
+  private final String task;
   private final Executor threads;
   private final ScheduledExecutorService timers;
   private final Queue<Runnable> waiting = new ArrayDeque<>();
   private boolean busy;
 
-  SerialQueue(Executor threads, ScheduledExecutorService timers) {
+  /** A queue whose log messages bear the name of a task. */
+  SerialQueue(String task, Executor threads, ScheduledExecutorService timers) {
+    this.task = task;
     this.threads = threads;
     this.timers = timers;
   }
@@ -45,13 +49,18 @@ final class SerialQueue implements Executor {
   /** Starts something in its turn, which may end later; the next turn does not wait for it. */
   <T> CompletableFuture<T> submit(Supplier<CompletableFuture<T>> work) {
     CompletableFuture<T> result = new CompletableFuture<>();
+    // Of the caller: what is logged in this turn is on its behalf.
+    String trace = MDC.get("trace");
     execute(
         () -> {
+          MDC.put("trace", trace);
           try {
             var unused = work.get().whenComplete((value, error) -> pass(result, value, error));
           } catch (Throwable e) {
             // Errors too: whoever waits must get an answer.
             result.completeExceptionally(e);
+          } finally {
+            MDC.remove("trace");
           }
         });
     return result;
@@ -71,9 +80,11 @@ final class SerialQueue implements Executor {
     synchronized (waiting) {
       next = waiting.remove();
     }
+    MDC.put("task", task);
     try {
       next.run();
     } finally {
+      MDC.remove("task");
       synchronized (waiting) {
         busy = !waiting.isEmpty();
         if (busy) {

@@ -2,11 +2,16 @@ package org.lfedge.eve.tasks.core.engine;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.lfedge.eve.tasks.core.config.TaskDocument.EnvValue;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
@@ -18,6 +23,7 @@ import org.lfedge.eve.tasks.core.port.Processes;
 import org.lfedge.eve.tasks.core.port.TaskFiles;
 import org.lfedge.eve.tasks.core.port.TaskRecord;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Blueprint;
+import org.lfedge.eve.tasks.core.spec.SpecResources;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
 
 /**
@@ -35,30 +41,70 @@ final class TaskEffects {
   private final NetworkNamespaces namespaces;
   private final TaskFiles files;
   private final Processes processes;
+  private final String bootId;
+  private final Function<String, Optional<String>> cpus;
+  private final Executor beside;
+  private final Object[] giving = Stream.generate(Object::new).limit(16).toArray();
 
+  /**
+   * Effects on these.
+   *
+   * @param cpus the set of CPUs that a task is to use; empty for all of the node
+   * @param beside runs a helper program while a step of a task goes on with something else
+   */
   TaskEffects(
       ContainerRuntime runtime,
       NetworkNamespaces namespaces,
       TaskFiles files,
-      Processes processes) {
+      Processes processes,
+      String bootId,
+      Function<String, Optional<String>> cpus,
+      Executor beside) {
     this.runtime = runtime;
     this.namespaces = namespaces;
     this.files = files;
     this.processes = processes;
+    this.bootId = bootId;
+    this.cpus = cpus;
+    this.beside = beside;
   }
 
   /** Makes everything that the anchor needs. */
   void prepare(TaskRecord record, Blueprint blueprint) {
     String name = record.name();
-    namespaces.pin(name);
-    files.writeSeedFiles(name, blueprint.seed().files());
-    files.writeSecrets(name, secrets(record), blueprint.seed().process().user());
-    runtime.prepareRoot(name, blueprint.root());
-    runtime.createContainer(
-        name,
-        blueprint.root(),
-        blueprint.specJson(),
-        SortedCopies.mapOf(Map.of(UUID_LABEL, record.uuid().toString())));
+    atOnce(
+        () -> namespaces.pin(name),
+        () -> {
+          files.writeSeedFiles(name, blueprint.seed().files());
+          files.writeSecrets(name, secrets(record), blueprint.seed().process().user());
+          runtime.prepareRoot(name, blueprint.root());
+          runtime.createContainer(
+              name,
+              blueprint.root(),
+              spec(blueprint, cpus.apply(name)),
+              SortedCopies.mapOf(Map.of(UUID_LABEL, record.uuid().toString())));
+        });
+  }
+
+  /** Gives the running anchor the limits of its blueprint. */
+  void updateLimits(TaskRecord record) {
+    give(record, cpus.apply(record.name()));
+  }
+
+  /**
+   * Gives the running anchor the limits of its blueprint and a set of CPUs. Not twice at once for
+   * one task: what is moved for another that comes may meet a change of its own.
+   *
+   * @param set empty for all of the node
+   */
+  void give(TaskRecord record, Optional<String> set) {
+    synchronized (giving[Math.floorMod(record.name().hashCode(), giving.length)]) {
+      runtime.updateResources(record.name(), spec(record.blueprint().orElseThrow(), set));
+    }
+  }
+
+  private static String spec(Blueprint blueprint, Optional<String> set) {
+    return set.isEmpty() ? blueprint.specJson() : SpecResources.withCpus(blueprint.specJson(), set);
   }
 
   /** Makes the anchor's process, which does not run its program yet. */
@@ -70,16 +116,37 @@ final class TaskEffects {
 
   /** An anchor that has ended already gets start time 0; its exit is noticed all the same. */
   Anchor identify(int pid) {
-    return new Anchor(pid, processes.startTime(pid).orElse(0));
+    return new Anchor(pid, processes.startTime(pid).orElse(0), bootId);
   }
 
   /** Removes everything, the anchor's process included. */
   void remove(String name) {
     removeAnchor(name);
-    runtime.deleteContainer(name);
-    runtime.removeRoot(name);
-    namespaces.unpin(name);
-    files.remove(name);
+    atOnce(
+        () -> namespaces.unpin(name),
+        () -> {
+          runtime.deleteContainer(name);
+          runtime.removeRoot(name);
+          files.remove(name);
+        });
+  }
+
+  /**
+   * Does two things that have nothing to do with each other, and ends when both have ended: helper
+   * programs take as long as several calls to containerd.
+   */
+  private void atOnce(Runnable helper, Runnable calls) {
+    CompletableFuture<Void> helping = CompletableFuture.runAsync(helper, beside);
+    try {
+      calls.run();
+    } catch (RuntimeException e) {
+      helping
+          .handle((done, failure) -> Optional.ofNullable(failure))
+          .join()
+          .ifPresent(e::addSuppressed);
+      throw e;
+    }
+    var unused = Turns.joined(helping);
   }
 
   /** Ends whatever runs in the task and removes the runtime's task, so that no shim stays. */

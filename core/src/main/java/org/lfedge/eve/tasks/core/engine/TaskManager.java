@@ -1,14 +1,13 @@
 package org.lfedge.eve.tasks.core.engine;
 
+import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.SortedSet;
+import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -16,22 +15,29 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.DoubleSupplier;
 import java.util.function.Function;
 import org.lfedge.eve.tasks.core.admission.Admission;
+import org.lfedge.eve.tasks.core.admission.CpuSet;
 import org.lfedge.eve.tasks.core.admission.TaskCharge;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.engine.Planner.NodeLayout;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.lifecycle.Desired;
 import org.lfedge.eve.tasks.core.lifecycle.Signal;
 import org.lfedge.eve.tasks.core.lifecycle.TaskState;
+import org.lfedge.eve.tasks.core.port.Anchor;
 import org.lfedge.eve.tasks.core.port.ContainerRuntime;
+import org.lfedge.eve.tasks.core.port.EventLog;
 import org.lfedge.eve.tasks.core.port.NetworkNamespaces;
+import org.lfedge.eve.tasks.core.port.NetworkProbes;
 import org.lfedge.eve.tasks.core.port.Processes;
+import org.lfedge.eve.tasks.core.port.RuntimeTask;
 import org.lfedge.eve.tasks.core.port.TaskFiles;
+import org.lfedge.eve.tasks.core.port.TaskOutput;
 import org.lfedge.eve.tasks.core.port.TaskRecord;
 import org.lfedge.eve.tasks.core.port.TaskStore;
-import org.lfedge.eve.tasks.spi.seed.AnchorTax;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,27 +59,46 @@ public final class TaskManager implements AutoCloseable {
 
   private static final List<String> AT_CREATE = List.of("/annotations/org.lfedge.eve.tasks.uuid");
 
+  /** How often tasks and runtime are compared, in case that something was missed. */
+  private static final Duration RECONCILE = Duration.ofSeconds(30);
+
+  /** How often running tasks are looked at for trouble that nobody tells of. */
+  private static final Duration TROUBLE = Duration.ofSeconds(5);
+
   private final Ports ports;
   private final NodeLayout layout;
   private final TaskEffects effects;
-  private final TaskWorker.Shared shared;
+  private final EngineParts shared;
   private final ThreadPoolExecutor threads;
+  private final ImageFetches fetches;
   private final ScheduledThreadPoolExecutor timers;
   private final ConcurrentSkipListMap<String, TaskWorker> workers = new ConcurrentSkipListMap<>();
 
-  /** The world of the engine. */
+  /**
+   * The world of the engine.
+   *
+   * @param chance from 0 to 1, for the jitter of restarts
+   * @param bootId of the present boot, by which processes of an earlier one are known to be gone
+   */
   public record Ports(
       TaskStore store,
+      EventLog events,
       ContainerRuntime runtime,
       NetworkNamespaces namespaces,
+      NetworkProbes probes,
       TaskFiles files,
       Processes processes,
-      InstantSource clock) {}
+      TaskOutput output,
+      InstantSource clock,
+      DoubleSupplier chance,
+      String bootId) {}
 
   /** Manages nothing until {@link #recover} was called. */
-  public TaskManager(Ports ports, Planner planner, NodeLayout layout, Admission.Node capacity) {
+  public TaskManager(
+      Ports ports, Planner planner, NodeLayout layout, Admission.Node capacity, CpuSet cpus) {
     this.ports = ports;
     this.layout = layout;
+    fetches = new ImageFetches(planner);
     threads =
         new ThreadPoolExecutor(
             STEPS_AT_ONCE,
@@ -85,16 +110,30 @@ public final class TaskManager implements AutoCloseable {
     threads.allowCoreThreadTimeOut(true);
     timers = new ScheduledThreadPoolExecutor(1, work -> daemonThread("task-timer", work));
     timers.setRemoveOnCancelPolicy(true);
+    CpuSharing sharing = new CpuSharing(cpus, workers, ports.processes(), layout);
     effects =
-        new TaskEffects(ports.runtime(), ports.namespaces(), ports.files(), ports.processes());
-    shared =
-        new TaskWorker.Shared(
-            ports.store(),
+        new TaskEffects(
             ports.runtime(),
+            ports.namespaces(),
+            ports.files(),
+            ports.processes(),
+            ports.bootId(),
+            sharing::inSpec,
+            work -> daemonThread("task-helper", work).start());
+    shared =
+        new EngineParts(
+            ports.store(),
+            ports.events(),
+            ports.runtime(),
+            ports.probes(),
             effects,
             planner,
             new Reservations(capacity),
+            sharing,
+            new StartOrder(workers),
             ports.clock(),
+            ports.chance(),
+            ports.bootId(),
             timers,
             threads);
   }
@@ -107,69 +146,76 @@ public final class TaskManager implements AutoCloseable {
 
   /**
    * Takes up the tasks on record, brings each together with what the runtime has, and removes what
-   * belongs to no task. To be called once, before any command.
+   * belongs to no task. Tasks that are to be started are started afterwards. To be called once,
+   * before any command.
    */
   public void recover() {
-    TaskStore.Contents contents = ports.store().load();
-    List<CompletableFuture<TaskRecord>> recoveries = new ArrayList<>();
-    for (TaskRecord record : contents.records()) {
-      shared.reservations().restore(charge(record));
-      TaskWorker worker = newWorker(record);
-      workers.put(record.name(), worker);
-      recoveries.add(
-          worker
-              .recover()
-              .whenComplete(
-                  (done, error) -> {
-                    if (error != null) {
-                      log.error(
-                          "task {}: cannot be recovered: {}", record.name(), error.toString());
-                    }
-                  }));
-    }
-    recoveries.forEach(recovery -> recovery.exceptionally(error -> null).join());
-    SortedSet<String> known = new TreeSet<>();
-    contents.records().forEach(record -> known.add(record.name()));
-    for (TaskStore.Unreadable unreadable : contents.unreadable()) {
-      log.error("task {}: {}; it is left as it is", unreadable.name(), unreadable.problem());
-      known.add(unreadable.name());
-    }
-    removeOrphans(known);
+    new Recovery(ports, shared, effects, workers).run(this::newWorker);
+    shared.cpus().settle();
+    var unused =
+        timers.scheduleWithFixedDelay(
+            () -> threads.execute(this::reconcile),
+            RECONCILE.toSeconds(),
+            RECONCILE.toSeconds(),
+            TimeUnit.SECONDS);
+    TroubleWatch trouble = new TroubleWatch(workers, ports.processes(), ports.output(), layout);
+    var unusedToo =
+        timers.scheduleWithFixedDelay(
+            () -> lookAt(trouble), TROUBLE.toSeconds(), TROUBLE.toSeconds(), TimeUnit.SECONDS);
   }
 
-  private void removeOrphans(Collection<String> known) {
-    SortedSet<String> orphans = new TreeSet<>();
-    orphans.addAll(ports.runtime().containers());
-    orphans.addAll(ports.runtime().roots());
-    orphans.addAll(ports.namespaces().pinned());
-    orphans.addAll(ports.files().tasks());
-    orphans.removeAll(known);
-    for (String orphan : orphans) {
-      try {
-        effects.remove(orphan);
-        log.warn("task {}: it is on no record; what was left of it is removed", orphan);
-      } catch (TaskException e) {
-        log.error("task {}: what is left of it cannot be removed: {}", orphan, e.first());
-      }
+  private static void lookAt(TroubleWatch trouble) {
+    try {
+      trouble.look();
+    } catch (RuntimeException e) {
+      log.warn("running tasks cannot be looked at: {}", Turns.problem(e));
+    }
+  }
+
+  /** Compares all tasks with what the runtime has; what differs is looked at once more. */
+  private void reconcile() {
+    try {
+      SortedMap<String, RuntimeTask> present = ports.runtime().tasks();
+      workers.forEach(
+          (name, worker) -> {
+            Optional<RuntimeTask.Status> status =
+                Optional.ofNullable(present.get(name)).map(RuntimeTask::status);
+            boolean alive = status.filter(s -> s != RuntimeTask.Status.STOPPED).isPresent();
+            if (worker.record().state().hasAnchor() != alive || status.isPresent() != alive) {
+              worker.checkSoon();
+            }
+            worker.reconcileSoon();
+          });
+      shared.cpus().settle();
+    } catch (RuntimeException e) {
+      log.warn("tasks and runtime cannot be compared: {}", Turns.problem(e));
     }
   }
 
   /** Makes a task, up to the state CREATED; if a step fails, nothing is left of it. */
   public CompletableFuture<TaskView> create(TaskDocument document) {
-    String name = document.name();
-    TaskWorker worker =
-        newWorker(TaskRecord.of(UUID.randomUUID(), document, ports.clock().instant()));
-    if (workers.putIfAbsent(name, worker) != null) {
-      return CompletableFuture.failedFuture(
-          TaskException.refused(
-              Problem.inDocument(
-                  "ALREADY_EXISTS",
-                  "name",
-                  name,
-                  "a task of this name exists; delete it first, or change it with taskctl"
-                      + " apply")));
+    return create(document, Desired.STOPPED);
+  }
+
+  /** Makes a task and starts it; after a crash in the middle of that it is gone on with. */
+  CompletableFuture<TaskView> createAndStart(TaskDocument document) {
+    return create(document, Desired.RUNNING).thenCompose(created -> start(document.name(), false));
+  }
+
+  private CompletableFuture<TaskView> create(TaskDocument document, Desired desired) {
+    refuseCircles(List.of(document));
+    if (workers.containsKey(document.name())) {
+      return CompletableFuture.failedFuture(Refusals.alreadyExists(document.name()));
     }
-    return worker.create().thenApply(this::view);
+    return fetches.bring(document).thenCompose(there -> make(document, desired));
+  }
+
+  private CompletableFuture<TaskView> make(TaskDocument document, Desired desired) {
+    TaskWorker worker =
+        newWorker(TaskRecord.of(UUID.randomUUID(), document, desired, ports.clock().instant()));
+    return workers.putIfAbsent(document.name(), worker) == null
+        ? worker.create().thenApply(done -> view(worker))
+        : CompletableFuture.failedFuture(Refusals.alreadyExists(document.name()));
   }
 
   private TaskWorker newWorker(TaskRecord record) {
@@ -178,9 +224,29 @@ public final class TaskManager implements AutoCloseable {
     return self[0];
   }
 
-  /** Lets the program of a task run; from STOPPED or FAILED, after making a new anchor. */
-  public CompletableFuture<TaskView> start(String name) {
-    return with(name, TaskWorker::start);
+  /**
+   * Lets the program of a task run; from STOPPED or FAILED, after making a new anchor. Completes
+   * without that if the task has to wait for others, and starts it when they have come far enough.
+   *
+   * @param once whether its end is not to be followed by a restart, whatever its policy says
+   */
+  public CompletableFuture<TaskView> start(String name, boolean once) {
+    return with(name, worker -> worker.start(once));
+  }
+
+  /** Takes over another document of a task, with the same anchor if that is possible. */
+  CompletableFuture<TaskView> revise(TaskDocument document) {
+    return fetches
+        .bring(document)
+        .thenCompose(there -> with(document.name(), worker -> worker.revise(document)));
+  }
+
+  /** Whether the anchor of a task can stay when it gets another document. */
+  boolean staysWith(TaskRecord record, TaskDocument document) {
+    check(document);
+    Revision revision = Revision.of(record, document, shared.planner());
+    shared.reservations().check(revision.charge());
+    return revision.inPlace();
   }
 
   /**
@@ -211,17 +277,27 @@ public final class TaskManager implements AutoCloseable {
     return with(name, TaskWorker::awaitExit);
   }
 
-  /** All tasks, by name. */
+  /** All tasks, by name. Most of the time goes into reading what memory each of them uses. */
   public List<TaskView> list() {
-    return workers.values().stream().map(worker -> view(worker.record())).toList();
+    return workers.values().parallelStream().map(this::view).toList();
+  }
+
+  List<String> names() {
+    return List.copyOf(workers.keySet());
+  }
+
+  /** The records of all tasks, by name; nothing is read from the node for them. */
+  public List<TaskRecord> records() {
+    return workers.values().stream().map(TaskWorker::record).toList();
   }
 
   /** Everything about one task. */
   public TaskDetail inspect(String name) {
-    TaskRecord record = worker(name).record();
+    TaskWorker worker = worker(name);
+    TaskRecord record = worker.record();
     var cgroup = record.anchor().flatMap(anchor -> ports.processes().cgroup(anchor.pid()));
     return new TaskDetail(
-        view(record),
+        view(worker),
         record,
         cgroup,
         cgroup.map(path -> ports.processes().limits(path)).orElseGet(TreeMap::new),
@@ -245,15 +321,30 @@ public final class TaskManager implements AutoCloseable {
   }
 
   /**
-   * Brings tasks to what documents say.
+   * Brings tasks to what documents say, and declares them as wanted running.
    *
    * @param dryRun plans, and changes nothing
    * @param prune stops and deletes the tasks that no document names
+   * @param keepStopped leaves a task alone that somebody stopped, until its document changes
    * @return a change for each task concerned, by name
+   * @throws TaskException if the tasks would come after one another in a circle
    */
   public CompletableFuture<List<Change>> apply(
-      List<TaskDocument> documents, boolean dryRun, boolean prune) {
-    return new Application(this, documents, prune).run(dryRun);
+      List<TaskDocument> documents, boolean dryRun, boolean prune, boolean keepStopped) {
+    return new Application(this, documents, Application.Mode.of(prune, keepStopped)).run(dryRun);
+  }
+
+  /** Refuses documents by which tasks would wait for one another for ever. */
+  void refuseCircles(Collection<TaskDocument> documents) {
+    SortedMap<String, TaskDocument> all = new TreeMap<>();
+    workers.forEach((name, worker) -> all.put(name, worker.record().document()));
+    documents.forEach(document -> all.put(document.name(), document));
+    StartOrder.refuseCircles(all, documents);
+  }
+
+  /** The anchor of a task, if there is such a task and it has one. */
+  public Optional<Anchor> anchor(String name) {
+    return record(name).flatMap(TaskRecord::anchor);
   }
 
   /** The task of a document as it is now. */
@@ -264,7 +355,8 @@ public final class TaskManager implements AutoCloseable {
   private CompletableFuture<TaskView> with(
       String name, Function<TaskWorker, CompletableFuture<TaskRecord>> command) {
     try {
-      return command.apply(worker(name)).thenApply(this::view);
+      TaskWorker worker = worker(name);
+      return command.apply(worker).thenApply(done -> view(worker));
     } catch (TaskException e) {
       return CompletableFuture.failedFuture(e);
     }
@@ -281,18 +373,10 @@ public final class TaskManager implements AutoCloseable {
     return worker;
   }
 
-  private static TaskCharge charge(TaskRecord record) {
-    AnchorTax tax =
-        record.blueprint().map(blueprint -> blueprint.seed().tax()).orElse(AnchorTax.NONE);
-    return Planner.charge(record.document(), tax);
-  }
-
-  private TaskView view(TaskRecord record) {
-    TaskCharge charge = charge(record);
-    OptionalLong usage =
-        record.state().hasAnchor()
-            ? ports.processes().memoryUsage(layout.cgroup(record.name()))
-            : OptionalLong.empty();
+  private TaskView view(TaskWorker worker) {
+    TaskRecord record = worker.record();
+    TaskCharge charge = Planner.charge(record);
+    boolean waits = record.desired() == Desired.RUNNING && record.state() != TaskState.RUNNING;
     return new TaskView(
         record.name(),
         record.document().displayName(),
@@ -302,15 +386,31 @@ public final class TaskManager implements AutoCloseable {
         record.anchor(),
         record.exit(),
         record.failure().filter(failure -> record.state() == TaskState.FAILED),
+        record.supervision(),
+        worker.health(),
+        waits ? shared.neighbours().unmet(record.document().after()) : List.of(),
+        worker.stopProgress(),
+        record
+            .blueprint()
+            .map(blueprint -> StopSequence.bound(blueprint.seed().stop()))
+            .orElse(StopSequence.KILL_DEADLINE),
         record.createdAt(),
         record.startedAt(),
-        new TaskView.Memory(charge.askedBytes(), charge.taxBytes(), charge.limitBytes(), usage));
+        new TaskView.Memory(
+            charge.askedBytes(), charge.taxBytes(), charge.limitBytes(), usage(record)));
+  }
+
+  private OptionalLong usage(TaskRecord record) {
+    return record.state().hasAnchor()
+        ? ports.processes().memoryUsage(layout.cgroup(record.name()))
+        : OptionalLong.empty();
   }
 
   /** Lets go of the tasks, which run on. */
   @Override
   public void close() {
     timers.shutdownNow();
+    fetches.close();
     threads.shutdown();
   }
 }

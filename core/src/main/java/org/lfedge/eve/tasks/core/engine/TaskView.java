@@ -1,15 +1,28 @@
 package org.lfedge.eve.tasks.core.engine;
 
+import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.lfedge.eve.tasks.core.lifecycle.Dependency;
 import org.lfedge.eve.tasks.core.lifecycle.Desired;
 import org.lfedge.eve.tasks.core.lifecycle.ExitStatus;
+import org.lfedge.eve.tasks.core.lifecycle.Supervision;
 import org.lfedge.eve.tasks.core.lifecycle.TaskState;
 import org.lfedge.eve.tasks.core.port.Anchor;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Failure;
 
-/** A task as listings show it. */
+/**
+ * A task as listings show it.
+ *
+ * @param failure the last step of ours that failed, while the state is FAILED
+ * @param supervision what its restart policy has done and will do
+ * @param health while it has a health check and runs
+ * @param waitingFor what it is started after, as far as that is not met and it is wanted running
+ * @param stop how far its stop has come, while one is under way
+ * @param stopBound the longest time that a stop takes, SIGKILL included
+ */
 public record TaskView(
     String name,
     Optional<String> displayName,
@@ -19,9 +32,19 @@ public record TaskView(
     Optional<Anchor> anchor,
     Optional<ExitStatus> exit,
     Optional<Failure> failure,
+    Supervision supervision,
+    Optional<HealthWatch.Health> health,
+    List<Dependency> waitingFor,
+    Optional<StopSequence.Progress> stop,
+    Duration stopBound,
     Instant createdAt,
     Optional<Instant> startedAt,
     Memory memory) {
+
+  /** Keeps a copy. */
+  public TaskView {
+    waitingFor = List.copyOf(waitingFor);
+  }
 
   /**
    * Memory of a task in bytes.

@@ -1,15 +1,13 @@
 package org.lfedge.eve.tasks.core.engine;
 
-import java.time.Duration;
+import static org.lfedge.eve.tasks.core.engine.Turns.problem;
+
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledExecutorService;
-import org.jspecify.annotations.Nullable;
+import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.lifecycle.Command;
@@ -17,14 +15,13 @@ import org.lfedge.eve.tasks.core.lifecycle.Desired;
 import org.lfedge.eve.tasks.core.lifecycle.ExitStatus;
 import org.lfedge.eve.tasks.core.lifecycle.Lifecycle;
 import org.lfedge.eve.tasks.core.lifecycle.Signal;
+import org.lfedge.eve.tasks.core.lifecycle.Supervision;
 import org.lfedge.eve.tasks.core.lifecycle.TaskState;
 import org.lfedge.eve.tasks.core.port.Anchor;
-import org.lfedge.eve.tasks.core.port.ContainerRuntime;
 import org.lfedge.eve.tasks.core.port.RuntimeTask;
+import org.lfedge.eve.tasks.core.port.TaskEvent;
 import org.lfedge.eve.tasks.core.port.TaskRecord;
-import org.lfedge.eve.tasks.core.port.TaskRecord.Blueprint;
-import org.lfedge.eve.tasks.core.port.TaskStore;
-import org.lfedge.eve.tasks.spi.seed.StopStep;
+import org.lfedge.eve.tasks.core.port.TaskRecord.Unfinished;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,47 +37,46 @@ final class TaskWorker {
 
   private static final Logger log = LoggerFactory.getLogger(TaskWorker.class);
 
-  /** How long a process may survive SIGKILL before it is called stuck, and killed again. */
-  private static final Duration KILL_DEADLINE = Duration.ofSeconds(10);
-
-  /** How long to wait before doing again what must succeed in the end. */
-  private static final Duration TRY_AGAIN = Duration.ofSeconds(1);
-
-  /** What all workers share. */
-  record Shared(
-      TaskStore store,
-      ContainerRuntime runtime,
-      TaskEffects effects,
-      Planner planner,
-      Reservations reservations,
-      InstantSource clock,
-      ScheduledExecutorService timers,
-      java.util.concurrent.Executor threads) {}
-
-  private final Shared shared;
+  private final EngineParts shared;
   private final SerialQueue queue;
+  private final Turns turns;
+  private final TaskLedger ledger;
+  private final AnchorKeeper anchors;
+  private final ChangeKeeper changes;
   private final Runnable onRemoved;
-  private volatile TaskRecord record;
 
   // Touched on the queue alone.
   private final List<CompletableFuture<TaskRecord>> waitingForExit = new ArrayList<>();
-  private @Nullable Future<?> deadline;
+  private boolean gone;
 
   /**
    * Takes charge of a task.
    *
    * @param onRemoved called when nothing of the task is left
    */
-  TaskWorker(Shared shared, TaskRecord record, Runnable onRemoved) {
+  TaskWorker(EngineParts shared, TaskRecord record, Runnable onRemoved) {
     this.shared = shared;
-    this.queue = new SerialQueue(shared.threads(), shared.timers());
-    this.record = record;
+    this.queue = new SerialQueue(record.name(), shared.threads(), shared.timers());
+    this.turns = new Turns(record.name(), queue, shared.clock());
+    this.ledger = new TaskLedger(shared.store(), shared.events(), record);
+    this.anchors = new AnchorKeeper(shared, ledger, turns, this::ended);
+    this.changes = new ChangeKeeper(shared, ledger, anchors);
     this.onRemoved = onRemoved;
   }
 
   /** The task as of the last step. */
   TaskRecord record() {
-    return record;
+    return ledger.record();
+  }
+
+  /** What is known of its health, while it has a health check and runs. */
+  Optional<HealthWatch.Health> health() {
+    return anchors.health();
+  }
+
+  /** How far its stop has come, while one is under way. */
+  Optional<StopSequence.Progress> stopProgress() {
+    return anchors.stopProgress();
   }
 
   /** Makes everything up to the anchor's process; if a step fails, nothing is left. */
@@ -88,14 +84,12 @@ final class TaskWorker {
     return queue.submit(
         () -> {
           try {
-            save(record);
-            Planner.Plan plan = shared.planner().plan(record.uuid(), record.document());
-            try {
-              make(plan);
-            } catch (RuntimeException e) {
-              shared.planner().forget(plan);
-              throw e;
+            if (shared.planner().bringsImage(record().document())) {
+              ledger.save(record());
             }
+            Planner.Plan plan = anchors.plan();
+            shared.effects().prepare(record(), plan.blueprint());
+            anchors.createAnchor(plan.blueprint());
           } catch (RuntimeException e) {
             discard(e);
             throw e;
@@ -104,20 +98,21 @@ final class TaskWorker {
         });
   }
 
-  private void make(Planner.Plan plan) {
-    shared.reservations().admit(plan.charge());
-    save(record.planned(plan.blueprint()));
-    shared.effects().prepare(record, plan.blueprint());
-    createAnchor(plan.blueprint());
-  }
-
-  /** Lets the anchor's program run. */
-  CompletableFuture<TaskRecord> start() {
+  /**
+   * Lets the anchor's program run, as soon as the tasks that it comes after have come far enough.
+   *
+   * @param once whether its end is not to be followed by a restart
+   */
+  CompletableFuture<TaskRecord> start(boolean once) {
     return queue.submit(
         () -> {
           require(Command.START);
-          save(record.wanting(Desired.RUNNING));
-          launch();
+          ledger.save(
+              record()
+                  .wanting(Desired.RUNNING)
+                  .supervised(Supervision.asked(once).due(now(), "asked for")));
+          anchors.cancelRestart();
+          anchors.launchIfReady();
           return done();
         });
   }
@@ -127,22 +122,30 @@ final class TaskWorker {
     return queue.submit(
         () -> {
           require(Command.STOP);
-          save(record.wanting(Desired.STOPPED));
-          switch (record.state()) {
-            case CREATED -> {
-              save(record.stopping());
-              kill();
-            }
-            case RUNNING -> {
-              save(record.stopping());
-              stopFrom(force ? Integer.MAX_VALUE : 0);
+          anchors.cancelRestart();
+          TaskState before = record().state();
+          TaskRecord wanted =
+              record()
+                  .wanting(Desired.STOPPED)
+                  .supervised(record().supervision().cancelled())
+                  .with(Unfinished.NONE);
+          switch (before) {
+            case CREATED, RUNNING -> {
+              ledger.save(wanted.stopping(), event(TaskEvent.Type.STOPPING));
+              anchors.stop(force || before == TaskState.CREATED);
             }
             case STOPPING -> {
+              ledger.save(wanted);
               if (force) {
-                kill();
+                anchors.stop(true);
               }
             }
-            default -> {}
+            default -> {
+              boolean waits = record().desired() == Desired.RUNNING;
+              ledger.save(
+                  wanted,
+                  waits ? new TaskEvent[] {event(TaskEvent.Type.STOPPED)} : new TaskEvent[0]);
+            }
           }
           return exit();
         });
@@ -153,15 +156,15 @@ final class TaskWorker {
     return queue.submit(
         () -> {
           boolean running =
-              record.state() == TaskState.RUNNING || record.state() == TaskState.STOPPING;
+              record().state() == TaskState.RUNNING || record().state() == TaskState.STOPPING;
           if (!(force && running)) {
             require(Command.DELETE);
           }
-          if (record.state().hasAnchor()) {
+          if (record().state().hasAnchor()) {
             return stop(true).thenCompose(stopped -> delete(false));
           }
-          if (record.state() != TaskState.DELETED) {
-            save(record.removed());
+          if (record().state() != TaskState.DELETED) {
+            ledger.save(record().removed());
           }
           remove();
           return done();
@@ -173,9 +176,10 @@ final class TaskWorker {
     return queue.submit(
         () -> {
           require(Command.SIGNAL);
-          if (!shared.runtime().signalTask(record.name(), signal.number(), false)) {
+          if (!shared.runtime().signalTask(record().name(), signal.number(), false)) {
             throw TaskException.refused(
-                Problem.user("NOT_RUNNING", "the anchor of task " + record.name() + " has ended"));
+                Problem.user(
+                    "NOT_RUNNING", "the anchor of task " + record().name() + " has ended"));
           }
           return done();
         });
@@ -186,197 +190,199 @@ final class TaskWorker {
     return queue.submit(this::exit);
   }
 
-  /** After a start of the daemon: brings record and runtime together. */
-  CompletableFuture<TaskRecord> recover() {
+  /**
+   * Takes over another document. The anchor stays if it can: if nothing but limits differs in the
+   * spec, and no file or secret. If not, the task makes way for another one of its name.
+   */
+  CompletableFuture<TaskRecord> revise(TaskDocument document) {
     return queue.submit(
         () -> {
-          if (record.state() == TaskState.PENDING) {
-            // Nobody waits for its result any more, and a create that is not whole is undone.
-            log.warn("task {}: its creation was cut short and is undone", record.name());
-            save(record.removed());
-          }
-          if (record.state() == TaskState.DELETED) {
-            remove();
+          Revision revision = Revision.of(record(), document, shared.planner());
+          if (revision.inPlace()) {
+            changes.update(document, revision);
             return done();
           }
-          Optional<RuntimeTask> task = shared.runtime().task(record.name());
-          if (task.isPresent()) {
-            adopt(task.get());
-          } else if (record.state().hasAnchor()) {
-            exited(record.anchor().orElseThrow(), ExitStatus.unknown(now()));
+          boolean ends = changes.replace(document, revision);
+          return ends ? exit() : done();
+        });
+  }
+
+  /**
+   * After a start of the daemon: brings record and runtime together.
+   *
+   * @param listed the task of the runtime, if a list of all had it
+   */
+  CompletableFuture<TaskRecord> recover(Optional<RuntimeTask> listed) {
+    return queue.submit(
+        () -> {
+          ledger.publish();
+          Optional<RuntimeTask> task =
+              listed.isPresent() || !record().state().hasAnchor()
+                  ? listed
+                  : shared.runtime().task(record().name());
+          boolean unwanted =
+              record().state() == TaskState.PENDING && record().desired() == Desired.STOPPED;
+          if (unwanted) {
+            // Nobody waits for its result any more, and a create that is not whole is undone.
+            log.warn("its creation was cut short and is undone");
+            // First: of a task that is being removed nobody knows that it was never made.
+            shared.planner().forget(record().uuid());
+            ledger.save(record().removed());
           }
+          if (record().state() == TaskState.DELETED) {
+            remove();
+          } else if (task.isPresent()) {
+            anchors.adopt(task.get());
+          } else if (record().state().hasAnchor()) {
+            anchors.lost();
+          }
+          // What takes time is not waited for: the daemon serves meanwhile.
+          turns.soon(this::reconcile);
           return done();
         });
   }
 
-  private void adopt(RuntimeTask task) {
-    if (task.status() == RuntimeTask.Status.STOPPED) {
-      if (record.state().hasAnchor()) {
-        exited(
-            record.anchor().orElseThrow(), task.exit().orElseGet(() -> ExitStatus.unknown(now())));
-      } else {
-        shared.runtime().deleteTask(record.name());
-      }
-      return;
-    }
-    Anchor anchor = shared.effects().identify(task.pid());
-    if (!record.state().hasAnchor()) {
-      // A start was cut short after the anchor was made and before that was recorded.
-      save(record.anchored(anchor));
-    }
-    watch(anchor);
-    if (task.status() == RuntimeTask.Status.CREATED) {
-      if (record.state() == TaskState.STOPPING || record.desired() == Desired.STOPPED) {
-        if (record.state() == TaskState.STOPPING) {
-          kill();
+  /** Level-triggered: does whatever is left between the record and what is wanted. */
+  void reconcileSoon() {
+    turns.soon(this::reconcile);
+  }
+
+  private void reconcile() {
+    TaskRecord record = record();
+    switch (record.state()) {
+      case DELETED -> remove();
+      case RUNNING -> changes.giveLimits();
+      case PENDING, CREATED -> anchors.launchIfReady();
+      case STOPPED, FAILED -> {
+        if (record.unfinished().replacement().isPresent()) {
+          changes.renew();
+        } else {
+          anchors.scheduleRestart();
         }
-      } else {
-        letGo();
       }
-    } else if (record.state() == TaskState.CREATED) {
-      save(record.started(now()));
-    } else if (record.state() == TaskState.STOPPING) {
-      stopFrom(0);
+      case STOPPING -> {}
     }
   }
 
-  private void launch() {
-    if (record.state() != TaskState.CREATED) {
-      Blueprint blueprint = record.blueprint().orElseThrow();
-      step(
-          "create anchor",
-          () -> {
-            shared.effects().prepare(record, blueprint);
-            createAnchor(blueprint);
-          });
-    }
-    letGo();
-  }
-
-  private void letGo() {
-    step("start anchor", () -> shared.runtime().startTask(record.name()));
-    save(record.started(now()));
-  }
-
-  private void createAnchor(Blueprint blueprint) {
-    Anchor anchor = shared.effects().createAnchor(record, blueprint);
-    save(record.anchored(anchor));
-    watch(anchor);
-  }
-
-  /** Runs a step of a start; if it fails, the task is FAILED and has no anchor. */
-  private void step(String name, Runnable work) {
-    try {
-      work.run();
-    } catch (RuntimeException e) {
-      save(record.failed(new TaskRecord.Failure(problem(e), name, now())));
-      shared.effects().removeAnchor(record.name());
-      throw e;
+  /** Changes the set of CPUs of the running anchor at once, for the sake of another task. */
+  void moveTo(Optional<String> cpus) {
+    if (record().state().hasAnchor()) {
+      shared.effects().give(record(), cpus);
     }
   }
 
-  private void watch(Anchor anchor) {
-    var unused =
-        shared
-            .runtime()
-            .awaitExit(record.name())
-            .whenComplete(
-                (exit, lost) -> {
-                  if (lost == null) {
-                    queue.execute(() -> guarded(() -> exited(anchor, exit)));
-                  } else {
-                    log.warn(
-                        "task {}: watching it was cut off: {}", record.name(), lost.toString());
-                    retry(() -> watchAgain(anchor));
-                  }
-                });
-  }
-
-  private void watchAgain(Anchor anchor) {
-    if (!record.anchor().equals(Optional.of(anchor))) {
-      return;
-    }
-    if (shared.runtime().task(record.name()).isPresent()) {
-      watch(anchor);
-    } else {
-      exited(anchor, ExitStatus.unknown(now()));
-    }
-  }
-
-  private void exited(Anchor anchor, ExitStatus exit) {
-    if (!record.anchor().equals(Optional.of(anchor))) {
-      return;
-    }
-    cancelDeadline();
-    try {
-      save(record.exited(exit));
-    } catch (TaskException e) {
-      // containerd keeps the status for as long as its task is there, so nothing is lost yet.
-      log.error("task {}: its exit cannot be recorded, trying again: {}", record.name(), e.first());
-      retry(() -> exited(anchor, exit));
-      return;
-    }
-    try {
-      shared.runtime().deleteTask(record.name());
-    } finally {
-      waitingForExit.forEach(waiting -> waiting.complete(record));
-      waitingForExit.clear();
-    }
-  }
-
-  private void stopFrom(int index) {
-    List<StopStep> steps = record.blueprint().orElseThrow().seed().stop().steps();
-    if (index >= steps.size()) {
-      kill();
-      return;
-    }
-    StopStep step = steps.get(index);
-    if (step instanceof StopStep.Signal signal) {
-      int number = Signal.parse(signal.name()).orElse(Signal.KILL).number();
-      shared.runtime().signalTask(record.name(), number, false);
-    }
-    onDeadline(step.grace(), () -> stopFrom(index + 1));
-  }
-
-  private void kill() {
-    shared.runtime().signalTask(record.name(), Signal.KILL.number(), true);
-    onDeadline(
-        KILL_DEADLINE,
+  /** A look at the runtime showed something else than what is on record; it may be old by now. */
+  void checkSoon() {
+    turns.soon(
         () -> {
-          log.error(
-              "task {}: a process survives SIGKILL, which only the kernel can explain; it is"
-                  + " killed again",
-              record.name());
-          kill();
+          Optional<RuntimeTask> task = shared.runtime().task(record().name());
+          boolean stopped =
+              task.map(RuntimeTask::status).equals(Optional.of(RuntimeTask.Status.STOPPED));
+          if (record().state().hasAnchor() && task.isEmpty()) {
+            anchors.lost();
+          } else if (!record().state().hasAnchor() || stopped) {
+            task.ifPresent(anchors::adopt);
+          }
         });
   }
 
-  /** Undoes a creation. What cannot be removed now stays on record and is removed later. */
+  /**
+   * Tells of processes that the kernel killed for want of memory, while the anchor lives on.
+   *
+   * @param kills since the anchor was made
+   */
+  void outOfMemory(Anchor anchor, long kills) {
+    turns.soon(
+        () -> {
+          long told = record().oomKills();
+          if (record().anchor().equals(Optional.of(anchor)) && kills > told) {
+            ledger.save(
+                record().bereft(kills),
+                event(TaskEvent.Type.OOM_KILLED).of(anchor).counting(kills - told));
+          }
+        });
+  }
+
+  /** Tells of a stream that nobody reads any more, so that the task will wait for ever. */
+  void outputStuck(String stream) {
+    Optional<Anchor> anchor = record().anchor();
+    turns.soon(
+        () -> {
+          if (anchor.isPresent() && record().anchor().equals(anchor)) {
+            ledger.save(
+                record(),
+                event(TaskEvent.Type.OUTPUT_STUCK)
+                    .of(anchor.get())
+                    .because(Optional.of(stream + "; start the task anew")));
+          }
+        });
+  }
+
+  /** The anchor has ended, which is on record. */
+  private void ended() {
+    if (record().unfinished().replacement().isPresent()) {
+      try {
+        changes.renew();
+      } catch (RuntimeException e) {
+        waitingForExit.forEach(waiting -> waiting.completeExceptionally(e));
+        waitingForExit.clear();
+        throw e;
+      }
+    }
+    waitingForExit.forEach(waiting -> waiting.complete(record()));
+    waitingForExit.clear();
+  }
+
+  /** Undoes a creation; what cannot be removed now is removed later. */
   private void discard(RuntimeException cause) {
     try {
-      save(record.state() == TaskState.DELETED ? record : undone(record));
-      remove();
+      undo();
     } catch (RuntimeException e) {
       cause.addSuppressed(e);
-      log.error("task {}: its creation could not be undone: {}", record.name(), e.getMessage());
+      log.error("its creation could not be undone yet: {}", problem(e));
+      turns.again(this::undoAgain);
     }
   }
 
-  private static TaskRecord undone(TaskRecord record) {
-    return record.state().hasAnchor()
-        ? record.exited(ExitStatus.unknown(Instant.EPOCH)).removed()
-        : record.removed();
+  private void undoAgain() {
+    try {
+      undo();
+    } catch (TaskException e) {
+      turns.again(this::undoAgain);
+    }
+  }
+
+  private void undo() {
+    shared.planner().forget(record().uuid());
+    try {
+      if (record().state().hasAnchor()) {
+        ledger.save(record().exited(ExitStatus.unknown(now())).removed());
+      } else if (record().state() != TaskState.DELETED) {
+        ledger.save(record().removed());
+      }
+    } catch (TaskException e) {
+      // Of a full disk a record can be removed all the same.
+      log.warn("that its creation is undone cannot be recorded: {}", problem(e));
+    }
+    remove();
   }
 
   private void remove() {
-    shared.effects().remove(record.name());
-    shared.store().delete(record.name());
-    shared.reservations().release(record.name());
+    if (gone) {
+      // There may be another task of that name by now.
+      return;
+    }
+    anchors.close();
+    shared.effects().remove(record().name());
+    ledger.close(event(TaskEvent.Type.DELETED));
+    shared.reservations().release(record().name());
+    gone = true;
     onRemoved.run();
+    shared.cpus().release(record().name());
   }
 
   private CompletableFuture<TaskRecord> exit() {
-    if (!record.state().hasAnchor()) {
+    if (!record().state().hasAnchor()) {
       return done();
     }
     CompletableFuture<TaskRecord> exit = new CompletableFuture<>();
@@ -385,59 +391,20 @@ final class TaskWorker {
   }
 
   private CompletableFuture<TaskRecord> done() {
-    return CompletableFuture.completedFuture(record);
+    return CompletableFuture.completedFuture(record());
   }
 
   private void require(Command command) {
-    if (!Lifecycle.accepts(record.state(), command)) {
-      throw TaskException.refused(Refusals.of(record, command));
+    if (!Lifecycle.accepts(record().state(), command)) {
+      throw TaskException.refused(Refusals.of(record(), command));
     }
   }
 
-  private void save(TaskRecord next) {
-    shared.store().save(next);
-    record = next;
+  private TaskEvent event(TaskEvent.Type type) {
+    return TaskEvent.of(type, now());
   }
 
   private Instant now() {
     return shared.clock().instant();
-  }
-
-  /** Does something later, unless the anchor has ended by then. */
-  private void onDeadline(Duration delay, Runnable work) {
-    cancelDeadline();
-    Optional<Anchor> anchor = record.anchor();
-    deadline =
-        queue.executeAfter(
-            delay,
-            () -> {
-              if (record.anchor().equals(anchor)) {
-                guarded(work);
-              }
-            });
-  }
-
-  private void cancelDeadline() {
-    if (deadline != null) {
-      deadline.cancel(false);
-    }
-  }
-
-  private void retry(Runnable work) {
-    var unused = queue.executeAfter(TRY_AGAIN, () -> guarded(work));
-  }
-
-  private void guarded(Runnable work) {
-    try {
-      work.run();
-    } catch (RuntimeException e) {
-      log.error("task {}: {}", record.name(), problem(e));
-    }
-  }
-
-  private static Problem problem(RuntimeException e) {
-    return e instanceof TaskException known
-        ? known.first()
-        : Problem.internal("UNEXPECTED", e.toString());
   }
 }

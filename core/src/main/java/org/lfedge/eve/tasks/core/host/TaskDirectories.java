@@ -20,53 +20,42 @@ import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.port.OutputFiles;
 import org.lfedge.eve.tasks.core.port.TaskFiles;
+import org.lfedge.eve.tasks.core.port.TaskOutput;
 import org.lfedge.eve.tasks.spi.seed.SeedFile;
 import org.lfedge.eve.tasks.spi.task.User;
 
 /**
- * Keeps the files of tasks: output below the state directory, which outlives a reboot; files of the
- * seed and secrets below the runtime directory, which does not need to, as they are written again
- * before each start.
+ * Keeps the files of tasks: files of the seed and secrets below the runtime directory, which need
+ * not outlive a reboot, as they are written again before each start. Output is kept elsewhere and
+ * comes and goes with them.
  */
 public final class TaskDirectories implements TaskFiles {
 
   private static final int MAX_SECRET_BYTES = 1 << 20;
 
-  private final Path logs;
+  private final TaskOutput output;
   private final Path runtime;
   private final Predicate<String> allowedSource;
 
   /**
-   * Keeps output in {@code logs} and the rest in {@code runtime}; both are made when needed.
+   * Keeps files in {@code runtime}, which is made when needed.
    *
    * @param allowedSource whether policy lets the content of a path, links resolved, reach a task
    */
-  public TaskDirectories(Path logs, Path runtime, Predicate<String> allowedSource) {
-    this.logs = logs;
+  public TaskDirectories(TaskOutput output, Path runtime, Predicate<String> allowedSource) {
+    this.output = output;
     this.runtime = runtime;
     this.allowedSource = allowedSource;
   }
 
   @Override
   public OutputFiles output(String task) {
-    Path directory = logs.resolve(task);
-    return new OutputFiles(directory.resolve("stdout"), directory.resolve("stderr"));
+    return output.files(task);
   }
 
   @Override
   public OutputFiles createOutput(String task) {
-    OutputFiles output = output(task);
-    try {
-      makePrivate(logs.resolve(task));
-      for (Path file : List.of(output.stdout(), output.stderr())) {
-        if (!Files.exists(file)) {
-          Files.createFile(file, PosixFilePermissions.asFileAttribute(mode(0600)));
-        }
-      }
-      return output;
-    } catch (IOException e) {
-      throw failure(task, e);
-    }
+    return output.create(task);
   }
 
   @Override
@@ -154,20 +143,18 @@ public final class TaskDirectories implements TaskFiles {
 
   @Override
   public void remove(String task) {
-    removeTree(task, logs.resolve(task));
+    output.remove(task);
     removeTree(task, runtime.resolve(task));
   }
 
   @Override
   public List<String> tasks() {
-    Set<String> names = new TreeSet<>();
-    for (Path parent : List.of(logs, runtime)) {
-      if (Files.isDirectory(parent)) {
-        try (Stream<Path> children = Files.list(parent)) {
-          children.forEach(child -> names.add(child.getFileName().toString()));
-        } catch (IOException e) {
-          throw failure("", e);
-        }
+    Set<String> names = new TreeSet<>(output.tasks());
+    if (Files.isDirectory(runtime)) {
+      try (Stream<Path> children = Files.list(runtime)) {
+        children.forEach(child -> names.add(child.getFileName().toString()));
+      } catch (IOException e) {
+        throw failure("", e);
       }
     }
     return new ArrayList<>(names);

@@ -1,6 +1,7 @@
 package org.lfedge.eve.tasks.core.port;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
@@ -9,6 +10,7 @@ import org.lfedge.eve.tasks.core.lifecycle.Desired;
 import org.lfedge.eve.tasks.core.lifecycle.Event;
 import org.lfedge.eve.tasks.core.lifecycle.ExitStatus;
 import org.lfedge.eve.tasks.core.lifecycle.Lifecycle;
+import org.lfedge.eve.tasks.core.lifecycle.Supervision;
 import org.lfedge.eve.tasks.core.lifecycle.TaskState;
 import org.lfedge.eve.tasks.spi.seed.Seed;
 
@@ -18,51 +20,77 @@ import org.lfedge.eve.tasks.spi.seed.Seed;
  *
  * @param uuid stays the same for as long as the task exists
  * @param document what the user asked for
- * @param desired what is wanted of it
- * @param state as of the last effect
- * @param blueprint what was made of the document; empty until that is done
- * @param anchor the process, while the state has one
- * @param exit how the last anchor ended
- * @param failure why the state is FAILED
  * @param createdAt when the document was accepted
- * @param startedAt when the last anchor was started
+ * @param desired what is wanted of it
+ * @param blueprint what was made of the document; empty until that is done
+ * @param standing where it is, as of the last effect
+ * @param supervision what its restart policy has done and will do
+ * @param unfinished what was begun and is not done
+ * @param journal its newest events
  */
 public record TaskRecord(
     UUID uuid,
     TaskDocument document,
-    Desired desired,
-    TaskState state,
-    Optional<Blueprint> blueprint,
-    Optional<Anchor> anchor,
-    Optional<ExitStatus> exit,
-    Optional<Failure> failure,
     Instant createdAt,
-    Optional<Instant> startedAt) {
+    Desired desired,
+    Optional<Blueprint> blueprint,
+    Standing standing,
+    Supervision supervision,
+    Unfinished unfinished,
+    Journal journal) {
 
   /** The name, which is also the id of the container. */
   public String name() {
     return document.name();
   }
 
+  public TaskState state() {
+    return standing.state();
+  }
+
+  /** The process, while the state has one. */
+  public Optional<Anchor> anchor() {
+    return standing.anchor();
+  }
+
+  /** How the last anchor ended. */
+  public Optional<ExitStatus> exit() {
+    return standing.exit();
+  }
+
+  /** The last step of ours that failed, if nothing succeeded since. */
+  public Optional<Failure> failure() {
+    return standing.failure();
+  }
+
+  /** When the last anchor was started. */
+  public Optional<Instant> startedAt() {
+    return standing.startedAt();
+  }
+
+  /** How many processes of the present anchor's task the kernel killed, as far as that was told. */
+  public long oomKills() {
+    return standing.oomKills();
+  }
+
   /** A task that was just asked for. */
-  public static TaskRecord of(UUID uuid, TaskDocument document, Instant now) {
+  public static TaskRecord of(UUID uuid, TaskDocument document, Desired desired, Instant now) {
     return new TaskRecord(
         uuid,
         document,
-        Desired.STOPPED,
-        TaskState.PENDING,
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
         now,
-        Optional.empty());
+        desired,
+        Optional.empty(),
+        Standing.NEW,
+        Supervision.NONE,
+        Unfinished.NONE,
+        Journal.EMPTY);
   }
 
   /** With another wish of the user. */
   public TaskRecord wanting(Desired value) {
     return new TaskRecord(
-        uuid, document, value, state, blueprint, anchor, exit, failure, createdAt, startedAt);
+        uuid, document, createdAt, value, blueprint, standing, supervision, unfinished, journal);
   }
 
   /** With what was made of the document. */
@@ -70,67 +98,225 @@ public record TaskRecord(
     return new TaskRecord(
         uuid,
         document,
-        desired,
-        state,
-        Optional.of(value),
-        anchor,
-        exit,
-        failure,
         createdAt,
-        startedAt);
+        desired,
+        Optional.of(value),
+        standing,
+        supervision,
+        unfinished,
+        journal);
+  }
+
+  /** With another document and what was made of it, for which the anchor can stay. */
+  public TaskRecord revised(TaskDocument newDocument, Blueprint newBlueprint) {
+    return new TaskRecord(
+        uuid,
+        newDocument,
+        createdAt,
+        desired,
+        Optional.of(newBlueprint),
+        standing,
+        supervision,
+        unfinished,
+        journal);
+  }
+
+  /** Another task in the place of this one, of which nothing is left. */
+  public TaskRecord replaced(TaskDocument newDocument, Instant now) {
+    return new TaskRecord(
+        uuid,
+        newDocument,
+        now,
+        Desired.RUNNING,
+        Optional.empty(),
+        Standing.NEW,
+        Supervision.NONE,
+        Unfinished.NONE,
+        journal);
+  }
+
+  /** With what the restart policy will do. */
+  public TaskRecord supervised(Supervision value) {
+    return new TaskRecord(
+        uuid, document, createdAt, desired, blueprint, standing, value, unfinished, journal);
+  }
+
+  /** With something that is begun, or with nothing that is not done. */
+  public TaskRecord with(Unfinished value) {
+    return new TaskRecord(
+        uuid, document, createdAt, desired, blueprint, standing, supervision, value, journal);
+  }
+
+  /** With events that happen by the step that this record is written for. */
+  public TaskRecord telling(List<TaskEvent> events) {
+    return new TaskRecord(
+        uuid,
+        document,
+        createdAt,
+        desired,
+        blueprint,
+        standing,
+        supervision,
+        unfinished,
+        journal.then(events));
   }
 
   /** After the anchor's process was made. */
   public TaskRecord anchored(Anchor value) {
-    return after(Event.ANCHOR_CREATED, Optional.of(value), exit, Optional.empty(), startedAt);
+    return at(standing.anchored(value));
   }
 
   /** After the anchor's program was let go. */
   public TaskRecord started(Instant now) {
-    return after(Event.ANCHOR_STARTED, anchor, Optional.empty(), failure, Optional.of(now));
+    return at(standing.started(now));
+  }
+
+  /** After the kernel killed processes for want of memory, of which so many are told of now. */
+  public TaskRecord bereft(long oomKills) {
+    return at(standing.bereft(oomKills));
   }
 
   /** When the stop plan begins. */
   public TaskRecord stopping() {
-    return after(Event.STOP_BEGUN, anchor, exit, failure, startedAt);
+    return at(standing.stopping());
   }
 
   /** After the anchor ended. */
   public TaskRecord exited(ExitStatus value) {
-    return after(Event.ANCHOR_EXITED, Optional.empty(), Optional.of(value), failure, startedAt);
+    return at(standing.exited(value));
   }
 
   /** After a step of ours failed and the task has no anchor. */
   public TaskRecord failed(Failure value) {
-    return after(Event.STEP_FAILED, Optional.empty(), exit, Optional.of(value), startedAt);
+    return at(standing.failed(value));
   }
 
   /** When its removal begins: what is left of it is removed, now or after a crash. */
   public TaskRecord removed() {
-    return after(Event.REMOVED, anchor, exit, failure, startedAt);
+    return at(standing.removed());
   }
 
-  private TaskRecord after(
-      Event event,
-      Optional<Anchor> newAnchor,
-      Optional<ExitStatus> newExit,
-      Optional<Failure> newFailure,
-      Optional<Instant> newStart) {
-    TaskState next =
-        Lifecycle.next(state, event)
-            .orElseThrow(
-                () -> new IllegalStateException(event + " cannot happen to a task in " + state));
+  private TaskRecord at(Standing value) {
     return new TaskRecord(
-        uuid,
-        document,
-        desired,
-        next,
-        blueprint,
-        newAnchor,
-        newExit,
-        newFailure,
-        createdAt,
-        newStart);
+        uuid, document, createdAt, desired, blueprint, value, supervision, unfinished, journal);
+  }
+
+  /**
+   * Where a task is.
+   *
+   * @param state as of the last effect
+   * @param anchor the process, while the state has one
+   * @param exit how the last anchor ended
+   * @param failure why the state is FAILED
+   * @param startedAt when the last anchor was started
+   * @param oomKills how many processes the kernel killed for want of memory since the last anchor
+   *     was made, as far as that was told
+   */
+  public record Standing(
+      TaskState state,
+      Optional<Anchor> anchor,
+      Optional<ExitStatus> exit,
+      Optional<Failure> failure,
+      Optional<Instant> startedAt,
+      long oomKills) {
+
+    static final Standing NEW =
+        new Standing(
+            TaskState.PENDING,
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            0);
+
+    Standing anchored(Anchor value) {
+      return after(Event.ANCHOR_CREATED, Optional.of(value), exit, Optional.empty(), startedAt)
+          .bereft(0);
+    }
+
+    Standing bereft(long value) {
+      return new Standing(state, anchor, exit, failure, startedAt, value);
+    }
+
+    Standing started(Instant now) {
+      return after(Event.ANCHOR_STARTED, anchor, Optional.empty(), failure, Optional.of(now));
+    }
+
+    Standing stopping() {
+      return after(Event.STOP_BEGUN, anchor, exit, failure, startedAt);
+    }
+
+    Standing exited(ExitStatus value) {
+      return after(Event.ANCHOR_EXITED, Optional.empty(), Optional.of(value), failure, startedAt);
+    }
+
+    Standing failed(Failure value) {
+      return after(Event.STEP_FAILED, Optional.empty(), exit, Optional.of(value), startedAt);
+    }
+
+    Standing removed() {
+      return after(Event.REMOVED, anchor, exit, failure, startedAt);
+    }
+
+    private Standing after(
+        Event event,
+        Optional<Anchor> newAnchor,
+        Optional<ExitStatus> newExit,
+        Optional<Failure> newFailure,
+        Optional<Instant> newStart) {
+      TaskState next =
+          Lifecycle.next(state, event)
+              .orElseThrow(
+                  () -> new IllegalStateException(event + " cannot happen to a task in " + state));
+      return new Standing(next, newAnchor, newExit, newFailure, newStart, oomKills);
+    }
+  }
+
+  /**
+   * What was begun and is not done; taken up again after a crash.
+   *
+   * @param replacement the document of the task that takes the place of this one
+   * @param limits whether the limits of the blueprint are yet to be given to the running anchor
+   */
+  public record Unfinished(Optional<TaskDocument> replacement, boolean limits) {
+
+    /** Nothing is under way. */
+    public static final Unfinished NONE = new Unfinished(Optional.empty(), false);
+
+    /** A task is to make way for another. */
+    public static Unfinished replacement(TaskDocument document) {
+      return new Unfinished(Optional.of(document), false);
+    }
+
+    /** The running anchor is to get other limits. */
+    public static final Unfinished LIMITS = new Unfinished(Optional.empty(), true);
+  }
+
+  /**
+   * The events of a task.
+   *
+   * @param count how many there were, those of the last step included
+   * @param latest those of the last step that had any; the log of events may lack them after a
+   *     crash
+   */
+  public record Journal(long count, List<TaskEvent> latest) {
+
+    /** Of a task to which nothing has happened. */
+    public static final Journal EMPTY = new Journal(0, List.of());
+
+    /** Keeps a copy. */
+    public Journal {
+      latest = List.copyOf(latest);
+    }
+
+    /** The number of the first of the latest events, counted from 1. */
+    public long first() {
+      return count - latest.size() + 1;
+    }
+
+    Journal then(List<TaskEvent> events) {
+      return events.isEmpty() ? this : new Journal(count + events.size(), events);
+    }
   }
 
   /**
@@ -142,6 +328,7 @@ public record TaskRecord(
    * @param executorDigest of that plugin's file
    * @param origin on which its trust was keyed
    * @param imageDigest of the root's manifest, if it is an image
+   * @param trust why that image was let in; empty also in records of versions that did not ask
    * @param root what the runtime mounts
    * @param seed what the executor answered
    * @param specJson the OCI runtime spec
@@ -152,6 +339,7 @@ public record TaskRecord(
       String executorDigest,
       Origin origin,
       Optional<String> imageDigest,
+      Optional<TrustVerdict> trust,
       RootFilesystem root,
       Seed seed,
       String specJson) {}

@@ -1,6 +1,9 @@
 package org.lfedge.eve.tasks.core.store;
 
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -9,9 +12,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
@@ -28,7 +31,13 @@ public final class FileTaskStore implements TaskStore {
   private static final String UNFINISHED = ".new";
 
   private final Path directory;
-  private final ObjectMapper mapper = new ObjectMapper();
+
+  /** Documents are compared by their text, so numbers stay as they are written. */
+  private final ObjectMapper mapper =
+      JsonMapper.builder()
+          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+          .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+          .build();
 
   /** Keeps records in a directory, which is made, readable by its owner alone. */
   public FileTaskStore(Path directory) {
@@ -37,6 +46,11 @@ public final class FileTaskStore implements TaskStore {
       Files.createDirectories(
           directory,
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      for (Path unfinished : files(UNFINISHED)) {
+        // Of a daemon that was killed: beside it is the whole record that it was to replace, if
+        // any.
+        Files.delete(unfinished);
+      }
     } catch (IOException e) {
       throw failure("make the directory of task records " + directory, e);
     }
@@ -87,36 +101,40 @@ public final class FileTaskStore implements TaskStore {
 
   @Override
   public Contents load() {
-    List<TaskRecord> records = new ArrayList<>();
-    List<Unreadable> unreadable = new ArrayList<>();
-    for (Path file : files()) {
-      String fileName = file.getFileName().toString();
-      String name = fileName.substring(0, fileName.length() - SUFFIX.length());
-      try {
-        TaskRecord record = RecordJson.read(mapper.readTree(Files.readAllBytes(file)));
-        if (!record.name().equals(name)) {
-          throw new IllegalArgumentException("it holds task " + record.name());
-        }
-        records.add(record);
-      } catch (IOException | RuntimeException e) {
-        unreadable.add(
-            new Unreadable(
-                name,
-                Problem.host(
-                    "RECORD_UNREADABLE",
-                    "the record "
-                        + file
-                        + " cannot be read ("
-                        + e.getMessage()
-                        + "); restore it, or remove it to have what is left of the task removed")));
-      }
-    }
-    return new Contents(records, unreadable);
+    List<Loaded> loaded = files(SUFFIX).parallelStream().map(this::load).toList();
+    return new Contents(
+        loaded.stream().flatMap(one -> one.record().stream()).toList(),
+        loaded.stream().flatMap(one -> one.unreadable().stream()).toList());
   }
 
-  private List<Path> files() {
+  /** What became of a file: one of the two. */
+  private record Loaded(Optional<TaskRecord> record, Optional<Unreadable> unreadable) {}
+
+  private Loaded load(Path file) {
+    String fileName = file.getFileName().toString();
+    String name = fileName.substring(0, fileName.length() - SUFFIX.length());
+    try {
+      TaskRecord record = RecordJson.read(mapper.readTree(Files.readAllBytes(file)));
+      if (!record.name().equals(name)) {
+        throw new IllegalArgumentException("it holds task " + record.name());
+      }
+      return new Loaded(Optional.of(record), Optional.empty());
+    } catch (IOException | RuntimeException e) {
+      Problem problem =
+          Problem.host(
+              "RECORD_UNREADABLE",
+              "the record "
+                  + file
+                  + " cannot be read ("
+                  + e.getMessage()
+                  + "); restore it, or remove it to have what is left of the task removed");
+      return new Loaded(Optional.empty(), Optional.of(new Unreadable(name, problem)));
+    }
+  }
+
+  private List<Path> files(String suffix) {
     try (Stream<Path> all = Files.list(directory)) {
-      return all.filter(file -> file.toString().endsWith(SUFFIX))
+      return all.filter(file -> file.toString().endsWith(suffix))
           .sorted(Comparator.naturalOrder())
           .toList();
     } catch (IOException e) {

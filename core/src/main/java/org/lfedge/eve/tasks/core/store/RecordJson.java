@@ -1,28 +1,27 @@
 package org.lfedge.eve.tasks.core.store;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.function.Function;
-import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.config.TaskDocuments;
-import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.lifecycle.Desired;
-import org.lfedge.eve.tasks.core.lifecycle.ExitStatus;
+import org.lfedge.eve.tasks.core.lifecycle.Supervision;
 import org.lfedge.eve.tasks.core.lifecycle.TaskState;
-import org.lfedge.eve.tasks.core.port.Anchor;
 import org.lfedge.eve.tasks.core.port.Origin;
 import org.lfedge.eve.tasks.core.port.RootFilesystem;
+import org.lfedge.eve.tasks.core.port.TaskEvent;
 import org.lfedge.eve.tasks.core.port.TaskRecord;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Blueprint;
-import org.lfedge.eve.tasks.core.port.TaskRecord.Failure;
+import org.lfedge.eve.tasks.core.port.TaskRecord.Journal;
+import org.lfedge.eve.tasks.core.port.TaskRecord.Standing;
+import org.lfedge.eve.tasks.core.port.TaskRecord.Unfinished;
+import org.lfedge.eve.tasks.core.port.TrustVerdict;
 import org.lfedge.eve.tasks.core.seedprotocol.SeedCodec;
 
 /**
@@ -31,7 +30,7 @@ import org.lfedge.eve.tasks.core.seedprotocol.SeedCodec;
 final class RecordJson {
 
   /** Raised when the form changes in a way that older versions cannot read. */
-  private static final int FORMAT = 1;
+  private static final int FORMAT = 2;
 
   private RecordJson() {}
 
@@ -40,40 +39,43 @@ final class RecordJson {
     json.put("format", FORMAT);
     json.put("uuid", record.uuid().toString());
     json.set("document", TaskDocuments.toJson(record.document()));
-    json.put("desired", record.desired().name());
-    json.put("state", record.state().name());
-    record.blueprint().ifPresent(blueprint -> json.set("blueprint", write(blueprint)));
-    record
-        .anchor()
-        .ifPresent(
-            anchor ->
-                json.putObject("anchor")
-                    .put("pid", anchor.pid())
-                    .put("startTime", anchor.startTime()));
-    record
-        .exit()
-        .ifPresent(
-            exit -> {
-              ObjectNode node = json.putObject("exit");
-              exit.code().ifPresent(code -> node.put("code", code));
-              node.put("at", exit.at().toString()).put("oomKilled", exit.oomKilled());
-            });
-    record
-        .failure()
-        .ifPresent(
-            failure -> {
-              Problem problem = failure.problem();
-              json.putObject("failure")
-                  .put("code", problem.code())
-                  .put("kind", problem.kind().name())
-                  .put("path", problem.path())
-                  .put("value", problem.value())
-                  .put("message", problem.message())
-                  .put("step", failure.step())
-                  .put("at", failure.at().toString());
-            });
     json.put("createdAt", record.createdAt().toString());
-    record.startedAt().ifPresent(at -> json.put("startedAt", at.toString()));
+    json.put("desired", record.desired().name());
+    record.blueprint().ifPresent(blueprint -> json.set("blueprint", write(blueprint)));
+    json.set("standing", write(record.standing()));
+    json.set("supervision", write(record.supervision()));
+    record
+        .unfinished()
+        .replacement()
+        .ifPresent(document -> json.set("replacement", TaskDocuments.toJson(document)));
+    if (record.unfinished().limits()) {
+      json.put("limitsUnfinished", true);
+    }
+    ObjectNode journal = json.putObject("journal").put("count", record.journal().count());
+    ArrayNode latest = journal.putArray("latest");
+    record.journal().latest().forEach(event -> latest.add(EventJson.write(event)));
+    return json;
+  }
+
+  private static ObjectNode write(Standing standing) {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("state", standing.state().name());
+    standing.anchor().ifPresent(anchor -> json.set("anchor", EventJson.write(anchor)));
+    standing.exit().ifPresent(exit -> json.set("exit", EventJson.write(exit)));
+    standing.failure().ifPresent(failure -> json.set("failure", EventJson.write(failure)));
+    standing.startedAt().ifPresent(at -> json.put("startedAt", at.toString()));
+    json.put("oomKills", standing.oomKills());
+    return json;
+  }
+
+  private static ObjectNode write(Supervision supervision) {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("restarts", supervision.restarts());
+    json.put("quickEnds", supervision.quickEnds());
+    supervision.nextStart().ifPresent(at -> json.put("nextStart", at.toString()));
+    supervision.reason().ifPresent(reason -> json.put("reason", reason));
+    json.put("once", supervision.once());
+    supervision.ailment().ifPresent(ailment -> json.put("ailment", ailment));
     return json;
   }
 
@@ -84,10 +86,20 @@ final class RecordJson {
     json.put("executorDigest", blueprint.executorDigest());
     json.put("origin", blueprint.origin().name());
     blueprint.imageDigest().ifPresent(digest -> json.put("imageDigest", digest));
+    blueprint.trust().ifPresent(verdict -> json.set("trust", write(verdict)));
     json.set("root", write(blueprint.root()));
     json.set("seed", SeedCodec.toJson(blueprint.seed()));
     // As text: these bytes, and no others, are what containerd was given.
     json.put("spec", blueprint.specJson());
+    return json;
+  }
+
+  private static ObjectNode write(TrustVerdict verdict) {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("requirement", verdict.requirement());
+    verdict.rule().ifPresent(rule -> json.put("rule", rule));
+    json.put("digest", verdict.digest());
+    verdict.key().ifPresent(key -> json.put("key", key));
     return json;
   }
 
@@ -112,29 +124,45 @@ final class RecordJson {
     }
     return new TaskRecord(
         UUID.fromString(required(json, "uuid").asText()),
-        document(required(json, "document")),
+        TaskDocuments.fromJson(required(json, "document")),
+        EventJson.instant(required(json, "createdAt")),
         Desired.valueOf(required(json, "desired").asText()),
-        TaskState.valueOf(required(json, "state").asText()),
         optional(json, "blueprint", RecordJson::blueprint),
-        optional(
-            json,
-            "anchor",
-            anchor ->
-                new Anchor(
-                    required(anchor, "pid").asInt(), required(anchor, "startTime").asLong())),
-        optional(json, "exit", RecordJson::exit),
-        optional(json, "failure", RecordJson::failure),
-        instant(required(json, "createdAt")),
-        optional(json, "startedAt", RecordJson::instant));
+        standing(required(json, "standing")),
+        supervision(required(json, "supervision")),
+        new Unfinished(
+            optional(json, "replacement", TaskDocuments::fromJson),
+            json.path("limitsUnfinished").asBoolean()),
+        journal(required(json, "journal")));
+  }
+
+  private static Standing standing(JsonNode json) {
+    return new Standing(
+        TaskState.valueOf(required(json, "state").asText()),
+        optional(json, "anchor", EventJson::anchor),
+        optional(json, "exit", EventJson::exit),
+        optional(json, "failure", EventJson::failure),
+        optional(json, "startedAt", EventJson::instant),
+        json.path("oomKills").asLong());
+  }
+
+  private static Supervision supervision(JsonNode json) {
+    return new Supervision(
+        required(json, "restarts").asInt(),
+        required(json, "quickEnds").asInt(),
+        optional(json, "nextStart", EventJson::instant),
+        optional(json, "reason", JsonNode::asText),
+        required(json, "once").asBoolean(),
+        optional(json, "ailment", JsonNode::asText));
+  }
+
+  private static Journal journal(JsonNode json) {
+    List<TaskEvent> latest = new ArrayList<>();
+    required(json, "latest").forEach(event -> latest.add(EventJson.read(event)));
+    return new Journal(required(json, "count").asLong(), latest);
   }
 
   /** Paths in it are absolute already, so any base directory will do. */
-  private static TaskDocument document(JsonNode json) {
-    List<TaskDocument> documents =
-        TaskDocuments.parse(json.toString().getBytes(StandardCharsets.UTF_8), Path.of("/"));
-    return documents.get(0);
-  }
-
   private static Blueprint blueprint(JsonNode json) {
     return new Blueprint(
         required(json, "executor").asText(),
@@ -142,9 +170,18 @@ final class RecordJson {
         required(json, "executorDigest").asText(),
         Origin.valueOf(required(json, "origin").asText()),
         optional(json, "imageDigest", JsonNode::asText),
+        optional(json, "trust", RecordJson::trust),
         root(required(json, "root")),
         SeedCodec.fromJson(required(json, "seed")),
         required(json, "spec").asText());
+  }
+
+  private static TrustVerdict trust(JsonNode json) {
+    return new TrustVerdict(
+        required(json, "requirement").asText(),
+        optional(json, "rule", JsonNode::asText),
+        required(json, "digest").asText(),
+        optional(json, "key", JsonNode::asText));
   }
 
   private static RootFilesystem root(JsonNode json) {
@@ -163,29 +200,7 @@ final class RecordJson {
     throw new IllegalArgumentException("unknown root " + json);
   }
 
-  private static ExitStatus exit(JsonNode json) {
-    return new ExitStatus(
-        json.has("code") ? OptionalInt.of(json.get("code").asInt()) : OptionalInt.empty(),
-        instant(required(json, "at")),
-        required(json, "oomKilled").asBoolean());
-  }
-
-  private static Failure failure(JsonNode json) {
-    Problem problem =
-        new Problem(
-            required(json, "code").asText(),
-            Problem.Kind.valueOf(required(json, "kind").asText()),
-            required(json, "path").asText(),
-            required(json, "value").asText(),
-            required(json, "message").asText());
-    return new Failure(problem, required(json, "step").asText(), instant(required(json, "at")));
-  }
-
-  private static Instant instant(JsonNode json) {
-    return Instant.parse(json.asText());
-  }
-
-  private static JsonNode required(JsonNode json, String key) {
+  static JsonNode required(JsonNode json, String key) {
     JsonNode value = json.get(key);
     if (value == null) {
       throw new IllegalArgumentException("it has no " + key);
@@ -193,7 +208,7 @@ final class RecordJson {
     return value;
   }
 
-  private static <T> Optional<T> optional(JsonNode json, String key, Function<JsonNode, T> reader) {
+  static <T> Optional<T> optional(JsonNode json, String key, Function<JsonNode, T> reader) {
     return Optional.ofNullable(json.get(key)).map(reader);
   }
 }

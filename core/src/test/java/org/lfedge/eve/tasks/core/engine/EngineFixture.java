@@ -1,7 +1,11 @@
 package org.lfedge.eve.tasks.core.engine;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -16,34 +20,26 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.lfedge.eve.tasks.core.admission.Admission;
+import org.lfedge.eve.tasks.core.admission.CpuSet;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.config.TaskDocuments;
 import org.lfedge.eve.tasks.core.engine.Planner.NodeLayout;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.host.NodeFacts;
 import org.lfedge.eve.tasks.core.host.TaskDirectories;
+import org.lfedge.eve.tasks.core.output.OutputBounds;
+import org.lfedge.eve.tasks.core.output.OutputLogs;
 import org.lfedge.eve.tasks.core.policy.Policy;
-import org.lfedge.eve.tasks.core.port.ExecutorCatalog;
 import org.lfedge.eve.tasks.core.port.NetworkNamespaces;
-import org.lfedge.eve.tasks.core.port.Origin;
+import org.lfedge.eve.tasks.core.port.NetworkProbes;
+import org.lfedge.eve.tasks.core.port.ProbeResult;
 import org.lfedge.eve.tasks.core.port.Processes;
-import org.lfedge.eve.tasks.core.port.TaskRecord;
-import org.lfedge.eve.tasks.core.port.TaskStore;
 import org.lfedge.eve.tasks.core.runtime.FakeRuntime;
-import org.lfedge.eve.tasks.spi.Executor;
-import org.lfedge.eve.tasks.spi.ExecutorInfo;
-import org.lfedge.eve.tasks.spi.Option;
-import org.lfedge.eve.tasks.spi.SeedException;
-import org.lfedge.eve.tasks.spi.SeedRequest;
-import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
-import org.lfedge.eve.tasks.spi.seed.AnchorTax;
-import org.lfedge.eve.tasks.spi.seed.Base;
-import org.lfedge.eve.tasks.spi.seed.Pool;
-import org.lfedge.eve.tasks.spi.seed.Seed;
-import org.lfedge.eve.tasks.spi.seed.StopPlan;
+import org.lfedge.eve.tasks.core.spec.SpecResources;
 import org.lfedge.eve.tasks.spi.task.HostFacts;
-import org.lfedge.eve.tasks.spi.task.Root;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
 
 /** An engine in memory around a runtime that the test brings. */
@@ -52,15 +48,25 @@ final class EngineFixture {
   static final long NODE_BYTES = 4L << 30;
 
   final MemoryStore store = new MemoryStore();
+  final MemoryEvents events = new MemoryEvents();
+  final ScriptedProbes probes = new ScriptedProbes();
+  final ShiftedClock clock = new ShiftedClock();
   final MemoryNamespaces namespaces = new MemoryNamespaces();
   final TaskDirectories files;
+  private final OutputLogs output;
   private final FakeRuntime runtime;
+  private String bootId = "boot-1";
   private TaskManager manager;
 
   EngineFixture(FakeRuntime runtime, Path directory) {
     this.runtime = runtime;
-    this.files =
-        new TaskDirectories(directory.resolve("logs"), directory.resolve("run"), path -> true);
+    this.output =
+        new OutputLogs(
+            directory.resolve("logs"),
+            OutputBounds.DEFAULT,
+            (task, purpose, command) -> "",
+            InstantSource.system());
+    this.files = new TaskDirectories(output, directory.resolve("run"), path -> true);
     this.manager = newManager();
     manager.recover();
   }
@@ -72,6 +78,15 @@ final class EngineFixture {
   /** As if the daemon were killed and started again. */
   void restart() {
     manager.close();
+    manager = newManager();
+    manager.recover();
+  }
+
+  /** As if the node were switched off and on: no process is left, and the boot is another. */
+  void reboot() {
+    manager.close();
+    manager.list().forEach(task -> runtime.lose(task.name()));
+    bootId = bootId + "+";
     manager = newManager();
     manager.recover();
   }
@@ -91,14 +106,20 @@ final class EngineFixture {
     return new TaskManager(
         new TaskManager.Ports(
             store,
+            events,
             runtime,
             namespaces,
+            probes,
             files,
             new RuntimeProcesses(runtime),
-            InstantSource.system()),
+            output,
+            clock,
+            () -> 1,
+            bootId),
         planner,
         layout,
-        new Admission.Node(NODE_BYTES, 0, 4000, 0));
+        new Admission.Node(NODE_BYTES, 0, 4000, 0),
+        CpuSet.parse("0-3"));
   }
 
   static TaskDocument document(String yaml) {
@@ -110,7 +131,7 @@ final class EngineFixture {
         "{name: "
             + name
             + ", root: {image: web}, command: [serve], resources: {memory: 64MiB},"
-            + " stop: {grace: 100ms}}");
+            + " stop: {grace: 100ms}, restart: {policy: never}}");
   }
 
   /** The result of a command, or the failure it ended with. */
@@ -127,24 +148,45 @@ final class EngineFixture {
     }
   }
 
-  /** Records in memory that can be made to fail. */
-  static final class MemoryStore implements TaskStore {
-    final SortedMap<String, TaskRecord> records =
-        Collections.synchronizedSortedMap(new TreeMap<>());
+  /** Waits until something holds; says what is there instead if it never does. */
+  static void eventually(Supplier<String> otherwise, BooleanSupplier holds) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (!holds.getAsBoolean()) {
+      assertTrue(System.nanoTime() < deadline, otherwise);
+      Thread.onSpinWait();
+    }
+  }
 
-    @Override
-    public void save(TaskRecord record) {
-      records.put(record.name(), record);
+  /** Probes that answer as a test says. */
+  static final class ScriptedProbes implements NetworkProbes {
+    private volatile ProbeResult next = ProbeResult.PASSED;
+
+    void answer(ProbeResult result) {
+      next = result;
     }
 
     @Override
-    public void delete(String name) {
-      records.remove(name);
+    public CompletableFuture<ProbeResult> http(String task, String url, Duration timeout) {
+      return CompletableFuture.completedFuture(next);
     }
 
     @Override
-    public Contents load() {
-      return new Contents(new ArrayList<>(records.values()), List.of());
+    public CompletableFuture<ProbeResult> tcp(String task, int port, Duration timeout) {
+      return CompletableFuture.completedFuture(next);
+    }
+  }
+
+  /** The time of the system, which a test can set. */
+  static final class ShiftedClock implements InstantSource {
+    private volatile Duration shift = Duration.ZERO;
+
+    void shift(Duration by) {
+      shift = shift.plus(by);
+    }
+
+    @Override
+    public Instant instant() {
+      return Instant.now().plus(shift);
     }
   }
 
@@ -166,13 +208,16 @@ final class EngineFixture {
     }
 
     @Override
-    public OptionalLong memoryUsage(String cgroup) {
-      return OptionalLong.empty();
+    public Optional<String> cpus(String cgroup) {
+      String task = cgroup.substring(cgroup.lastIndexOf('/') + 1);
+      return runtime.task(task).isEmpty()
+          ? Optional.empty()
+          : SpecResources.cpus(runtime.liveSpec(task)).or(() -> Optional.of("0-3"));
     }
 
     @Override
-    public Optional<String> cpus(String cgroup) {
-      return Optional.empty();
+    public OptionalLong memoryUsage(String cgroup) {
+      return OptionalLong.empty();
     }
 
     @Override
@@ -204,51 +249,6 @@ final class EngineFixture {
     @Override
     public List<String> pinned() {
       return new ArrayList<>(names);
-    }
-  }
-
-  /** Seeds any image with the document's command, and taxes it with a mebibyte. */
-  private static final class SomeExecutor implements Executor {
-    @Override
-    public ExecutorInfo info() {
-      return ExecutorInfo.builder("native-container", "for tests")
-          .root(Root.Kind.IMAGE)
-          .option(Option.optional("level", Option.Type.INTEGER, "Some level."))
-          .build();
-    }
-
-    @Override
-    public Seed seed(SeedRequest request) throws SeedException {
-      if (request.task().command().isEmpty()) {
-        throw new SeedException("NO_COMMAND", "command", "give a command");
-      }
-      AnchorProcess process = AnchorProcess.builder(request.task().command()).build();
-      return Seed.builder(Base.TASK, request.task().root().readOnly(), process)
-          .tax(
-              new AnchorTax(
-                  List.of(new AnchorTax.Part("test", Pool.CGROUP, 1 << 20, "for tests")), 0))
-          .stop(StopPlan.signal("SIGTERM", request.task().stopGrace()))
-          .build();
-    }
-  }
-
-  private static final class OneExecutor implements ExecutorCatalog {
-    private final LoadedExecutor only =
-        new LoadedExecutor(new SomeExecutor(), "1.0.0", "sha256:" + "0".repeat(64), Origin.BUNDLED);
-
-    @Override
-    public Optional<LoadedExecutor> find(String name) {
-      return name.equals("native-container") ? Optional.of(only) : Optional.empty();
-    }
-
-    @Override
-    public List<LoadedExecutor> list() {
-      return List.of(only);
-    }
-
-    @Override
-    public List<Rejected> rejected() {
-      return List.of();
     }
   }
 

@@ -4,7 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.lfedge.eve.tasks.core.engine.EngineFixture.await;
-import static org.lfedge.eve.tasks.core.engine.EngineFixture.task;
+import static org.lfedge.eve.tasks.core.engine.EngineFixture.document;
+import static org.lfedge.eve.tasks.core.engine.EngineFixture.eventually;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,36 +20,70 @@ import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.lifecycle.ExitStatus;
 import org.lfedge.eve.tasks.core.lifecycle.TaskState;
+import org.lfedge.eve.tasks.core.port.EventLog;
+import org.lfedge.eve.tasks.core.port.TaskEvent;
+import org.lfedge.eve.tasks.core.port.TaskRecord;
 import org.lfedge.eve.tasks.core.runtime.FakeRuntime;
 
-/** Random commands, exits and crashes against the engine, compared with a model of four states. */
+/**
+ * Random commands, exits, faults, crashes and reboots against the engine, compared with a model: of
+ * each task whether it is there, whether it is wanted, and its state once nothing moves any more.
+ */
 class TaskManagerPropertyTest {
 
   private enum Act {
     CREATE,
+    CREATE_FAILS,
     START,
+    START_ONCE,
+    START_FAILS,
     STOP,
     STOP_BY_FORCE,
     DELETE,
     DELETE_BY_FORCE,
-    PROGRAM_EXITS,
+    APPLY,
+    APPLY_OTHER_LIMITS,
+    APPLY_OTHER_COMMAND,
+    PROGRAM_FAILS,
+    PROGRAM_SUCCEEDS,
     SHIM_IS_LOST,
-    CREATE_FAILS,
-    START_FAILS,
-    DAEMON_RESTARTS
+    RECORD_FAILS_ONCE,
+    DAEMON_RESTARTS,
+    NODE_REBOOTS
   }
+
+  /** Each task has the restart policy of its name. */
+  private static final List<String> TASKS = List.of("never", "on-failure", "always");
 
   private record Step(Act act, String task) {}
 
+  /** What the model knows of a task. */
+  private record Expected(TaskState state, boolean wanted, boolean once) {
+
+    Expected at(TaskState next) {
+      return new Expected(next, wanted, once);
+    }
+  }
+
   @Provide
   Arbitrary<List<Step>> steps() {
-    return Combinators.combine(Arbitraries.of(Act.class), Arbitraries.of("a", "b"))
+    return Combinators.combine(Arbitraries.of(Act.class), Arbitraries.of(TASKS))
         .as(Step::new)
         .list()
         .ofMaxSize(30);
+  }
+
+  private static TaskDocument task(String name, String command, int mebibytes) {
+    return document(
+        ("{name: %s, root: {image: web}, command: [%s], resources: {memory: %dMiB},"
+                + " stop: {grace: 100ms},"
+                + " restart: {policy: %s, backoff: 1ms, maxBackoff: 1s}}")
+            .formatted(name, command, mebibytes, name));
   }
 
   @Property
@@ -56,16 +91,20 @@ class TaskManagerPropertyTest {
     Path directory = Files.createTempDirectory("engine");
     FakeRuntime runtime = new FakeRuntime();
     EngineFixture engine = new EngineFixture(runtime, directory);
-    SortedMap<String, TaskState> model = new TreeMap<>();
+    SortedMap<String, Expected> model = new TreeMap<>();
     for (Step step : steps) {
       carryOut(step, engine, runtime, model);
-      SortedMap<String, TaskState> actual = new TreeMap<>();
-      engine.manager().list().forEach(view -> actual.put(view.name(), view.state()));
-      assertEquals(model, actual, () -> "after " + step);
-      model.forEach(
-          (name, state) ->
-              assertEquals(state.hasAnchor(), runtime.task(name).isPresent(), "anchor of " + name));
+      eventually(
+          () -> "after " + step + ": " + model + " but " + states(engine),
+          () ->
+              states(engine).equals(expected(model))
+                  && model.entrySet().stream()
+                      .allMatch(
+                          task ->
+                              task.getValue().state().hasAnchor()
+                                  == runtime.task(task.getKey()).isPresent()));
     }
+    assertEveryAnchorEndsOnce(engine);
     List<String> names = List.copyOf(model.keySet());
     assertEquals(names, runtime.containers());
     assertEquals(names, runtime.roots());
@@ -80,40 +119,71 @@ class TaskManagerPropertyTest {
     Files.delete(directory);
   }
 
+  private static SortedMap<String, TaskState> expected(SortedMap<String, Expected> model) {
+    SortedMap<String, TaskState> states = new TreeMap<>();
+    model.forEach((name, task) -> states.put(name, task.state()));
+    return states;
+  }
+
+  private static SortedMap<String, TaskState> states(EngineFixture engine) {
+    SortedMap<String, TaskState> states = new TreeMap<>();
+    engine.manager().list().forEach(view -> states.put(view.name(), view.state()));
+    return states;
+  }
+
+  /** Of the events of all times: a process is created, perhaps started, and ends, once each. */
+  private static void assertEveryAnchorEndsOnce(EngineFixture engine) {
+    SortedMap<Integer, String> lives = new TreeMap<>();
+    for (EventLog.Entry entry : engine.events.read(0, Integer.MAX_VALUE)) {
+      TaskEvent event = entry.event();
+      if (event.anchor().isPresent()) {
+        lives.merge(event.anchor().get().pid(), event.type() + " ", String::concat);
+      }
+    }
+    lives.forEach(
+        (pid, life) ->
+            assertTrue(
+                life.matches("CREATED (STARTED )?(EXITED )?"), () -> pid + " lived as " + life));
+  }
+
   private static void carryOut(
-      Step step, EngineFixture engine, FakeRuntime runtime, SortedMap<String, TaskState> model) {
+      Step step, EngineFixture engine, FakeRuntime runtime, SortedMap<String, Expected> model) {
     TaskManager manager = engine.manager();
     String name = step.task();
-    TaskState state = model.get(name);
+    Expected task = model.get(name);
+    TaskState state = task == null ? null : task.state();
     boolean idle = state == TaskState.STOPPED || state == TaskState.FAILED;
     switch (step.act()) {
       case CREATE -> {
-        if (succeeds(manager.create(task(name)), state == null)) {
-          model.put(name, TaskState.CREATED);
+        if (succeeds(manager.create(task(name, "serve", 64)), task == null)) {
+          model.put(name, new Expected(TaskState.CREATED, false, false));
         }
       }
       case CREATE_FAILS -> {
-        if (state == null) {
+        if (task == null) {
           runtime.failNext("createTask", failure());
-          assertFalse(succeeds(manager.create(task(name)), false));
+          assertFalse(succeeds(manager.create(task(name, "serve", 64)), false));
         }
       }
-      case START -> {
-        if (succeeds(manager.start(name), state == TaskState.CREATED || idle)) {
-          model.put(name, TaskState.RUNNING);
+      case START, START_ONCE -> {
+        boolean once = step.act() == Act.START_ONCE;
+        if (succeeds(manager.start(name, once), state == TaskState.CREATED || idle)) {
+          model.put(name, new Expected(TaskState.RUNNING, true, once));
         }
       }
       case START_FAILS -> {
         if (state == TaskState.CREATED || idle) {
           runtime.failNext("startTask", failure());
-          assertFalse(succeeds(manager.start(name), false));
-          model.put(name, TaskState.FAILED);
+          assertFalse(succeeds(manager.start(name, false), false));
+          boolean again = !name.equals("never");
+          model.put(name, new Expected(again ? TaskState.RUNNING : TaskState.FAILED, true, false));
         }
       }
       case STOP, STOP_BY_FORCE -> {
         boolean force = step.act() == Act.STOP_BY_FORCE;
-        if (succeeds(manager.stop(name, force), state != null) && !idle) {
-          model.put(name, TaskState.STOPPED);
+        if (succeeds(manager.stop(name, force), task != null)) {
+          model.put(
+              name, new Expected(idle && state != null ? state : TaskState.STOPPED, false, false));
         }
       }
       case DELETE -> {
@@ -122,21 +192,35 @@ class TaskManagerPropertyTest {
         }
       }
       case DELETE_BY_FORCE -> {
-        if (succeeds(manager.delete(name, true), state != null)) {
+        if (succeeds(manager.delete(name, true), task != null)) {
           model.remove(name);
         }
       }
-      case PROGRAM_EXITS, SHIM_IS_LOST -> {
-        if (state == TaskState.RUNNING) {
+      case APPLY -> apply(manager, task(name, "serve", 64), model);
+      case APPLY_OTHER_LIMITS -> apply(manager, task(name, "serve", 32), model);
+      case APPLY_OTHER_COMMAND -> apply(manager, task(name, "other", 64), model);
+      case PROGRAM_FAILS, PROGRAM_SUCCEEDS, SHIM_IS_LOST -> {
+        if (task != null && state == TaskState.RUNNING) {
+          boolean success = step.act() == Act.PROGRAM_SUCCEEDS;
           CompletableFuture<TaskView> exit = manager.awaitExit(name);
-          boolean lost = step.act() == Act.SHIM_IS_LOST;
-          if (lost) {
+          if (step.act() == Act.SHIM_IS_LOST) {
             runtime.lose(name);
           } else {
-            runtime.exit(name, 3);
+            runtime.exit(name, success ? 0 : 3);
           }
-          assertEquals(!lost, await(exit).exit().orElseThrow().code().isPresent());
-          model.put(name, TaskState.STOPPED);
+          await(exit);
+          boolean again =
+              !task.once() && (name.equals("always") || (name.equals("on-failure") && !success));
+          model.put(
+              name,
+              again ? task : new Expected(TaskState.STOPPED, task.wanted() && !task.once(), false));
+        }
+      }
+      case RECORD_FAILS_ONCE -> {
+        if (state == TaskState.RUNNING) {
+          engine.store.failNext();
+          assertFalse(
+              succeeds(manager.stop(name, false), false), "what is not on record is refused");
         }
       }
       case DAEMON_RESTARTS -> {
@@ -145,7 +229,39 @@ class TaskManagerPropertyTest {
         var after = engine.manager().list().stream().map(TaskView::anchor).toList();
         assertEquals(before, after, "anchors outlive the daemon");
       }
+      case NODE_REBOOTS -> {
+        engine.reboot();
+        model.replaceAll(
+            (other, old) -> {
+              if (!old.state().hasAnchor()) {
+                return old;
+              }
+              return old.wanted() && !old.once()
+                  ? old.at(TaskState.RUNNING)
+                  : new Expected(TaskState.STOPPED, false, false);
+            });
+      }
     }
+  }
+
+  /** Whatever the task was, it then runs, unless it has done what it was to do. */
+  private static void apply(
+      TaskManager manager, TaskDocument document, SortedMap<String, Expected> model) {
+    String name = document.name();
+    Expected before = model.get(name);
+    boolean succeeded =
+        manager.record(name).flatMap(TaskRecord::exit).map(ExitStatus::success).orElse(false);
+    Change change = await(manager.apply(List.of(document), false, false, false)).get(0);
+    assertEquals(List.of(), change.problems());
+    boolean same = change.action() == Change.Action.NONE || change.action() == Change.Action.UPDATE;
+    boolean done =
+        same
+            && before != null
+            && before.wanted()
+            && before.state() == TaskState.STOPPED
+            && succeeded;
+    boolean once = same && before != null && before.once() && before.state().hasAnchor();
+    model.put(name, done && before != null ? before : new Expected(TaskState.RUNNING, true, once));
   }
 
   private static TaskException failure() {

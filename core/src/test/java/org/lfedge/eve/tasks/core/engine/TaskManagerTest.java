@@ -1,66 +1,28 @@
 package org.lfedge.eve.tasks.core.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.lfedge.eve.tasks.core.engine.EngineFixture.await;
 import static org.lfedge.eve.tasks.core.engine.EngineFixture.document;
 import static org.lfedge.eve.tasks.core.engine.EngineFixture.task;
 
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.lifecycle.Desired;
 import org.lfedge.eve.tasks.core.lifecycle.Signal;
 import org.lfedge.eve.tasks.core.lifecycle.TaskState;
 import org.lfedge.eve.tasks.core.port.Anchor;
-import org.lfedge.eve.tasks.core.runtime.FakeRuntime;
 
-class TaskManagerTest {
+class TaskManagerTest extends EngineTest {
 
   private static final int SIGTERM = 15;
-
-  @TempDir Path directory;
-  private FakeRuntime runtime;
-  private EngineFixture engine;
-
-  @BeforeEach
-  void start() {
-    runtime = new FakeRuntime();
-    engine = new EngineFixture(runtime, directory);
-  }
-
-  private TaskView run(String name) {
-    await(engine.manager().create(task(name)));
-    return await(engine.manager().start(name));
-  }
-
-  private TaskView only() {
-    List<TaskView> tasks = engine.manager().list();
-    assertEquals(1, tasks.size(), tasks::toString);
-    return tasks.get(0);
-  }
-
-  private static TaskException refusal(CompletableFuture<?> command) {
-    return assertThrows(TaskException.class, () -> await(command));
-  }
-
-  private void assertNothingIsLeft() {
-    assertEquals(List.of(), engine.manager().list());
-    assertEquals(List.of(), runtime.containers());
-    assertEquals(List.of(), runtime.roots());
-    assertEquals(List.of(), engine.namespaces.pinned());
-    assertEquals(List.of(), engine.files.tasks());
-    assertTrue(engine.store.records.isEmpty());
-  }
 
   @Test
   void createMakesAnAnchorThatDoesNotRunYet() {
@@ -74,6 +36,14 @@ class TaskManagerTest {
   }
 
   @Test
+  void noOtherStartIsDueWhileATaskRuns() {
+    assertEquals(Optional.empty(), run("web").supervision().nextStart());
+    await(engine.manager().stop("web", true));
+    TaskView again = await(engine.manager().start("web", false));
+    assertEquals(Optional.empty(), again.supervision().nextStart());
+  }
+
+  @Test
   void anotherStartGivesAnotherAnchorOverTheSameContainer() {
     Anchor first = run("web").anchor().orElseThrow();
     TaskView stopped = await(engine.manager().stop("web", false));
@@ -81,7 +51,7 @@ class TaskManagerTest {
     assertEquals(Optional.empty(), stopped.anchor());
     assertEquals(OptionalInt.of(128 + SIGTERM), stopped.exit().orElseThrow().code());
     assertEquals(Optional.empty(), runtime.task("web"), "no shim stays");
-    Anchor second = await(engine.manager().start("web")).anchor().orElseThrow();
+    Anchor second = await(engine.manager().start("web", false)).anchor().orElseThrow();
     assertNotEquals(first, second);
     assertEquals(List.of("web"), runtime.containers());
   }
@@ -104,7 +74,7 @@ class TaskManagerTest {
                 document(
                     "{name: web, root: {image: web}, command: [serve],"
                         + " resources: {memory: 64MiB}, stop: {grace: 10m}}")));
-    await(engine.manager().start("web"));
+    await(engine.manager().start("web", false));
     CompletableFuture<TaskView> patient = engine.manager().stop("web", false);
     await(engine.manager().stop("web", true));
     assertEquals(TaskState.STOPPED, await(patient).state());
@@ -139,11 +109,13 @@ class TaskManagerTest {
   void aRefusedCommandChangesNothing() {
     TaskView running = run("web");
     List<String> effects = runtime.effects();
-    assertEquals(TaskException.Outcome.REFUSED, refusal(engine.manager().start("web")).outcome());
+    assertEquals(
+        TaskException.Outcome.REFUSED, refusal(engine.manager().start("web", false)).outcome());
     assertEquals(
         TaskException.Outcome.REFUSED, refusal(engine.manager().create(task("web"))).outcome());
     assertEquals(
-        TaskException.Outcome.NOT_FOUND, refusal(engine.manager().start("nobody")).outcome());
+        TaskException.Outcome.NOT_FOUND,
+        refusal(engine.manager().start("nobody", false)).outcome());
     assertEquals(effects, runtime.effects());
     assertEquals(running, only());
   }
@@ -172,11 +144,11 @@ class TaskManagerTest {
     await(engine.manager().stop("web", false));
     Problem broken = Problem.host("RUNC_BROKEN", "runc is gone");
     runtime.failNext("createTask", TaskException.failed(broken));
-    assertEquals(broken, refusal(engine.manager().start("web")).first());
+    assertEquals(broken, refusal(engine.manager().start("web", false)).first());
     assertEquals(TaskState.FAILED, only().state());
     assertEquals(broken, only().failure().orElseThrow().problem());
     assertEquals("create anchor", only().failure().orElseThrow().step());
-    assertEquals(TaskState.RUNNING, await(engine.manager().start("web")).state());
+    assertEquals(TaskState.RUNNING, await(engine.manager().start("web", false)).state());
     assertEquals(Optional.empty(), only().failure());
   }
 
@@ -184,7 +156,7 @@ class TaskManagerTest {
   void aProgramThatCannotBeLetGoLeavesNoAnchor() {
     await(engine.manager().create(task("web")));
     runtime.failNext("startTask", TaskException.failed(Problem.host("NO_START", "it hangs")));
-    refusal(engine.manager().start("web"));
+    refusal(engine.manager().start("web", false));
     assertEquals(TaskState.FAILED, only().state());
     assertEquals(Optional.empty(), runtime.task("web"));
   }
@@ -206,6 +178,23 @@ class TaskManagerTest {
     CompletableFuture<TaskView> exit = engine.manager().awaitExit("web");
     runtime.killForMemory("web");
     assertTrue(await(exit).exit().orElseThrow().oomKilled());
+  }
+
+  @Test
+  void whatWasStoppedWasNotKilledForWantOfMemory() {
+    await(
+        engine
+            .manager()
+            .create(
+                document(
+                    "{name: web, root: {image: web}, command: [serve], resources: {memory: 64MiB},"
+                        + " stop: {grace: 60s}, restart: {policy: never}}")));
+    await(engine.manager().start("web", false));
+    runtime.ignoreSignal(SIGTERM);
+    CompletableFuture<TaskView> stop = engine.manager().stop("web", false);
+    awaitState(TaskState.STOPPING);
+    runtime.killForMemory("web");
+    assertFalse(await(stop).exit().orElseThrow().oomKilled());
   }
 
   @Test
@@ -266,7 +255,7 @@ class TaskManagerTest {
   void signalsReachARunningTaskAlone() {
     await(engine.manager().create(task("web")));
     refusal(engine.manager().signal("web", new Signal(1)));
-    await(engine.manager().start("web"));
+    await(engine.manager().start("web", false));
     CompletableFuture<TaskView> exit = engine.manager().awaitExit("web");
     await(engine.manager().signal("web", new Signal(10)));
     assertEquals(OptionalInt.of(138), await(exit).exit().orElseThrow().code());
@@ -274,25 +263,31 @@ class TaskManagerTest {
 
   @Test
   void applyMakesWhatIsNewReplacesWhatChangedAndLeavesTheRest() {
-    List<Change> first = await(engine.manager().apply(List.of(task("a"), task("b")), false, false));
+    List<Change> first =
+        await(engine.manager().apply(List.of(task("a"), task("b")), false, false, false));
     assertEquals(
         List.of(Change.Action.CREATE, Change.Action.CREATE),
         first.stream().map(Change::action).toList());
     Optional<Anchor> kept = engine.manager().list().get(0).anchor();
     var changed =
         document(
-            "{name: b, root: {image: web}, command: [serve], resources: {memory: 32MiB},"
-                + " stop: {grace: 100ms}}");
-    List<Change> plan = await(engine.manager().apply(List.of(task("a"), changed), true, true));
+            "{name: b, root: {image: web}, command: [other], resources: {memory: 32MiB},"
+                + " stop: {grace: 100ms}, restart: {policy: never}}");
+    List<Change> plan =
+        await(engine.manager().apply(List.of(task("a"), changed), true, true, false));
     assertEquals(
         List.of(Change.Action.NONE, Change.Action.REPLACE),
         plan.stream().map(Change::action).toList());
-    assertEquals(List.of("resources.memory"), plan.get(1).fields());
+    assertEquals(
+        List.of(
+            new Change.Field("command", "[\"serve\"]", "[\"other\"]"),
+            new Change.Field("resources.memory", "\"64MiB\"", "\"32MiB\"")),
+        plan.get(1).fields());
     assertEquals(64L << 20, engine.manager().list().get(1).memory().asked(), "a plan alone");
-    await(engine.manager().apply(List.of(task("a"), changed), false, false));
+    await(engine.manager().apply(List.of(task("a"), changed), false, false, false));
     assertEquals(kept, engine.manager().list().get(0).anchor());
     assertEquals(32L << 20, engine.manager().list().get(1).memory().asked());
-    await(engine.manager().apply(List.of(changed), false, true));
+    await(engine.manager().apply(List.of(changed), false, true, false));
     assertEquals("b", only().name());
   }
 
@@ -300,8 +295,9 @@ class TaskManagerTest {
   void aTaskThatCannotBeAppliedDoesNotHoldUpTheOthers() {
     var wrong =
         document("{name: a, root: {image: other}, command: [a], resources: {memory: 1GiB}}");
-    List<Change> changes = await(engine.manager().apply(List.of(wrong, task("b")), false, false));
-    assertEquals("IMAGE_NOT_FOUND", changes.get(0).problems().get(0).code());
+    List<Change> changes =
+        await(engine.manager().apply(List.of(wrong, task("b")), false, false, false));
+    assertEquals("REGISTRY_UNREACHABLE", changes.get(0).problems().get(0).code());
     assertEquals(List.of(), changes.get(1).problems());
     assertEquals("b", only().name());
   }

@@ -9,12 +9,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.output.OutputBounds;
+import org.lfedge.eve.tasks.core.output.OutputLogs;
 import org.lfedge.eve.tasks.core.port.OutputFiles;
 import org.lfedge.eve.tasks.spi.seed.SeedFile;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
@@ -29,7 +32,11 @@ class TaskDirectoriesTest {
   void make() {
     files =
         new TaskDirectories(
-            temporary.resolve("logs"),
+            new OutputLogs(
+                temporary.resolve("logs"),
+                OutputBounds.DEFAULT,
+                (task, purpose, command) -> "",
+                InstantSource.system()),
             temporary.resolve("run"),
             path -> path.startsWith(temporary.resolve("allowed").toString()));
   }

@@ -69,7 +69,7 @@ public abstract class ContainerRuntimeContract {
 
   protected Anchor create(String id) {
     int pid = runtime().createTask(id, root(), output(id));
-    return new Anchor(pid, startTime(pid).orElseThrow());
+    return new Anchor(pid, startTime(pid).orElseThrow(), "boot");
   }
 
   /** Records a container and starts its anchor. */
@@ -321,7 +321,8 @@ public abstract class ContainerRuntimeContract {
     Anchor anchor =
         new Anchor(
             runtime().task("full").orElseThrow().pid(),
-            startTime(runtime().task("full").orElseThrow().pid()).orElseThrow());
+            startTime(runtime().task("full").orElseThrow().pid()).orElseThrow(),
+            "boot");
     useSixteenMebibytes("full");
     TaskException refusal =
         assertThrows(

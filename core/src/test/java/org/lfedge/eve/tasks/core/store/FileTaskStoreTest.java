@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -21,13 +22,18 @@ import org.lfedge.eve.tasks.core.config.TaskDocuments;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.lifecycle.Desired;
 import org.lfedge.eve.tasks.core.lifecycle.ExitStatus;
+import org.lfedge.eve.tasks.core.lifecycle.RestartPolicy;
+import org.lfedge.eve.tasks.core.lifecycle.Supervision;
 import org.lfedge.eve.tasks.core.port.Anchor;
 import org.lfedge.eve.tasks.core.port.Origin;
 import org.lfedge.eve.tasks.core.port.RootFilesystem;
+import org.lfedge.eve.tasks.core.port.TaskEvent;
 import org.lfedge.eve.tasks.core.port.TaskRecord;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Blueprint;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Failure;
+import org.lfedge.eve.tasks.core.port.TaskRecord.Unfinished;
 import org.lfedge.eve.tasks.core.port.TaskStore;
+import org.lfedge.eve.tasks.core.port.TrustVerdict;
 import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
 import org.lfedge.eve.tasks.spi.seed.Base;
 import org.lfedge.eve.tasks.spi.seed.Seed;
@@ -47,10 +53,15 @@ class FileTaskStoreTest {
     return TaskRecord.of(
         new UUID(1, 2),
         TaskDocuments.parse(yaml.getBytes(StandardCharsets.UTF_8), Path.of("/")).get(0),
+        Desired.STOPPED,
         NOW);
   }
 
   private static Blueprint blueprint(RootFilesystem root) {
+    return blueprint(root, Optional.empty());
+  }
+
+  private static Blueprint blueprint(RootFilesystem root, Optional<TrustVerdict> trust) {
     AnchorProcess process = AnchorProcess.builder(List.of("serve", "a b", "\"")).build();
     return new Blueprint(
         "native-container",
@@ -58,6 +69,7 @@ class FileTaskStoreTest {
         "sha256:" + "0".repeat(64),
         Origin.BUNDLED,
         Optional.of("sha256:" + "1".repeat(64)),
+        trust,
         root,
         Seed.builder(Base.TASK, true, process).build(),
         "{\"ociVersion\": \"1.0.2\"}");
@@ -66,7 +78,14 @@ class FileTaskStoreTest {
   private static Stream<TaskRecord> recordsOfEveryShape() {
     TaskRecord planned = pending("a").planned(blueprint(new RootFilesystem.Layers("sha256:2")));
     TaskRecord running =
-        planned.wanting(Desired.RUNNING).anchored(new Anchor(7, 99)).started(NOW.plusSeconds(1));
+        planned
+            .wanting(Desired.RUNNING)
+            .anchored(new Anchor(7, 99, "boot"))
+            .started(NOW.plusSeconds(1));
+    TrustVerdict accepted =
+        new TrustVerdict("accept", Optional.empty(), "sha256:3", Optional.empty());
+    TrustVerdict signed =
+        new TrustVerdict("signature", Optional.of("*"), "sha256:3", Optional.of("a.pub SHA256:x"));
     Failure failure = new Failure(Problem.host("NO_RUNC", "runc is gone"), "create anchor", NOW);
     return Stream.of(
         pending("a"),
@@ -79,7 +98,26 @@ class FileTaskStoreTest {
         running.exited(new ExitStatus(OptionalInt.of(137), NOW, true)),
         running.exited(ExitStatus.unknown(NOW)),
         running.exited(ExitStatus.unknown(NOW)).failed(failure),
-        running.exited(ExitStatus.unknown(NOW)).removed());
+        running.exited(ExitStatus.unknown(NOW)).removed(),
+        running.supervised(Supervision.asked(true).due(NOW, "asked for")),
+        running.supervised(
+            Supervision.NONE.ended(
+                RestartPolicy.DEFAULT, true, "exit code 3", Duration.ZERO, NOW, 0.5)),
+        running.supervised(Supervision.NONE.ailing("unhealthy")).stopping(),
+        pending("a").planned(blueprint(new RootFilesystem.Host(), Optional.of(accepted))),
+        pending("a").planned(blueprint(new RootFilesystem.Host(), Optional.of(signed))),
+        running.with(Unfinished.LIMITS),
+        running.with(Unfinished.replacement(pending("a").document())),
+        running.telling(
+            List.of(
+                TaskEvent.of(TaskEvent.Type.EXITED, NOW)
+                    .of(new Anchor(7, 99, "boot"))
+                    .with(new ExitStatus(OptionalInt.of(3), NOW, false)),
+                TaskEvent.of(TaskEvent.Type.FAILED, NOW)
+                    .with(failure)
+                    .next(Optional.of(NOW))
+                    .because(Optional.of("why")),
+                TaskEvent.of(TaskEvent.Type.OOM_KILLED, NOW).counting(2))));
   }
 
   @Test
@@ -113,7 +151,7 @@ class FileTaskStoreTest {
   @Test
   void aDamagedRecordIsNamedAndDoesNotHideTheOthers() throws IOException {
     store().save(pending("good"));
-    for (String text : List.of("", "{", "{}", "[1]", "{\"format\": 2}", "null")) {
+    for (String text : List.of("", "{", "{}", "[1]", "{\"format\": 1}", "null")) {
       Files.writeString(temporary.resolve("tasks/bad.json"), text);
       TaskStore.Contents contents = store().load();
       assertEquals(List.of("good"), contents.records().stream().map(TaskRecord::name).toList());
@@ -140,5 +178,16 @@ class FileTaskStoreTest {
     Files.writeString(temporary.resolve("tasks/a.new"), "{\"format\"");
     assertEquals(List.of(pending("a")), store().load().records());
     assertEquals(List.of(), store().load().unreadable());
+  }
+
+  @Test
+  void whatAKilledDaemonWasWritingIsRemovedByTheNext() throws IOException {
+    store().save(pending("a"));
+    Files.writeString(temporary.resolve("tasks/a.new"), "{\"format\"");
+    Files.writeString(temporary.resolve("tasks/never.new"), "");
+    assertEquals(List.of(pending("a")), store().load().records());
+    try (Stream<Path> files = Files.list(temporary.resolve("tasks"))) {
+      assertEquals(List.of("a.json"), files.map(file -> file.getFileName().toString()).toList());
+    }
   }
 }

@@ -1,0 +1,59 @@
+package org.lfedge.eve.tasks.core.engine;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.lfedge.eve.tasks.core.config.TaskDocument;
+
+/**
+ * Fetches the images that tasks need before they are made. On threads of its own: a registry that
+ * is slow must not hold up the steps of other tasks.
+ */
+final class ImageFetches implements AutoCloseable {
+
+  /** Images at once; each is fetched in several streams. */
+  private static final int AT_ONCE = 2;
+
+  private final Planner planner;
+  private final ThreadPoolExecutor threads;
+
+  ImageFetches(Planner planner) {
+    this.planner = planner;
+    threads =
+        new ThreadPoolExecutor(
+            AT_ONCE,
+            AT_ONCE,
+            10,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            work -> {
+              Thread thread = new Thread(work, "image-fetch");
+              thread.setDaemon(true);
+              return thread;
+            });
+    threads.allowCoreThreadTimeOut(true);
+  }
+
+  /** Completes when the image of a task is here, at once if nothing has to be fetched. */
+  CompletableFuture<Void> bring(TaskDocument document) {
+    try {
+      if (!planner.wantsFetch(document)) {
+        return CompletableFuture.completedFuture(null);
+      }
+    } catch (RuntimeException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+    return CompletableFuture.runAsync(
+        () -> {
+          planner.check(document);
+          planner.fetch(document);
+        },
+        threads);
+  }
+
+  @Override
+  public void close() {
+    threads.shutdownNow();
+  }
+}

@@ -1,0 +1,61 @@
+package org.lfedge.eve.tasks.core.engine;
+
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.lfedge.eve.tasks.core.admission.TaskCharge;
+import org.lfedge.eve.tasks.core.config.TaskDocument;
+import org.lfedge.eve.tasks.core.config.TaskDocument.EnvValue;
+import org.lfedge.eve.tasks.core.port.TaskRecord;
+import org.lfedge.eve.tasks.core.port.TaskRecord.Blueprint;
+import org.lfedge.eve.tasks.core.spec.SpecResources;
+
+/**
+ * What another document means for a task. Found by seeding it, so that it holds for every executor:
+ * the memory of a container is a limit that can be changed, that of a virtual machine stands on its
+ * command line.
+ *
+ * @param blueprint what the new document gives
+ * @param charge what it takes from the node
+ * @param inPlace whether the anchor can stay
+ * @param limitsDiffer whether the spec has other limits
+ */
+record Revision(Blueprint blueprint, TaskCharge charge, boolean inPlace, boolean limitsDiffer) {
+
+  /**
+   * Compares; changes nothing.
+   *
+   * @throws org.lfedge.eve.tasks.core.error.TaskException if the new document cannot be used
+   */
+  static Revision of(TaskRecord record, TaskDocument document, Planner planner) {
+    Planner.Plan plan = planner.render(record.uuid(), document);
+    Blueprint after = plan.blueprint();
+    boolean inPlace =
+        record.blueprint().isPresent()
+            && sameAnchor(record.blueprint().get(), after)
+            && secrets(record.document()).equals(secrets(document))
+            && record.document().terminal() == document.terminal();
+    boolean limitsDiffer =
+        record.blueprint().isEmpty()
+            || !record.blueprint().get().specJson().equals(after.specJson())
+            || !record.document().pinnedCpus().equals(document.pinnedCpus());
+    return new Revision(after, plan.charge(), inPlace, limitsDiffer);
+  }
+
+  private static boolean sameAnchor(Blueprint before, Blueprint after) {
+    return before.executor().equals(after.executor())
+        && before.root().equals(after.root())
+        && before.seed().files().equals(after.seed().files())
+        && SpecResources.differOnlyInResources(before.specJson(), after.specJson());
+  }
+
+  private static SortedMap<String, EnvValue> secrets(TaskDocument document) {
+    SortedMap<String, EnvValue> secrets = new TreeMap<>();
+    for (Map.Entry<String, EnvValue> variable : document.env().entrySet()) {
+      if (variable.getValue() instanceof EnvValue.Secret) {
+        secrets.put(variable.getKey(), variable.getValue());
+      }
+    }
+    return secrets;
+  }
+}

@@ -1,0 +1,78 @@
+package org.lfedge.eve.tasks.core.engine;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.lfedge.eve.tasks.core.port.ExecutorCatalog;
+import org.lfedge.eve.tasks.core.port.Origin;
+import org.lfedge.eve.tasks.spi.Executor;
+import org.lfedge.eve.tasks.spi.ExecutorInfo;
+import org.lfedge.eve.tasks.spi.Option;
+import org.lfedge.eve.tasks.spi.SeedException;
+import org.lfedge.eve.tasks.spi.SeedRequest;
+import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
+import org.lfedge.eve.tasks.spi.seed.AnchorTax;
+import org.lfedge.eve.tasks.spi.seed.Base;
+import org.lfedge.eve.tasks.spi.seed.Pool;
+import org.lfedge.eve.tasks.spi.seed.Seed;
+import org.lfedge.eve.tasks.spi.seed.StopPlan;
+import org.lfedge.eve.tasks.spi.seed.StopStep;
+import org.lfedge.eve.tasks.spi.task.Root;
+import org.lfedge.eve.tasks.spi.task.TaskConfig;
+
+/** Executors, of which there is one: it seeds any image with the document's command. */
+final class OneExecutor implements ExecutorCatalog {
+  private final LoadedExecutor only =
+      new LoadedExecutor(new SomeExecutor(), "1.0.0", "sha256:" + "0".repeat(64), Origin.BUNDLED);
+
+  @Override
+  public Optional<LoadedExecutor> find(String name) {
+    return name.equals("native-container") ? Optional.of(only) : Optional.empty();
+  }
+
+  @Override
+  public List<LoadedExecutor> list() {
+    return List.of(only);
+  }
+
+  @Override
+  public List<Rejected> rejected() {
+    return List.of();
+  }
+
+  /** Seeds any image with the document's command, and taxes it with a mebibyte. */
+  private static final class SomeExecutor implements Executor {
+    @Override
+    public ExecutorInfo info() {
+      return ExecutorInfo.builder("native-container", "for tests")
+          .root(Root.Kind.IMAGE)
+          .option(Option.optional("level", Option.Type.INTEGER, "Some level."))
+          .build();
+    }
+
+    @Override
+    public Seed seed(SeedRequest request) throws SeedException {
+      if (request.task().command().isEmpty()) {
+        throw new SeedException("NO_COMMAND", "command", "give a command");
+      }
+      AnchorProcess process = AnchorProcess.builder(request.task().command()).build();
+      return Seed.builder(Base.TASK, request.task().root().readOnly(), process)
+          .tax(
+              new AnchorTax(
+                  List.of(new AnchorTax.Part("test", Pool.CGROUP, 1 << 20, "for tests")), 0))
+          .stop(stop(request.task()))
+          .build();
+    }
+  }
+
+  /** At level 7, a program that asks for the end, and then SIGTERM. */
+  private static StopPlan stop(TaskConfig task) {
+    if (task.options().integer("level").orElse(0) != 7) {
+      return StopPlan.signal("SIGTERM", task.stopGrace());
+    }
+    return new StopPlan(
+        List.of(
+            new StopStep.Exec(List.of("power-off"), Duration.ofMillis(50)),
+            new StopStep.Signal("SIGTERM", Duration.ofMillis(50))));
+  }
+}

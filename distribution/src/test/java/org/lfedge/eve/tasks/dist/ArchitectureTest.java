@@ -43,6 +43,7 @@ class ArchitectureTest {
               "containerd",
               "host",
               "image",
+              "metrics",
               "network",
               "output",
               "plugin",
@@ -219,6 +220,7 @@ class ArchitectureTest {
   @Test
   void librariesWithOneUserKeepOne() {
     onlyIn("org.pf4j..", CORE + "plugin");
+    onlyIn("io.prometheus..", CORE + "metrics");
     onlyIn("org.yaml.snakeyaml..", CORE + "config");
     onlyIn("picocli..", BASE + "dist.cli");
     onlyIn("com.github.luben.zstd..", CORE + "image");

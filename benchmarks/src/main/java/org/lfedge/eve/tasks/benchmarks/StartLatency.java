@@ -10,8 +10,8 @@ import java.util.Locale;
 import org.lfedge.eve.tasks.core.api.v1.DeleteRequest;
 import org.lfedge.eve.tasks.core.api.v1.DocumentRequest;
 import org.lfedge.eve.tasks.core.api.v1.ImportImagesRequest;
+import org.lfedge.eve.tasks.core.api.v1.StartRequest;
 import org.lfedge.eve.tasks.core.api.v1.Task;
-import org.lfedge.eve.tasks.core.api.v1.TaskRequest;
 import org.lfedge.eve.tasks.core.api.v1.TaskmanagerGrpc.TaskmanagerBlockingStub;
 
 /**
@@ -131,7 +131,7 @@ final class StartLatency {
     samples.time(
         () -> {
           api.create(request);
-          requireRunning(api.start(TaskRequest.newBuilder().setName(NAME).build()));
+          requireRunning(api.start(StartRequest.newBuilder().setName(NAME).build()));
         });
     api.delete(DeleteRequest.newBuilder().setName(NAME).setForce(true).build());
   }

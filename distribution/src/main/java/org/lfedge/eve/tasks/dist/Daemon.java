@@ -5,13 +5,18 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.SplittableRandom;
 import org.lfedge.eve.tasks.core.admission.Admission;
 import org.lfedge.eve.tasks.core.api.ApiServer;
+import org.lfedge.eve.tasks.core.api.Interaction;
 import org.lfedge.eve.tasks.core.api.NodeInfo;
 import org.lfedge.eve.tasks.core.api.TaskmanagerService;
 import org.lfedge.eve.tasks.core.containerd.ContainerdClient;
 import org.lfedge.eve.tasks.core.containerd.ContainerdContent;
+import org.lfedge.eve.tasks.core.containerd.ContainerdMetrics;
+import org.lfedge.eve.tasks.core.containerd.ContainerdProcesses;
 import org.lfedge.eve.tasks.core.containerd.ContainerdRuntime;
 import org.lfedge.eve.tasks.core.containerd.ContainerdSupervision;
 import org.lfedge.eve.tasks.core.containerd.PrivateContainerd;
@@ -24,16 +29,19 @@ import org.lfedge.eve.tasks.core.host.HostInspection;
 import org.lfedge.eve.tasks.core.host.LinuxProcesses;
 import org.lfedge.eve.tasks.core.host.LockedHelperCommand;
 import org.lfedge.eve.tasks.core.host.NodeFacts;
+import org.lfedge.eve.tasks.core.host.ResidentMemory;
 import org.lfedge.eve.tasks.core.host.TaskDirectories;
 import org.lfedge.eve.tasks.core.image.Images;
 import org.lfedge.eve.tasks.core.image.LayerLimits;
 import org.lfedge.eve.tasks.core.image.Platform;
+import org.lfedge.eve.tasks.core.metrics.TaxSampler;
 import org.lfedge.eve.tasks.core.network.NamespaceProbes;
 import org.lfedge.eve.tasks.core.network.PinnedNetworkNamespaces;
 import org.lfedge.eve.tasks.core.output.OutputLogs;
 import org.lfedge.eve.tasks.core.plugin.PluginCatalog;
 import org.lfedge.eve.tasks.core.port.HelperCommand;
 import org.lfedge.eve.tasks.core.registry.HttpRegistries;
+import org.lfedge.eve.tasks.core.session.ExecSessions;
 import org.lfedge.eve.tasks.core.session.FifoTerminals;
 import org.lfedge.eve.tasks.core.store.FileEventLog;
 import org.lfedge.eve.tasks.core.store.FileTaskStore;
@@ -50,6 +58,9 @@ final class Daemon implements AutoCloseable {
 
   /** Some 6,000 events; there are four such files. */
   private static final long EVENT_FILE_BYTES = 2L << 20;
+
+  /** Peaks of an anchor last; a few file reads for each task cost nothing at this rate. */
+  private static final Duration TAX_INTERVAL = Duration.ofSeconds(10);
 
   private final NodeConfig config;
   private final Deque<Runnable> endings = new ArrayDeque<>();
@@ -149,6 +160,9 @@ final class Daemon implements AutoCloseable {
     ContainerdRuntime containers = new ContainerdRuntime(containerd, terminals);
     terminals.recover(
         task -> containers.task(task).isPresent(), task -> files.output(task).stdout());
+    ContainerdProcesses inside = new ContainerdProcesses(containerd);
+    ExecSessions sessions = closing(new ExecSessions(runtime.resolve("sessions"), inside));
+    sessions.recover();
     TaskManager tasks =
         closing(
             new TaskManager(
@@ -170,6 +184,17 @@ final class Daemon implements AutoCloseable {
                     host.memoryBytes(), config.reservedMemoryBytes(), host.cpus() * 1000, 0),
                 HostInspection.onlineCpus()));
     tasks.recover();
+    output.start(
+        name ->
+            tasks
+                .anchor(name)
+                .filter(
+                    anchor ->
+                        processes
+                            .startTime(anchor.pid())
+                            .equals(OptionalLong.of(anchor.startTime())))
+                .map(anchor -> OptionalInt.of(anchor.pid()))
+                .orElse(OptionalInt.empty()));
     NodeInfo node =
         new NodeInfo(
             Installation.version(),
@@ -179,7 +204,21 @@ final class Daemon implements AutoCloseable {
             containerd.snapshotter(),
             config.pluginsDirectory(),
             state);
-    TaskmanagerService service = closing(new TaskmanagerService(tasks, executors, images, node));
+    ContainerdMetrics metrics = new ContainerdMetrics(containerd);
+    TaxSampler tax = closing(new TaxSampler(tasks::records, new ResidentMemory(processes)));
+    tax.start(TAX_INTERVAL);
+    TaskmanagerService service =
+        closing(
+            new TaskmanagerService(
+                tasks,
+                events,
+                metrics,
+                tax,
+                executors,
+                images,
+                output,
+                node,
+                new Interaction(sessions, terminals, inside, new NodeFacts())));
     closing(ApiServer.start(config.socket(), service));
   }
 

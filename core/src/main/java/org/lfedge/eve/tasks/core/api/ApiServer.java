@@ -111,6 +111,7 @@ public final class ApiServer implements AutoCloseable {
               .executor(handlers)
               .maxInboundMessageSize(MAX_MESSAGE_BYTES)
               .maxConcurrentCallsPerConnection(MAX_CALLS_PER_CONNECTION)
+              .intercept(new TraceInterceptor())
               .addService(service)
               .addService(health.getHealthService())
               .addService(ProtoReflectionServiceV1.newInstance())

@@ -1,29 +1,24 @@
 package org.lfedge.eve.tasks.core.api;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.Timestamp;
 import io.grpc.stub.ServerCallStreamObserver;
-import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.util.List;
+import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.lfedge.eve.tasks.core.api.v1.LogChunk;
-import org.lfedge.eve.tasks.core.error.Problem;
-import org.lfedge.eve.tasks.core.error.TaskException;
-import org.lfedge.eve.tasks.core.port.OutputFiles;
+import org.lfedge.eve.tasks.core.port.OutputPiece;
+import org.lfedge.eve.tasks.core.port.OutputReader;
+import org.lfedge.eve.tasks.core.port.StandardStream;
 
 /**
- * Sends the output files of tasks to clients, as fast as each client takes it. One thread serves
- * all of them; it looks for new output at intervals, which costs less than watches do for files
- * that grow all the time.
+ * Sends the output of tasks to clients, as fast as each client takes it. One thread serves all of
+ * them; for those who follow it looks for new output at intervals.
  */
 final class LogStreams implements AutoCloseable {
 
@@ -31,36 +26,23 @@ final class LogStreams implements AutoCloseable {
   private static final int CHUNKS_PER_TURN = 16;
   private static final long INTERVAL_MILLIS = 100;
 
-  private final ScheduledThreadPoolExecutor thread;
-  private final ByteBuffer buffer = ByteBuffer.allocate(CHUNK_BYTES);
-
-  LogStreams() {
-    thread =
-        new ScheduledThreadPoolExecutor(
-            1,
-            work -> {
-              Thread result = new Thread(work, "logs");
-              result.setDaemon(true);
-              return result;
-            },
-            new ThreadPoolExecutor.DiscardPolicy());
-    thread.setKeepAliveTime(10, TimeUnit.SECONDS);
-    thread.allowCoreThreadTimeOut(true);
-    thread.setRemoveOnCancelPolicy(true);
-  }
+  private final ScheduledExecutorService thread = StreamThreads.one("logs");
 
   /**
-   * Sends what is in the files, then what is added to them until the end; completes the stream.
+   * Sends what there is to read, then what is added to it until the end; completes the stream.
    *
    * @param end completes when nothing more is to be waited for, in whatever way
+   * @param timestamps whether each piece is sent with its time, rather than put together with
+   *     others
    */
   void send(
-      OutputFiles files, CompletableFuture<?> end, ServerCallStreamObserver<LogChunk> client) {
-    Sender sender = new Sender(files, end, client);
-    client.setOnReadyHandler(sender::wake);
-    client.setOnCancelHandler(sender::wake);
+      OutputReader output,
+      CompletableFuture<?> end,
+      boolean timestamps,
+      ServerCallStreamObserver<LogChunk> client) {
+    Sender sender = new Sender(output, end, timestamps, client);
     CompletableFuture<?> unused = end.whenComplete((result, failure) -> sender.wake());
-    sender.wake();
+    sender.begin();
   }
 
   @Override
@@ -68,144 +50,130 @@ final class LogStreams implements AutoCloseable {
     thread.shutdownNow();
   }
 
-  /** The work for one client. All but {@link #wake} happens on the one thread. */
-  private final class Sender {
+  private final class Sender extends StreamSender<LogChunk> {
 
-    private final List<Source> sources;
+    private final OutputReader output;
     private final CompletableFuture<?> end;
-    private final ServerCallStreamObserver<LogChunk> client;
+    private final boolean timestamps;
+
+    /** Was read, and did not fit into the chunk before it. */
+    private @Nullable OutputPiece kept;
+
     private @Nullable Future<?> nextLook;
     private boolean ending;
-    private boolean done;
 
-    Sender(OutputFiles files, CompletableFuture<?> end, ServerCallStreamObserver<LogChunk> client) {
+    Sender(
+        OutputReader output,
+        CompletableFuture<?> end,
+        boolean timestamps,
+        ServerCallStreamObserver<LogChunk> client) {
+      super(thread, client);
+      this.output = output;
       this.end = end;
-      this.client = client;
-      sources =
-          List.of(
-              new Source(files.stdout(), LogChunk.Stream.STREAM_STDOUT),
-              new Source(files.stderr(), LogChunk.Stream.STREAM_STDERR));
+      this.timestamps = timestamps;
     }
 
-    void wake() {
-      thread.execute(this::turn);
+    @Override
+    void sendSome() {
+      if (end.isDone() && !ending) {
+        // Only what is there now: the task may be started again and write on.
+        ending = true;
+        output.endHere();
+      }
+      for (int i = 0; i < CHUNKS_PER_TURN; i++) {
+        if (!client.isReady()) {
+          return;
+        }
+        Optional<LogChunk> chunk = chunk();
+        if (chunk.isEmpty()) {
+          rest();
+          return;
+        }
+        client.onNext(chunk.get());
+      }
+      // Others get their turn in between.
+      wake();
     }
 
-    private void turn() {
-      if (done) {
-        return;
+    private Optional<LogChunk> chunk() {
+      Optional<OutputPiece> first = piece();
+      if (first.isEmpty()) {
+        return Optional.empty();
       }
-      if (client.isCancelled()) {
-        finish();
-        return;
+      OutputPiece piece = first.get();
+      LogChunk.Builder chunk =
+          LogChunk.newBuilder()
+              .setStream(
+                  piece.stream() == StandardStream.STDOUT
+                      ? LogChunk.Stream.STREAM_STDOUT
+                      : LogChunk.Stream.STREAM_STDERR)
+              .setDroppedBytes(piece.dropped());
+      if (timestamps) {
+        return Optional.of(
+            chunk
+                .setTime(timestamp(piece.time()))
+                .setData(ByteString.copyFrom(piece.data()))
+                .build());
       }
-      try {
-        if (end.isDone() && !ending) {
-          // Only what is there now: the task may be started again and write on.
-          ending = true;
-          for (Source source : sources) {
-            source.endHere();
-          }
+      return Optional.of(chunk.setData(together(piece)).build());
+    }
+
+    /** The piece with those after it that are like it, as one message carries. */
+    private ByteString together(OutputPiece first) {
+      ByteString.Output data = ByteString.newOutput(first.data().remaining());
+      add(first, data);
+      while (data.size() < CHUNK_BYTES) {
+        Optional<OutputPiece> next = piece();
+        if (next.isEmpty()) {
+          break;
         }
-        for (int i = 0; i < CHUNKS_PER_TURN; i++) {
-          if (!client.isReady()) {
-            return;
-          }
-          boolean sent = false;
-          for (Source source : sources) {
-            sent |= source.sendChunk(client);
-          }
-          if (!sent) {
-            rest();
-            return;
-          }
+        OutputPiece piece = next.get();
+        if (piece.stream() != first.stream()
+            || piece.dropped() > 0
+            || data.size() + piece.data().remaining() > CHUNK_BYTES) {
+          kept = piece;
+          break;
         }
-        thread.execute(this::turn);
-      } catch (IOException e) {
-        finish();
-        client.onError(
-            ApiProblems.toStatus(
-                TaskException.failed(
-                    Problem.host("CANNOT_READ", "cannot read the output of the task: " + e), e)));
+        add(piece, data);
       }
+      return data.toByteString();
+    }
+
+    private void add(OutputPiece piece, ByteString.Output data) {
+      ByteBuffer bytes = piece.data();
+      data.write(bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining());
+    }
+
+    private Optional<OutputPiece> piece() {
+      OutputPiece before = kept;
+      if (before != null) {
+        kept = null;
+        return Optional.of(before);
+      }
+      return output.next();
     }
 
     private void rest() {
       if (ending) {
-        finish();
-        client.onCompleted();
+        complete();
       } else {
-        if (nextLook != null) {
-          nextLook.cancel(false);
-        }
-        nextLook = thread.schedule(this::turn, INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
+        release();
+        nextLook = thread.schedule(this::wake, INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
       }
     }
 
-    private void finish() {
-      done = true;
+    @Override
+    void release() {
       if (nextLook != null) {
         nextLook.cancel(false);
       }
-      sources.forEach(Source::close);
     }
   }
 
-  /** One file, opened when it is there. */
-  private final class Source {
-
-    private final Path file;
-    private final LogChunk.Stream stream;
-    private @Nullable FileChannel channel;
-    private long limit = Long.MAX_VALUE;
-
-    Source(Path file, LogChunk.Stream stream) {
-      this.file = file;
-      this.stream = stream;
-    }
-
-    void endHere() throws IOException {
-      FileChannel open = open();
-      limit = open == null ? 0 : open.size();
-    }
-
-    boolean sendChunk(ServerCallStreamObserver<LogChunk> client) throws IOException {
-      FileChannel open = open();
-      if (open == null) {
-        return false;
-      }
-      buffer.clear();
-      buffer.limit((int) Math.min(buffer.capacity(), Math.max(0, limit - open.position())));
-      if (open.read(buffer) <= 0) {
-        return false;
-      }
-      client.onNext(
-          LogChunk.newBuilder()
-              .setStream(stream)
-              .setData(ByteString.copyFrom(buffer.flip()))
-              .build());
-      return true;
-    }
-
-    void close() {
-      try {
-        if (channel != null) {
-          channel.close();
-        }
-      } catch (IOException e) {
-        // Nothing was written through it, so nothing can be lost.
-      }
-    }
-
-    private @Nullable FileChannel open() throws IOException {
-      if (channel == null) {
-        try {
-          channel = FileChannel.open(file, StandardOpenOption.READ);
-        } catch (NoSuchFileException e) {
-          return null;
-        }
-      }
-      return channel;
-    }
+  private static Timestamp timestamp(Instant time) {
+    return Timestamp.newBuilder()
+        .setSeconds(time.getEpochSecond())
+        .setNanos(time.getNano())
+        .build();
   }
 }

@@ -4,13 +4,16 @@ import com.google.protobuf.Timestamp;
 import java.time.Instant;
 import java.util.Locale;
 import org.lfedge.eve.tasks.core.api.v1.ApplyResponse;
+import org.lfedge.eve.tasks.core.api.v1.Event;
 import org.lfedge.eve.tasks.core.api.v1.ExecutorEntry;
 import org.lfedge.eve.tasks.core.api.v1.Failure;
-import org.lfedge.eve.tasks.core.api.v1.ImageEntry;
+import org.lfedge.eve.tasks.core.api.v1.Health;
+import org.lfedge.eve.tasks.core.api.v1.ImageTrust;
 import org.lfedge.eve.tasks.core.api.v1.InspectResponse;
 import org.lfedge.eve.tasks.core.api.v1.Memory;
 import org.lfedge.eve.tasks.core.api.v1.NodeResponse;
 import org.lfedge.eve.tasks.core.api.v1.RenderResponse;
+import org.lfedge.eve.tasks.core.api.v1.StopProgress;
 import org.lfedge.eve.tasks.core.api.v1.Task;
 import org.lfedge.eve.tasks.core.api.v1.TaxPart;
 import org.lfedge.eve.tasks.core.config.TaskDocuments;
@@ -18,9 +21,11 @@ import org.lfedge.eve.tasks.core.engine.Change;
 import org.lfedge.eve.tasks.core.engine.Rendering;
 import org.lfedge.eve.tasks.core.engine.TaskDetail;
 import org.lfedge.eve.tasks.core.engine.TaskView;
+import org.lfedge.eve.tasks.core.port.EventLog;
 import org.lfedge.eve.tasks.core.port.ExecutorCatalog.LoadedExecutor;
-import org.lfedge.eve.tasks.core.port.StoredImage;
+import org.lfedge.eve.tasks.core.port.TaskEvent;
 import org.lfedge.eve.tasks.core.port.TaskRecord;
+import org.lfedge.eve.tasks.core.port.TrustVerdict;
 import org.lfedge.eve.tasks.core.seedprotocol.SeedCodec;
 import org.lfedge.eve.tasks.spi.seed.AnchorTax;
 
@@ -50,7 +55,57 @@ final class TaskMessages {
             });
     view.failure().ifPresent(failure -> task.setFailure(failure(failure)));
     view.startedAt().ifPresent(at -> task.setStartedAt(timestamp(at)));
+    task.setRestarts(view.supervision().restarts())
+        .setRestartReason(view.supervision().reason().orElse(""))
+        .setStopBoundMillis(view.stopBound().toMillis());
+    view.supervision().nextStart().ifPresent(at -> task.setNextStart(timestamp(at)));
+    view.health()
+        .ifPresent(
+            health ->
+                task.setHealth(
+                    Health.newBuilder()
+                        .setStatus(word(health.status()))
+                        .setFailures(health.failures())
+                        .setReason(health.reason().orElse(""))));
+    for (org.lfedge.eve.tasks.core.lifecycle.Dependency dependency : view.waitingFor()) {
+      task.addWaitingForBuilder().setTask(dependency.task()).setOn(word(dependency.on()));
+    }
+    view.stop()
+        .ifPresent(
+            stop ->
+                task.setStop(
+                    StopProgress.newBuilder()
+                        .setStep(stop.step())
+                        .setSteps(stop.steps())
+                        .setAction(stop.action())
+                        .setUntil(timestamp(stop.until()))));
     return task.build();
+  }
+
+  static Event event(EventLog.Entry entry) {
+    TaskEvent event = entry.event();
+    Event.Builder message =
+        Event.newBuilder()
+            .setSeq(entry.seq())
+            .setTime(timestamp(event.time()))
+            .setTask(entry.task())
+            .setType(word(event.type()))
+            .setReason(event.reason().orElse(""));
+    event
+        .anchor()
+        .ifPresent(anchor -> message.setPid(anchor.pid()).setPidStartTime(anchor.startTime()));
+    event
+        .exit()
+        .ifPresent(
+            exit -> {
+              exit.code().ifPresent(message::setExitCode);
+              exit.signal().ifPresent(message::setExitSignal);
+              message.setOomKilled(exit.oomKilled());
+            });
+    event.failure().ifPresent(failure -> message.setFailure(failure(failure)));
+    event.nextStart().ifPresent(at -> message.setNextStart(timestamp(at)));
+    event.count().ifPresent(message::setCount);
+    return message.build();
   }
 
   static InspectResponse detail(TaskDetail detail) {
@@ -74,20 +129,33 @@ final class TaskMessages {
                   .setImageDigest(blueprint.imageDigest().orElse(""))
                   .setSeedJson(SeedCodec.toJson(blueprint.seed()).toString())
                   .setSpecJson(blueprint.specJson());
+              blueprint.trust().ifPresent(verdict -> response.setImageTrust(trust(verdict)));
               blueprint.seed().tax().parts().forEach(part -> response.addTax(tax(part)));
             });
     return response.build();
+  }
+
+  static ImageTrust trust(TrustVerdict verdict) {
+    return ImageTrust.newBuilder()
+        .setRequirement(verdict.requirement())
+        .setRule(verdict.rule().orElse(""))
+        .setDigest(verdict.digest())
+        .setKey(verdict.key().orElse(""))
+        .build();
   }
 
   static ApplyResponse changes(Iterable<Change> changes) {
     ApplyResponse.Builder response = ApplyResponse.newBuilder();
     for (Change change : changes) {
       org.lfedge.eve.tasks.core.api.v1.Change.Builder message =
-          response
-              .addChangesBuilder()
-              .setTask(change.task())
-              .setAction(word(change.action()))
-              .addAllFields(change.fields().stream().map(Change.Field::path).toList());
+          response.addChangesBuilder().setTask(change.task()).setAction(word(change.action()));
+      for (Change.Field field : change.fields()) {
+        message
+            .addFieldsBuilder()
+            .setPath(field.path())
+            .setBefore(field.before())
+            .setAfter(field.after());
+      }
       change.problems().forEach(problem -> message.addProblems(ApiProblems.message(problem)));
     }
     return response.build();
@@ -134,15 +202,7 @@ final class TaskMessages {
         .build();
   }
 
-  static ImageEntry image(StoredImage image) {
-    return ImageEntry.newBuilder()
-        .setName(image.name())
-        .setDigest(image.digest())
-        .setSizeBytes(image.sizeBytes())
-        .build();
-  }
-
-  private static Memory memory(TaskView.Memory memory) {
+  static Memory memory(TaskView.Memory memory) {
     Memory.Builder message =
         Memory.newBuilder()
             .setAskedBytes(memory.asked())

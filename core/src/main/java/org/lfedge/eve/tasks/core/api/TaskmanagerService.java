@@ -4,21 +4,26 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
-import java.util.function.Supplier;
 import org.lfedge.eve.tasks.core.api.v1.ApplyRequest;
 import org.lfedge.eve.tasks.core.api.v1.ApplyResponse;
+import org.lfedge.eve.tasks.core.api.v1.AttachInput;
+import org.lfedge.eve.tasks.core.api.v1.AttachOutput;
 import org.lfedge.eve.tasks.core.api.v1.DeleteRequest;
 import org.lfedge.eve.tasks.core.api.v1.DeleteResponse;
 import org.lfedge.eve.tasks.core.api.v1.DocumentRequest;
+import org.lfedge.eve.tasks.core.api.v1.Event;
+import org.lfedge.eve.tasks.core.api.v1.EventsRequest;
+import org.lfedge.eve.tasks.core.api.v1.ExecInput;
+import org.lfedge.eve.tasks.core.api.v1.ExecOutput;
+import org.lfedge.eve.tasks.core.api.v1.ExportImagesRequest;
+import org.lfedge.eve.tasks.core.api.v1.ImageRequest;
 import org.lfedge.eve.tasks.core.api.v1.ImportImagesRequest;
+import org.lfedge.eve.tasks.core.api.v1.InspectImageResponse;
 import org.lfedge.eve.tasks.core.api.v1.InspectResponse;
 import org.lfedge.eve.tasks.core.api.v1.ListExecutorsRequest;
 import org.lfedge.eve.tasks.core.api.v1.ListExecutorsResponse;
@@ -30,9 +35,18 @@ import org.lfedge.eve.tasks.core.api.v1.LogChunk;
 import org.lfedge.eve.tasks.core.api.v1.LogsRequest;
 import org.lfedge.eve.tasks.core.api.v1.NodeRequest;
 import org.lfedge.eve.tasks.core.api.v1.NodeResponse;
+import org.lfedge.eve.tasks.core.api.v1.PruneImagesRequest;
+import org.lfedge.eve.tasks.core.api.v1.PruneImagesResponse;
+import org.lfedge.eve.tasks.core.api.v1.PullImageRequest;
+import org.lfedge.eve.tasks.core.api.v1.PullImageResponse;
+import org.lfedge.eve.tasks.core.api.v1.RemoveImageRequest;
+import org.lfedge.eve.tasks.core.api.v1.RemoveImageResponse;
 import org.lfedge.eve.tasks.core.api.v1.RenderResponse;
 import org.lfedge.eve.tasks.core.api.v1.SignalRequest;
 import org.lfedge.eve.tasks.core.api.v1.SignalResponse;
+import org.lfedge.eve.tasks.core.api.v1.StartRequest;
+import org.lfedge.eve.tasks.core.api.v1.StatsRequest;
+import org.lfedge.eve.tasks.core.api.v1.StatsResponse;
 import org.lfedge.eve.tasks.core.api.v1.StopRequest;
 import org.lfedge.eve.tasks.core.api.v1.Task;
 import org.lfedge.eve.tasks.core.api.v1.TaskRequest;
@@ -44,10 +58,13 @@ import org.lfedge.eve.tasks.core.engine.TaskManager;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.lifecycle.Signal;
+import org.lfedge.eve.tasks.core.port.EventLog;
 import org.lfedge.eve.tasks.core.port.ExecutorCatalog;
 import org.lfedge.eve.tasks.core.port.ImageStore;
-import org.lfedge.eve.tasks.core.port.OutputFiles;
-import org.lfedge.eve.tasks.core.port.StoredImage;
+import org.lfedge.eve.tasks.core.port.ObservedTax;
+import org.lfedge.eve.tasks.core.port.OutputSelection;
+import org.lfedge.eve.tasks.core.port.TaskMetrics;
+import org.lfedge.eve.tasks.core.port.TaskOutput;
 
 /** Answers the calls of the API with what the engine and the stores of the node say. */
 public final class TaskmanagerService extends TaskmanagerGrpc.TaskmanagerImplBase
@@ -55,54 +72,59 @@ public final class TaskmanagerService extends TaskmanagerGrpc.TaskmanagerImplBas
 
   private final TaskManager tasks;
   private final ExecutorCatalog executors;
-  private final ImageStore images;
+  private final ImageCalls imageCalls;
+  private final TaskOutput output;
   private final NodeInfo node;
+  private final UsageMessages usage;
+  private final StatsStreams stats;
   private final LogStreams logs = new LogStreams();
-
-  /** Imports take long and fill the disk: one at a time, and not on the threads of other calls. */
-  private final ExecutorService imports;
+  private final EventStreams events;
+  private final ExecStreams execs;
+  private final AttachStreams attachments;
 
   /** Serves what the parts of the daemon offer; closing it closes none of them. */
   public TaskmanagerService(
-      TaskManager tasks, ExecutorCatalog executors, ImageStore images, NodeInfo node) {
+      TaskManager tasks,
+      EventLog events,
+      TaskMetrics metrics,
+      ObservedTax tax,
+      ExecutorCatalog executors,
+      ImageStore images,
+      TaskOutput output,
+      NodeInfo node,
+      Interaction interaction) {
     this.tasks = tasks;
+    this.events = new EventStreams(events);
+    usage = new UsageMessages(tax);
+    stats = new StatsStreams(tasks, metrics, tax);
     this.executors = executors;
-    this.images = images;
+    imageCalls = new ImageCalls(tasks, images);
+    this.output = output;
     this.node = node;
-    ThreadPoolExecutor single =
-        new ThreadPoolExecutor(
-            1,
-            1,
-            10,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(),
-            work -> {
-              Thread thread = new Thread(work, "image-import");
-              thread.setDaemon(true);
-              return thread;
-            });
-    single.allowCoreThreadTimeOut(true);
-    imports = single;
+    execs = new ExecStreams(tasks, interaction);
+    attachments = new AttachStreams(tasks, interaction);
   }
 
   @Override
   public void create(DocumentRequest request, StreamObserver<Task> client) {
-    later(client, () -> tasks.create(document(request)), TaskMessages::task);
+    Answers.later(client, () -> tasks.create(document(request)), TaskMessages::task);
   }
 
   @Override
-  public void start(TaskRequest request, StreamObserver<Task> client) {
-    later(client, () -> tasks.start(request.getName(), false), TaskMessages::task);
+  public void start(StartRequest request, StreamObserver<Task> client) {
+    Answers.later(
+        client, () -> tasks.start(request.getName(), request.getOnce()), TaskMessages::task);
   }
 
   @Override
   public void stop(StopRequest request, StreamObserver<Task> client) {
-    later(client, () -> tasks.stop(request.getName(), request.getForce()), TaskMessages::task);
+    Answers.later(
+        client, () -> tasks.stop(request.getName(), request.getForce()), TaskMessages::task);
   }
 
   @Override
   public void delete(DeleteRequest request, StreamObserver<DeleteResponse> client) {
-    later(
+    Answers.later(
         client,
         () -> tasks.delete(request.getName(), request.getForce()),
         nothing -> DeleteResponse.getDefaultInstance());
@@ -110,7 +132,7 @@ public final class TaskmanagerService extends TaskmanagerGrpc.TaskmanagerImplBas
 
   @Override
   public void signal(SignalRequest request, StreamObserver<SignalResponse> client) {
-    later(
+    Answers.later(
         client,
         () -> tasks.signal(request.getName(), signal(request.getSignal())),
         nothing -> SignalResponse.getDefaultInstance());
@@ -118,27 +140,36 @@ public final class TaskmanagerService extends TaskmanagerGrpc.TaskmanagerImplBas
 
   @Override
   public void list(ListRequest request, StreamObserver<ListResponse> client) {
-    now(
+    Answers.now(
         client,
         () ->
             ListResponse.newBuilder()
-                .addAllTasks(tasks.list().stream().map(TaskMessages::task).toList())
+                .addAllTasks(
+                    tasks.list().parallelStream()
+                        .map(TaskMessages::task)
+                        .map(usage::withTax)
+                        .toList())
                 .build());
   }
 
   @Override
   public void inspect(TaskRequest request, StreamObserver<InspectResponse> client) {
-    now(client, () -> TaskMessages.detail(tasks.inspect(request.getName())));
+    Answers.now(
+        client,
+        () -> {
+          InspectResponse detail = TaskMessages.detail(tasks.inspect(request.getName()));
+          return detail.toBuilder().setTask(usage.withTax(detail.getTask())).build();
+        });
   }
 
   @Override
   public void wait(TaskRequest request, StreamObserver<Task> client) {
-    later(client, () -> tasks.awaitExit(request.getName()), TaskMessages::task);
+    Answers.later(client, () -> tasks.awaitExit(request.getName()), TaskMessages::task);
   }
 
   @Override
   public void apply(ApplyRequest request, StreamObserver<ApplyResponse> client) {
-    later(
+    Answers.later(
         client,
         () ->
             tasks.apply(
@@ -151,12 +182,12 @@ public final class TaskmanagerService extends TaskmanagerGrpc.TaskmanagerImplBas
 
   @Override
   public void render(DocumentRequest request, StreamObserver<RenderResponse> client) {
-    now(client, () -> TaskMessages.rendering(tasks.render(document(request))));
+    Answers.now(client, () -> TaskMessages.rendering(tasks.render(document(request))));
   }
 
   @Override
   public void validate(DocumentRequest request, StreamObserver<ValidateResponse> client) {
-    now(
+    Answers.now(
         client,
         () -> {
           List<TaskDocument> documents =
@@ -172,26 +203,39 @@ public final class TaskmanagerService extends TaskmanagerGrpc.TaskmanagerImplBas
   public void logs(LogsRequest request, StreamObserver<LogChunk> client) {
     ServerCallStreamObserver<LogChunk> stream = (ServerCallStreamObserver<LogChunk>) client;
     try {
-      OutputFiles files = tasks.inspect(request.getName()).logs();
+      String name = tasks.inspect(request.getName()).view().name();
       CompletableFuture<?> end =
-          request.getFollow()
-              ? tasks.awaitExit(request.getName())
-              : CompletableFuture.completedFuture(request.getName());
-      logs.send(files, end, stream);
+          request.getFollow() ? tasks.awaitExit(name) : CompletableFuture.completedFuture(name);
+      logs.send(output.read(name, selection(request)), end, request.getTimestamps(), stream);
     } catch (RuntimeException e) {
       stream.onError(ApiProblems.toStatus(e));
     }
   }
 
+  private static OutputSelection selection(LogsRequest request) {
+    return new OutputSelection(
+        request.hasSince()
+            ? Instant.ofEpochSecond(request.getSince().getSeconds(), request.getSince().getNanos())
+            : Instant.MIN,
+        request.hasTail()
+            ? OptionalLong.of(Integer.toUnsignedLong(request.getTail()))
+            : OptionalLong.empty());
+  }
+
+  @Override
+  public void stats(StatsRequest request, StreamObserver<StatsResponse> client) {
+    stats.send(request, (ServerCallStreamObserver<StatsResponse>) client);
+  }
+
   @Override
   public void node(NodeRequest request, StreamObserver<NodeResponse> client) {
-    now(client, () -> TaskMessages.node(node));
+    Answers.now(client, () -> TaskMessages.node(node));
   }
 
   @Override
   public void listExecutors(
       ListExecutorsRequest request, StreamObserver<ListExecutorsResponse> client) {
-    now(
+    Answers.now(
         client,
         () -> {
           ListExecutorsResponse.Builder response = ListExecutorsResponse.newBuilder();
@@ -209,31 +253,61 @@ public final class TaskmanagerService extends TaskmanagerGrpc.TaskmanagerImplBas
 
   @Override
   public void importImages(ImportImagesRequest request, StreamObserver<ListImagesResponse> client) {
-    later(
-        client,
-        () -> {
-          Path path = absolute(request.getPath());
-          return CompletableFuture.supplyAsync(() -> images.importFrom(path), imports);
-        },
-        TaskmanagerService::imageList);
+    imageCalls.importFrom(request.getPath(), client);
   }
 
   @Override
   public void listImages(ListImagesRequest request, StreamObserver<ListImagesResponse> client) {
-    now(client, () -> imageList(images.list()));
+    imageCalls.list(client);
+  }
+
+  @Override
+  public void pullImage(PullImageRequest request, StreamObserver<PullImageResponse> client) {
+    imageCalls.pull(request.getReference(), (ServerCallStreamObserver<PullImageResponse>) client);
+  }
+
+  @Override
+  public void inspectImage(ImageRequest request, StreamObserver<InspectImageResponse> client) {
+    imageCalls.inspect(request.getReference(), client);
+  }
+
+  @Override
+  public void exportImages(ExportImagesRequest request, StreamObserver<ListImagesResponse> client) {
+    imageCalls.export(request.getReferencesList(), request.getPath(), client);
+  }
+
+  @Override
+  public void removeImage(RemoveImageRequest request, StreamObserver<RemoveImageResponse> client) {
+    imageCalls.remove(request.getReference(), request.getForce(), client);
+  }
+
+  @Override
+  public void pruneImages(PruneImagesRequest request, StreamObserver<PruneImagesResponse> client) {
+    imageCalls.prune(request.getDryRun(), client);
+  }
+
+  @Override
+  public void events(EventsRequest request, StreamObserver<Event> client) {
+    events.send(request, (ServerCallStreamObserver<Event>) client);
+  }
+
+  @Override
+  public StreamObserver<ExecInput> exec(StreamObserver<ExecOutput> client) {
+    return execs.open(client);
+  }
+
+  @Override
+  public StreamObserver<AttachInput> attach(StreamObserver<AttachOutput> client) {
+    return attachments.open(client);
   }
 
   /** Ends what is under way for clients. */
   @Override
   public void close() {
     logs.close();
-    imports.shutdownNow();
-  }
-
-  private static ListImagesResponse imageList(List<StoredImage> images) {
-    return ListImagesResponse.newBuilder()
-        .addAllImages(images.stream().map(TaskMessages::image).toList())
-        .build();
+    events.close();
+    stats.close();
+    imageCalls.close();
   }
 
   private static TaskDocument document(DocumentRequest request) {
@@ -268,7 +342,7 @@ public final class TaskmanagerService extends TaskmanagerGrpc.TaskmanagerImplBas
     }
   }
 
-  private static Path absolute(String text) {
+  static Path absolute(String text) {
     try {
       Path path = Path.of(text);
       if (path.isAbsolute()) {
@@ -291,38 +365,5 @@ public final class TaskmanagerService extends TaskmanagerGrpc.TaskmanagerImplBas
                         "no signal is called "
                             + text
                             + "; use a name such as SIGHUP or a number from 1 to 64")));
-  }
-
-  /** Answers with what the engine will have to say, and holds no thread meanwhile. */
-  private static <T, R> void later(
-      StreamObserver<R> client, Supplier<CompletableFuture<T>> call, Function<T, R> message) {
-    tolerateLeaving(client);
-    CompletableFuture<T> result;
-    try {
-      result = call.get();
-    } catch (RuntimeException e) {
-      result = CompletableFuture.failedFuture(e);
-    }
-    CompletableFuture<R> unused =
-        result
-            .thenApply(message)
-            .whenComplete(
-                (value, failure) -> {
-                  if (failure == null) {
-                    client.onNext(value);
-                    client.onCompleted();
-                  } else {
-                    client.onError(ApiProblems.toStatus(failure));
-                  }
-                });
-  }
-
-  private static <R> void now(StreamObserver<R> client, Supplier<R> call) {
-    later(client, () -> CompletableFuture.completedFuture(call.get()), Function.identity());
-  }
-
-  /** A client may leave before the answer; what it asked for is done all the same. */
-  private static void tolerateLeaving(StreamObserver<?> client) {
-    ((ServerCallStreamObserver<?>) client).setOnCancelHandler(() -> {});
   }
 }

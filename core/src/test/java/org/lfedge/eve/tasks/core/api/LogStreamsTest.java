@@ -9,26 +9,44 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.lfedge.eve.tasks.core.api.v1.LogChunk;
+import org.lfedge.eve.tasks.core.output.OutputBounds;
+import org.lfedge.eve.tasks.core.output.OutputLogs;
 import org.lfedge.eve.tasks.core.port.OutputFiles;
+import org.lfedge.eve.tasks.core.port.OutputSelection;
 
 class LogStreamsTest {
 
   @TempDir private Path directory;
   private OutputFiles files = new OutputFiles(Path.of("stdout"), Path.of("stderr"));
+  private OutputLogs output = logsIn(Path.of("none"));
   private final LogStreams logs = new LogStreams();
   private final Client client = new Client();
 
   @BeforeEach
-  void nameTheFiles() {
-    files = new OutputFiles(directory.resolve("stdout"), directory.resolve("stderr"));
+  void makeTheFiles() {
+    output = logsIn(directory.resolve("logs"));
+    files = output.create("web");
+  }
+
+  private static OutputLogs logsIn(Path directory) {
+    return new OutputLogs(
+        directory, OutputBounds.DEFAULT, (task, purpose, command) -> "", InstantSource.system());
+  }
+
+  private void send(CompletableFuture<?> end) {
+    logs.send(output.read("web", OutputSelection.ALL), end, false, client);
   }
 
   @AfterEach
@@ -49,7 +67,7 @@ class LogStreamsTest {
     append(files.stdout(), "out");
     append(files.stderr(), "err");
 
-    logs.send(files, ended(), client);
+    send(ended());
 
     client.awaitCompletion();
     assertEquals("out", client.out());
@@ -64,7 +82,7 @@ class LogStreamsTest {
     }
     append(files.stdout(), text.toString());
 
-    logs.send(files, ended(), client);
+    send(ended());
 
     client.awaitCompletion();
     assertEquals(text.toString(), client.out());
@@ -74,7 +92,7 @@ class LogStreamsTest {
   void outputIsFollowedUntilTheEndAndAllBeforeTheEndIsSent() throws Exception {
     CompletableFuture<String> end = new CompletableFuture<>();
     append(files.stdout(), "one ");
-    logs.send(files, end, client);
+    send(end);
     client.awaitOut("one ");
 
     append(files.stdout(), "two ");
@@ -92,15 +110,17 @@ class LogStreamsTest {
   @Test
   void aTaskThatIsLostEndsTheStreamAsOneThatEnds() throws Exception {
     append(files.stdout(), "text");
-    logs.send(files, CompletableFuture.failedFuture(new IllegalStateException("gone")), client);
+    send(CompletableFuture.failedFuture(new IllegalStateException("gone")));
     client.awaitCompletion();
     assertEquals("text", client.out());
   }
 
   @Test
-  void aFileThatIsMadeLaterIsFound() throws Exception {
+  void outputThatIsMadeLaterIsFound() throws Exception {
     CompletableFuture<String> end = new CompletableFuture<>();
-    logs.send(files, end, client);
+    output.remove("web");
+    send(end);
+    output.create("web");
     append(files.stderr(), "late");
     end.complete("ended");
     client.awaitCompletion();
@@ -111,7 +131,7 @@ class LogStreamsTest {
   void aClientThatIsNotReadyIsSentNothingUntilItIs() throws Exception {
     append(files.stdout(), "x".repeat(100_000));
     client.readyFor(1);
-    logs.send(files, ended(), client);
+    send(ended());
     client.awaitOut("x".repeat(32 << 10));
 
     client.readyFor(Integer.MAX_VALUE);
@@ -120,9 +140,19 @@ class LogStreamsTest {
   }
 
   @Test
+  void withTimesEachPieceHasItsOwn() throws Exception {
+    append(files.stdout(), "one");
+    logs.send(output.read("web", OutputSelection.ALL), ended(), true, client);
+    client.awaitCompletion();
+    Instant time = client.lastTime().orElseThrow();
+    assertTrue(Duration.between(time, Instant.now()).abs().toMinutes() < 1, time.toString());
+  }
+
+  @Test
   void aFileThatCannotBeReadIsAFailureOfTheCall() throws Exception {
+    Files.delete(files.stdout());
     Files.createDirectory(files.stdout());
-    logs.send(files, ended(), client);
+    send(ended());
     String failure = client.awaitFailure();
     assertTrue(failure.contains("CANNOT_READ"), failure);
   }
@@ -133,6 +163,7 @@ class LogStreamsTest {
     private final StringBuilder out = new StringBuilder();
     private final StringBuilder err = new StringBuilder();
     private final CompletableFuture<Optional<Throwable>> end = new CompletableFuture<>();
+    private @Nullable LogChunk last;
     private int room = Integer.MAX_VALUE;
     private Runnable onReady = () -> {};
 
@@ -158,6 +189,13 @@ class LogStreamsTest {
       }
     }
 
+    synchronized Optional<Instant> lastTime() {
+      return last == null || !last.hasTime()
+          ? Optional.empty()
+          : Optional.of(
+              Instant.ofEpochSecond(last.getTime().getSeconds(), last.getTime().getNanos()));
+    }
+
     void awaitCompletion() throws Exception {
       assertEquals(Optional.empty(), end.get(20, TimeUnit.SECONDS));
     }
@@ -172,6 +210,7 @@ class LogStreamsTest {
         end.complete(Optional.of(new IllegalStateException("sent to a client that is not ready")));
       }
       room--;
+      last = chunk;
       boolean toErr = chunk.getStream() == LogChunk.Stream.STREAM_STDERR;
       (toErr ? err : out).append(chunk.getData().toString(StandardCharsets.UTF_8));
       notifyAll();

@@ -13,6 +13,7 @@ import org.lfedge.eve.tasks.core.api.ApiProblems;
 import org.lfedge.eve.tasks.core.api.v1.ApplyRequest;
 import org.lfedge.eve.tasks.core.api.v1.ApplyResponse;
 import org.lfedge.eve.tasks.core.api.v1.Change;
+import org.lfedge.eve.tasks.core.api.v1.FieldChange;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.config.TaskDocuments;
 import org.lfedge.eve.tasks.core.error.Problem;
@@ -25,9 +26,13 @@ import picocli.CommandLine.Parameters;
     name = "apply",
     header = "Bring tasks to what documents say.",
     description = {
-      "Makes and starts tasks that are not there, replaces those whose documents changed, starts"
-          + " those that do not run. A task that fails does not hold up the others. All files are"
-          + " checked before anything is changed."
+      "Declares the tasks of the documents as wanted running: makes and starts those that are not"
+          + " there, starts those that do not run and are not done. A task whose document changed is"
+          + " changed while it runs if that is possible (limits, restart policy, health check), and"
+          + " replaced if not. A task that fails does not hold up the others. All files are checked"
+          + " before anything is changed.",
+      "Each task is shown with what is done to it (create, update, replace, start, delete, none) and"
+          + " with the fields that differ."
     },
     footer = {
       "  taskctl apply web.yaml db.yaml",
@@ -123,8 +128,19 @@ final class ApplyCommand implements Callable<Integer> {
   }
 
   private void print(Change change) {
-    String fields =
-        change.getFieldsCount() == 0 ? "" : " (" + String.join(", ", change.getFieldsList()) + ")";
-    session.print(change.getTask() + ": " + change.getAction() + fields);
+    session.print(change.getTask() + ": " + change.getAction());
+    for (FieldChange field : change.getFieldsList()) {
+      session.print(
+          "  "
+              + field.getPath()
+              + ": "
+              + orNothing(field.getBefore())
+              + " -> "
+              + orNothing(field.getAfter()));
+    }
+  }
+
+  private static String orNothing(String value) {
+    return value.isEmpty() ? "nothing" : value;
   }
 }

@@ -6,6 +6,7 @@ import java.util.concurrent.CompletableFuture;
 import org.lfedge.eve.tasks.core.api.v1.DocumentRequest;
 import org.lfedge.eve.tasks.core.api.v1.LogChunk;
 import org.lfedge.eve.tasks.core.api.v1.LogsRequest;
+import org.lfedge.eve.tasks.core.api.v1.StartRequest;
 import org.lfedge.eve.tasks.core.api.v1.StopRequest;
 import org.lfedge.eve.tasks.core.api.v1.Task;
 import org.lfedge.eve.tasks.core.api.v1.TaskRequest;
@@ -86,8 +87,9 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private Task start(Connection connection, TaskRequest task) {
+    StartRequest request = StartRequest.newBuilder().setName(task.getName()).build();
     try {
-      return connection.call(stub -> stub.start(task));
+      return connection.call(stub -> stub.start(request));
     } catch (TaskException e) {
       session.note(
           task.getName()

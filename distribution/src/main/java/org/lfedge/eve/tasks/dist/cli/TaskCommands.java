@@ -6,9 +6,9 @@ import org.jspecify.annotations.Nullable;
 import org.lfedge.eve.tasks.core.api.v1.DeleteRequest;
 import org.lfedge.eve.tasks.core.api.v1.DocumentRequest;
 import org.lfedge.eve.tasks.core.api.v1.SignalRequest;
+import org.lfedge.eve.tasks.core.api.v1.StartRequest;
 import org.lfedge.eve.tasks.core.api.v1.StopRequest;
 import org.lfedge.eve.tasks.core.api.v1.Task;
-import org.lfedge.eve.tasks.core.api.v1.TaskRequest;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -89,7 +89,9 @@ final class TaskCommands {
       header = "Let the programs of tasks run.",
       description = {
         "Starts tasks that are CREATED, STOPPED or FAILED. What a task wrote to its root before is"
-            + " still there; its anchor gets a new PID."
+            + " still there; its anchor gets a new PID. From now on the task is wanted running: its"
+            + " restart policy holds, and a reboot brings it back. A task that comes after others is"
+            + " started when they have come far enough."
       },
       footer = {"  taskctl start web db"})
   static final class Start implements Callable<Integer> {
@@ -108,7 +110,7 @@ final class TaskCommands {
           session,
           names,
           (connection, name) ->
-              connection.call(stub -> stub.start(TaskRequest.newBuilder().setName(name).build())));
+              connection.call(stub -> stub.start(StartRequest.newBuilder().setName(name).build())));
     }
   }
 
@@ -118,7 +120,8 @@ final class TaskCommands {
       description = {
         "Works through the stop plan of each task: the signal that its image names, SIGTERM by"
             + " default, then, when its time of grace is over, SIGKILL to all its processes."
-            + " Answers when the anchor has ended. The task stays and can be started again."
+            + " Answers when the anchor has ended. The task stays, is not restarted by its policy or"
+            + " after a reboot, and can be started again."
       },
       footer = {"  taskctl stop web", "  taskctl stop --force web db"})
   static final class Stop implements Callable<Integer> {

@@ -9,8 +9,13 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.lfedge.eve.tasks.core.api.ApiProblems;
 import org.lfedge.eve.tasks.core.api.v1.Change;
+import org.lfedge.eve.tasks.core.api.v1.Dependency;
+import org.lfedge.eve.tasks.core.api.v1.Event;
 import org.lfedge.eve.tasks.core.api.v1.ExecutorEntry;
+import org.lfedge.eve.tasks.core.api.v1.Failure;
+import org.lfedge.eve.tasks.core.api.v1.FieldChange;
 import org.lfedge.eve.tasks.core.api.v1.ImageEntry;
+import org.lfedge.eve.tasks.core.api.v1.ImageTrust;
 import org.lfedge.eve.tasks.core.api.v1.InspectResponse;
 import org.lfedge.eve.tasks.core.api.v1.Memory;
 import org.lfedge.eve.tasks.core.api.v1.NodeResponse;
@@ -43,9 +48,17 @@ final class TaskJson {
     json.put("exitCode", task.hasExitCode() ? task.getExitCode() : null);
     json.put("exitSignal", task.hasExitSignal() ? task.getExitSignal() : null);
     json.put("oomKilled", task.getOomKilled());
-    json.set("failure", failure(task));
-    json.put("restarts", 0);
-    json.putNull("nextStart");
+    json.set("failure", task.hasFailure() ? failure(task.getFailure()) : null);
+    json.put("restarts", task.getRestarts());
+    json.put("nextStart", task.hasNextStart() ? instant(task.getNextStart()) : null);
+    json.put("restartReason", orNull(task.getRestartReason()));
+    json.set("health", health(task));
+    ArrayNode waitingFor = json.putArray("waitingFor");
+    for (Dependency dependency : task.getWaitingForList()) {
+      waitingFor.addObject().put("task", dependency.getTask()).put("on", dependency.getOn());
+    }
+    json.set("stop", stop(task));
+    json.put("stopBoundMillis", task.getStopBoundMillis());
     json.put("createdAt", instant(task.getCreatedAt()));
     json.put("startedAt", task.hasStartedAt() ? instant(task.getStartedAt()) : null);
     json.put("exitedAt", task.hasExitedAt() ? instant(task.getExitedAt()) : null);
@@ -62,6 +75,7 @@ final class TaskJson {
     json.put("executorDigest", orNull(detail.getExecutorDigest()));
     json.putNull("toolsDigest");
     json.put("imageDigest", orNull(detail.getImageDigest()));
+    json.set("imageTrust", detail.hasImageTrust() ? imageTrust(detail.getImageTrust()) : null);
     json.put("trust", orNull(detail.getTrust()));
     json.set(
         "seed",
@@ -92,9 +106,45 @@ final class TaskJson {
     json.put("task", change.getTask());
     json.put("action", change.getAction());
     ArrayNode fields = json.putArray("fields");
-    change.getFieldsList().forEach(fields::add);
+    for (FieldChange field : change.getFieldsList()) {
+      fields
+          .addObject()
+          .put("path", field.getPath())
+          .put("before", orNull(field.getBefore()))
+          .put("after", orNull(field.getAfter()));
+    }
     ArrayNode problems = json.putArray("problems");
     change.getProblemsList().forEach(problem -> problems.add(problem(ApiProblems.value(problem))));
+    return json;
+  }
+
+  /** One event: what every event has, and what belongs to its type. */
+  static ObjectNode event(Event event) {
+    ObjectNode json = NODES.objectNode();
+    json.put("seq", event.getSeq());
+    json.put("time", instant(event.getTime()));
+    json.put("task", event.getTask());
+    json.put("type", event.getType());
+    if (event.hasPid()) {
+      json.put("pid", event.getPid()).put("pidStartTime", event.getPidStartTime());
+    }
+    if (event.hasOomKilled()) {
+      json.put("exitCode", event.hasExitCode() ? event.getExitCode() : null);
+      json.put("exitSignal", event.hasExitSignal() ? event.getExitSignal() : null);
+      json.put("oomKilled", event.getOomKilled());
+    }
+    if (event.hasFailure()) {
+      json.set("failure", failure(event.getFailure()));
+    }
+    if (event.hasNextStart()) {
+      json.put("nextStart", instant(event.getNextStart()));
+    }
+    if (event.hasCount()) {
+      json.put("count", event.getCount());
+    }
+    if (!event.getReason().isEmpty()) {
+      json.put("reason", event.getReason());
+    }
     return json;
   }
 
@@ -177,23 +227,54 @@ final class TaskJson {
     return json;
   }
 
-  private static @Nullable ObjectNode failure(Task task) {
-    if (!task.hasFailure()) {
-      return null;
-    }
-    ObjectNode json = problem(ApiProblems.value(task.getFailure().getProblem()));
-    json.put("step", task.getFailure().getStep());
-    json.put("at", instant(task.getFailure().getAt()));
+  private static ObjectNode failure(Failure failure) {
+    ObjectNode json = problem(ApiProblems.value(failure.getProblem()));
+    json.put("step", failure.getStep());
+    json.put("at", instant(failure.getAt()));
     return json;
   }
 
-  private static ObjectNode memory(Memory memory) {
+  private static ObjectNode imageTrust(ImageTrust trust) {
+    ObjectNode json = NODES.objectNode();
+    json.put("requirement", trust.getRequirement());
+    json.put("rule", orNull(trust.getRule()));
+    json.put("digest", trust.getDigest());
+    json.put("key", orNull(trust.getKey()));
+    return json;
+  }
+
+  private static @Nullable ObjectNode health(Task task) {
+    if (!task.hasHealth()) {
+      return null;
+    }
+    return NODES
+        .objectNode()
+        .put("status", task.getHealth().getStatus())
+        .put("failures", task.getHealth().getFailures())
+        .put("reason", orNull(task.getHealth().getReason()));
+  }
+
+  private static @Nullable ObjectNode stop(Task task) {
+    if (!task.hasStop()) {
+      return null;
+    }
+    return NODES
+        .objectNode()
+        .put("step", task.getStop().getStep())
+        .put("steps", task.getStop().getSteps())
+        .put("action", task.getStop().getAction())
+        .put("until", instant(task.getStop().getUntil()));
+  }
+
+  static ObjectNode memory(Memory memory) {
     ObjectNode json = NODES.objectNode();
     json.put("askedBytes", memory.getAskedBytes());
     json.put("taxBytes", memory.getTaxBytes());
     json.put("limitBytes", memory.getLimitBytes());
     json.put("usageBytes", memory.hasUsageBytes() ? memory.getUsageBytes() : null);
-    json.putNull("taxObservedBytes");
+    json.put(
+        "taxObservedBytes", memory.hasTaxObservedBytes() ? memory.getTaxObservedBytes() : null);
+    json.put("taxAdvice", orNull(memory.getTaxAdvice()));
     return json;
   }
 

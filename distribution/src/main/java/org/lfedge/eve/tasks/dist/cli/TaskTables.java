@@ -3,15 +3,20 @@ package org.lfedge.eve.tasks.dist.cli;
 import com.google.protobuf.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.lfedge.eve.tasks.core.api.ApiProblems;
+import org.lfedge.eve.tasks.core.api.v1.Event;
 import org.lfedge.eve.tasks.core.api.v1.InspectResponse;
 import org.lfedge.eve.tasks.core.api.v1.Memory;
 import org.lfedge.eve.tasks.core.api.v1.NodeResponse;
+import org.lfedge.eve.tasks.core.api.v1.StopProgress;
 import org.lfedge.eve.tasks.core.api.v1.Task;
 import org.lfedge.eve.tasks.core.api.v1.TaxPart;
+import org.lfedge.eve.tasks.core.config.Durations;
 import org.lfedge.eve.tasks.core.lifecycle.Signal;
 
 /** The daemon's answers as text for people. */
@@ -21,20 +26,33 @@ final class TaskTables {
 
   /** One line for each task. */
   static String tasks(List<Task> tasks, Instant now) {
-    Table table = new Table("NAME", "EXECUTOR", "STATE", "PID", "MEMORY", "USED", "EXIT", "AGE");
+    Table table =
+        new Table("NAME", "EXECUTOR", "STATE", "PID", "MEMORY", "USED", "RESTARTS", "EXIT", "AGE");
     for (Task task : tasks) {
       Memory memory = task.getMemory();
       table.row(
           task.getName(),
           task.getExecutor(),
-          task.getState(),
+          state(task),
           task.hasPid() ? String.valueOf(task.getPid()) : "",
           askedAndTax(memory),
           memory.hasUsageBytes() ? Quantities.bytes(memory.getUsageBytes()) : "",
+          task.getRestarts() == 0 ? "" : String.valueOf(task.getRestarts()),
           exit(task),
           Quantities.age(Duration.between(instant(task.getCreatedAt()), now)));
     }
     return table.toString();
+  }
+
+  /** The state, and what else decides whether the task does its work. */
+  private static String state(Task task) {
+    if (task.hasHealth()) {
+      return task.getState() + " " + task.getHealth().getStatus();
+    }
+    if (task.getWaitingForCount() > 0) {
+      return task.getState() + " waiting";
+    }
+    return task.hasNextStart() ? task.getState() + " restarting" : task.getState();
   }
 
   /** What most want to know of one task; the specs are for {@code -o json}. */
@@ -55,6 +73,32 @@ final class TaskTables {
       line(lines, "Anchor PID", task.getPid() + " (start time " + task.getPidStartTime() + ")");
     }
     line(lines, "Exit", exit(task));
+    if (task.hasStop()) {
+      StopProgress stop = task.getStop();
+      line(
+          lines,
+          "Stop",
+          "step "
+              + stop.getStep()
+              + " of "
+              + stop.getSteps()
+              + ", "
+              + stop.getAction()
+              + ", next at "
+              + instant(stop.getUntil()));
+    }
+    line(lines, "Restarts", restarts(task, now));
+    line(lines, "Health", health(task));
+    line(
+        lines,
+        "Waits for",
+        task.getWaitingForList().stream()
+            .map(dependency -> dependency.getTask() + " to be " + dependency.getOn())
+            .collect(Collectors.joining(", ")));
+    line(
+        lines,
+        "Stop takes at most",
+        Durations.format(Duration.ofMillis(task.getStopBoundMillis())));
     line(lines, "Created", moment(task.getCreatedAt(), now));
     line(lines, "Started", task.hasStartedAt() ? moment(task.getStartedAt(), now) : "");
     line(lines, "Exited", task.hasExitedAt() ? moment(task.getExitedAt(), now) : "");
@@ -81,6 +125,13 @@ final class TaskTables {
           "Tax " + part.getName(),
           Quantities.bytes(part.getBytes()) + " of " + part.getPool() + ": " + part.getWhy());
     }
+    line(
+        lines,
+        "Tax seen",
+        memory.hasTaxObservedBytes()
+            ? Quantities.bytes(memory.getTaxObservedBytes()) + " at most, page cache left out"
+            : "");
+    line(lines, "Tax advice", memory.getTaxAdvice());
     line(lines, "Cgroup", detail.getCgroup());
     new TreeMap<>(detail.getLimitsMap())
         .forEach((file, value) -> line(lines, "Limit " + file, value));
@@ -110,7 +161,64 @@ final class TaskTables {
   static String standing(Task task) {
     String pid = task.hasPid() ? ", pid " + task.getPid() : "";
     String exit = exit(task);
-    return task.getName() + ": " + task.getState() + pid + (exit.isEmpty() ? "" : ", " + exit);
+    String waits =
+        task.getWaitingForList().stream()
+            .map(
+                dependency ->
+                    ", waits for " + dependency.getTask() + " to be " + dependency.getOn())
+            .collect(Collectors.joining());
+    return task.getName()
+        + ": "
+        + task.getState()
+        + pid
+        + (exit.isEmpty() ? "" : ", " + exit)
+        + waits;
+  }
+
+  /** One line for each event. */
+  static String event(Event event) {
+    StringBuilder line = new StringBuilder();
+    line.append(instant(event.getTime()).truncatedTo(ChronoUnit.MILLIS));
+    line.append("  ").append(String.format("%-20s %-13s", event.getTask(), event.getType()));
+    if (event.hasOomKilled()) {
+      line.append(
+          event.hasExitSignal()
+              ? " " + new Signal(event.getExitSignal())
+              : event.hasExitCode() ? " code " + event.getExitCode() : " status lost");
+      line.append(event.getOomKilled() ? ", out of memory" : "");
+    }
+    if (event.hasFailure()) {
+      line.append(" ").append(event.getFailure().getStep()).append(": ");
+      line.append(ApiProblems.value(event.getFailure().getProblem()));
+    }
+    line.append(event.getReason().isEmpty() ? "" : " " + event.getReason());
+    line.append(event.hasNextStart() ? ", next start " + instant(event.getNextStart()) : "");
+    line.append(event.hasPid() ? " (pid " + event.getPid() + ")" : "");
+    return line.toString().stripTrailing();
+  }
+
+  private static String restarts(Task task, Instant now) {
+    if (task.getRestarts() == 0 && !task.hasNextStart()) {
+      return "";
+    }
+    String reason = task.getRestartReason().isEmpty() ? "" : " (" + task.getRestartReason() + ")";
+    String next =
+        task.hasNextStart()
+            ? ", next in " + Quantities.age(Duration.between(now, instant(task.getNextStart())))
+            : "";
+    return task.getRestarts() + reason + next;
+  }
+
+  private static String health(Task task) {
+    if (!task.hasHealth()) {
+      return "";
+    }
+    String reason = task.getHealth().getReason();
+    return task.getHealth().getStatus()
+        + (task.getHealth().getFailures() > 0
+            ? ", " + task.getHealth().getFailures() + " failures in a row"
+            : "")
+        + (reason.isEmpty() ? "" : ": " + reason);
   }
 
   /** How the last anchor ended, or why there is none; empty while one runs. */

@@ -8,14 +8,24 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.lfedge.eve.tasks.core.api.ApiProblems;
+import org.lfedge.eve.tasks.core.api.v1.AnchorExit;
 import org.lfedge.eve.tasks.core.api.v1.ApplyRequest;
 import org.lfedge.eve.tasks.core.api.v1.ApplyResponse;
+import org.lfedge.eve.tasks.core.api.v1.AttachInput;
+import org.lfedge.eve.tasks.core.api.v1.AttachOutput;
+import org.lfedge.eve.tasks.core.api.v1.Attached;
 import org.lfedge.eve.tasks.core.api.v1.Change;
 import org.lfedge.eve.tasks.core.api.v1.DeleteRequest;
 import org.lfedge.eve.tasks.core.api.v1.DeleteResponse;
 import org.lfedge.eve.tasks.core.api.v1.DocumentRequest;
+import org.lfedge.eve.tasks.core.api.v1.ExecInput;
+import org.lfedge.eve.tasks.core.api.v1.ExecOutput;
+import org.lfedge.eve.tasks.core.api.v1.ExecStart;
+import org.lfedge.eve.tasks.core.api.v1.ExecStarted;
 import org.lfedge.eve.tasks.core.api.v1.ExecutorEntry;
+import org.lfedge.eve.tasks.core.api.v1.FieldChange;
 import org.lfedge.eve.tasks.core.api.v1.ImageEntry;
+import org.lfedge.eve.tasks.core.api.v1.ImageTrust;
 import org.lfedge.eve.tasks.core.api.v1.InspectResponse;
 import org.lfedge.eve.tasks.core.api.v1.ListExecutorsRequest;
 import org.lfedge.eve.tasks.core.api.v1.ListExecutorsResponse;
@@ -30,9 +40,13 @@ import org.lfedge.eve.tasks.core.api.v1.NodeRequest;
 import org.lfedge.eve.tasks.core.api.v1.NodeResponse;
 import org.lfedge.eve.tasks.core.api.v1.RejectedPlugin;
 import org.lfedge.eve.tasks.core.api.v1.RenderResponse;
+import org.lfedge.eve.tasks.core.api.v1.StartRequest;
+import org.lfedge.eve.tasks.core.api.v1.StatsRequest;
+import org.lfedge.eve.tasks.core.api.v1.StatsResponse;
 import org.lfedge.eve.tasks.core.api.v1.StopRequest;
 import org.lfedge.eve.tasks.core.api.v1.Task;
 import org.lfedge.eve.tasks.core.api.v1.TaskRequest;
+import org.lfedge.eve.tasks.core.api.v1.TaskStats;
 import org.lfedge.eve.tasks.core.api.v1.TaskmanagerGrpc;
 import org.lfedge.eve.tasks.core.api.v1.TaxPart;
 import org.lfedge.eve.tasks.core.api.v1.ValidateResponse;
@@ -92,7 +106,7 @@ final class FakeDaemon extends TaskmanagerGrpc.TaskmanagerImplBase {
   }
 
   @Override
-  public void start(TaskRequest request, StreamObserver<Task> client) {
+  public void start(StartRequest request, StreamObserver<Task> client) {
     named("start", request.getName(), client);
   }
 
@@ -124,10 +138,18 @@ final class FakeDaemon extends TaskmanagerGrpc.TaskmanagerImplBase {
         client,
         InspectResponse.newBuilder()
             .setTask(WEB)
-            .setConfigJson("{\"name\":\"web\"}")
+            .setConfigJson(
+                "{\"name\":\"web\",\"terminal\":" + request.getName().equals("shell") + "}")
             .setExecutorVersion("1.2.3")
             .setExecutorDigest("sha256:ab")
             .setTrust("bundled")
+            .setImageDigest("sha256:cd")
+            .setImageTrust(
+                ImageTrust.newBuilder()
+                    .setRequirement("signature")
+                    .setRule("*/vendor/*")
+                    .setDigest("sha256:ef")
+                    .setKey("vendor.pub SHA256:k"))
             .setSeedJson("{\"base\":\"root\"}")
             .setSpecJson("{\"ociVersion\":\"1.0.2\"}")
             .setCgroup("/taskmanager/web")
@@ -159,6 +181,35 @@ final class FakeDaemon extends TaskmanagerGrpc.TaskmanagerImplBase {
   }
 
   @Override
+  public void stats(StatsRequest request, StreamObserver<StatsResponse> client) {
+    calls.add("stats " + request.getNamesList() + " every " + request.getIntervalMillis());
+    StatsResponse sample =
+        StatsResponse.newBuilder()
+            .addTasks(TaskStats.newBuilder().setName("once").setState("STOPPED"))
+            .addTasks(
+                TaskStats.newBuilder()
+                    .setName("web")
+                    .setState("RUNNING")
+                    .setMemory(
+                        WEB.getMemory().toBuilder()
+                            .setTaxObservedBytes(64 << 20)
+                            .setTaxAdvice("set more"))
+                    .setCacheBytes(512 << 10)
+                    .setCpuNanos(1_000_000)
+                    .setCpuPercent(12.3456)
+                    .setPids(3)
+                    .setOomKills(1)
+                    .setIoReadBytes(4096)
+                    .setIoWrittenBytes(0))
+            .build();
+    client.onNext(sample);
+    if (request.getWatch()) {
+      client.onNext(sample);
+    }
+    client.onCompleted();
+  }
+
+  @Override
   public void apply(ApplyRequest request, StreamObserver<ApplyResponse> client) {
     calls.add("apply " + request.getDocuments().toStringUtf8());
     answer(
@@ -169,7 +220,11 @@ final class FakeDaemon extends TaskmanagerGrpc.TaskmanagerImplBase {
                 Change.newBuilder()
                     .setTask("web")
                     .setAction("replace")
-                    .addFields("resources.memory"))
+                    .addFields(
+                        FieldChange.newBuilder()
+                            .setPath("resources.memory")
+                            .setBefore("\"64MiB\"")
+                            .setAfter("\"128MiB\"")))
             .build());
   }
 
@@ -233,6 +288,78 @@ final class FakeDaemon extends TaskmanagerGrpc.TaskmanagerImplBase {
                     .setDigest("sha256:cd")
                     .setSizeBytes(4_500_000))
             .build());
+  }
+
+  /** Echoes its input; ends with code 3 at the end of it. {@code web} alone is there. */
+  @Override
+  public StreamObserver<ExecInput> exec(StreamObserver<ExecOutput> client) {
+    return new StreamObserver<>() {
+      @Override
+      public void onNext(ExecInput message) {
+        switch (message.getInputCase()) {
+          case START -> {
+            ExecStart start = message.getStart();
+            calls.add("exec " + start.toString().replaceAll("\\s+", " ").strip());
+            if (start.getName().equals("web")) {
+              client.onNext(
+                  ExecOutput.newBuilder().setStarted(ExecStarted.getDefaultInstance()).build());
+              client.onNext(
+                  ExecOutput.newBuilder().setStderr(ByteString.copyFromUtf8("to err\n")).build());
+            } else {
+              client.onError(
+                  ApiProblems.toStatus(TaskException.notFound(problem("TASK_NOT_FOUND"))));
+            }
+            if (!start.getStdin() && start.getName().equals("web")) {
+              end();
+            }
+          }
+          case STDIN ->
+              client.onNext(ExecOutput.newBuilder().setStdout(message.getStdin()).build());
+          case RESIZE -> calls.add("resize " + message.getResize().getColumns());
+          default -> end();
+        }
+      }
+
+      private void end() {
+        client.onNext(ExecOutput.newBuilder().setExitCode(3).build());
+        client.onCompleted();
+      }
+
+      @Override
+      public void onError(Throwable failure) {}
+
+      @Override
+      public void onCompleted() {}
+    };
+  }
+
+  /** A terminal that echoes; {@code q} ends its task with code 4. */
+  @Override
+  public StreamObserver<AttachInput> attach(StreamObserver<AttachOutput> client) {
+    return new StreamObserver<>() {
+      @Override
+      public void onNext(AttachInput message) {
+        if (message.hasStart()) {
+          calls.add("attach " + message.getStart().getName());
+          client.onNext(
+              AttachOutput.newBuilder().setAttached(Attached.getDefaultInstance()).build());
+        } else if (message.getTyped().toStringUtf8().contains("q")) {
+          client.onNext(
+              AttachOutput.newBuilder().setExit(AnchorExit.newBuilder().setCode(4)).build());
+          client.onCompleted();
+        } else {
+          client.onNext(AttachOutput.newBuilder().setShown(message.getTyped()).build());
+        }
+      }
+
+      @Override
+      public void onError(Throwable failure) {
+        calls.add("left");
+      }
+
+      @Override
+      public void onCompleted() {}
+    };
   }
 
   private void named(String call, String name, StreamObserver<Task> client) {

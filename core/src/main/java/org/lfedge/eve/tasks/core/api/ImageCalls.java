@@ -1,0 +1,187 @@
+package org.lfedge.eve.tasks.core.api;
+
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.function.Function;
+import org.lfedge.eve.tasks.core.api.v1.InspectImageResponse;
+import org.lfedge.eve.tasks.core.api.v1.ListImagesResponse;
+import org.lfedge.eve.tasks.core.api.v1.PruneImagesResponse;
+import org.lfedge.eve.tasks.core.api.v1.PullImageResponse;
+import org.lfedge.eve.tasks.core.api.v1.RemoveImageResponse;
+import org.lfedge.eve.tasks.core.config.TaskDocument.RootSource;
+import org.lfedge.eve.tasks.core.engine.TaskManager;
+import org.lfedge.eve.tasks.core.error.Problem;
+import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.port.ImageStore;
+import org.lfedge.eve.tasks.core.port.StoredImage;
+import org.lfedge.eve.tasks.core.port.TaskRecord;
+
+/** The calls about images. */
+final class ImageCalls implements AutoCloseable {
+
+  private final TaskManager tasks;
+  private final ImageStore images;
+  private final PullStreams pulls;
+
+  /** These take long and fill the disk: one at a time, and not on the threads of other calls. */
+  private final ExecutorService archives = StreamThreads.one("image-archive");
+
+  ImageCalls(TaskManager tasks, ImageStore images) {
+    this.tasks = tasks;
+    this.images = images;
+    this.pulls = new PullStreams(images);
+  }
+
+  void list(StreamObserver<ListImagesResponse> client) {
+    Answers.now(client, () -> message(images.list()));
+  }
+
+  void importFrom(String path, StreamObserver<ListImagesResponse> client) {
+    Answers.later(
+        client,
+        () -> {
+          Path archive = TaskmanagerService.absolute(path);
+          return CompletableFuture.supplyAsync(() -> images.importFrom(archive), archives);
+        },
+        ImageCalls::message);
+  }
+
+  void export(List<String> references, String path, StreamObserver<ListImagesResponse> client) {
+    Answers.later(
+        client,
+        () -> {
+          Path archive = TaskmanagerService.absolute(path);
+          List<StoredImage> found = references.stream().distinct().map(this::find).toList();
+          if (found.isEmpty()) {
+            throw TaskException.failed(
+                Problem.user("NO_IMAGE_NAMED", "name at least one image to export"));
+          }
+          return CompletableFuture.supplyAsync(
+              () -> {
+                images.exportTo(archive, found);
+                return found;
+              },
+              archives);
+        },
+        ImageCalls::message);
+  }
+
+  void pull(String reference, ServerCallStreamObserver<PullImageResponse> client) {
+    pulls.open(reference, client);
+  }
+
+  void inspect(String reference, StreamObserver<InspectImageResponse> client) {
+    Answers.now(
+        client,
+        () -> {
+          StoredImage image = find(reference);
+          return ImageMessages.contents(images.contents(image), users().apply(image));
+        });
+  }
+
+  void remove(String reference, boolean force, StreamObserver<RemoveImageResponse> client) {
+    Answers.now(
+        client,
+        () -> {
+          StoredImage image = find(reference);
+          List<String> users = users().apply(image);
+          if (!users.isEmpty() && !force) {
+            throw TaskException.refused(
+                Problem.user(
+                    "IMAGE_IN_USE",
+                    "image "
+                        + image.name()
+                        + " is needed by the tasks "
+                        + users
+                        + "; delete them first, or remove it by force"));
+          }
+          images.remove(image);
+          return RemoveImageResponse.newBuilder().setImage(ImageMessages.entry(image)).build();
+        });
+  }
+
+  void prune(boolean dryRun, StreamObserver<PruneImagesResponse> client) {
+    Answers.now(
+        client,
+        () -> {
+          Function<StoredImage, List<String>> users = users();
+          List<StoredImage> unused =
+              images.list().stream().filter(image -> users.apply(image).isEmpty()).toList();
+          if (!dryRun) {
+            images.dropUnfinished();
+            unused.forEach(images::remove);
+          }
+          return PruneImagesResponse.newBuilder()
+              .addAllImages(unused.stream().map(ImageMessages::entry).toList())
+              .build();
+        });
+  }
+
+  private StoredImage find(String reference) {
+    return images
+        .find(reference)
+        .orElseThrow(
+            () ->
+                TaskException.notFound(
+                    Problem.user(
+                        "IMAGE_NOT_FOUND",
+                        "image "
+                            + reference
+                            + " is not on the node; see taskctl images list for what is there")));
+  }
+
+  /**
+   * Which tasks need an image: those that were made from it, and those whose document names it,
+   * from which they are made when they change.
+   */
+  private Function<StoredImage, List<String>> users() {
+    List<TaskRecord> records = tasks.records();
+    Map<String, Optional<StoredImage>> named = new HashMap<>();
+    for (TaskRecord record : records) {
+      if (record.document().root() instanceof RootSource.Image image) {
+        named.computeIfAbsent(image.reference(), images::find);
+      }
+    }
+    return image -> {
+      List<String> users = new ArrayList<>();
+      for (TaskRecord record : records) {
+        boolean made =
+            record
+                .blueprint()
+                .flatMap(TaskRecord.Blueprint::imageDigest)
+                .filter(image.manifestDigest()::equals)
+                .isPresent();
+        boolean names =
+            record.document().root() instanceof RootSource.Image root
+                && named
+                    .getOrDefault(root.reference(), Optional.empty())
+                    .filter(found -> found.name().equals(image.name()))
+                    .isPresent();
+        if (made || names) {
+          users.add(record.name());
+        }
+      }
+      return users;
+    };
+  }
+
+  private static ListImagesResponse message(List<StoredImage> images) {
+    return ListImagesResponse.newBuilder()
+        .addAllImages(images.stream().map(ImageMessages::entry).toList())
+        .build();
+  }
+
+  @Override
+  public void close() {
+    pulls.close();
+    archives.shutdownNow();
+  }
+}

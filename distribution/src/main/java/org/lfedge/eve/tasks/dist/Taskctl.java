@@ -23,7 +23,8 @@ public final class Taskctl {
             System.in,
             stream(FileDescriptor.out),
             stream(FileDescriptor.err),
-            new ProcessInterrupts());
+            new ProcessInterrupts(),
+            new SttyDevice());
     int status =
         CommandLineClient.run(
             args,

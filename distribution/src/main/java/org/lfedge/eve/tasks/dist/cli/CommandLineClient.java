@@ -105,6 +105,8 @@ public final class CommandLineClient implements Runnable {
     root.addSubcommand(new QueryCommands.List(session));
     root.addSubcommand(new QueryCommands.Inspect(session));
     root.addSubcommand(new LogsCommand(session));
+    root.addSubcommand(new EventsCommand(session));
+    root.addSubcommand(new StatsCommand(session));
     root.addSubcommand(new RenderCommand(session));
     root.addSubcommand(new ValidateCommand(session));
     root.addSubcommand(ExecutorsCommand.with(session));

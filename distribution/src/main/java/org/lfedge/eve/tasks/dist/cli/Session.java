@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.protobuf.ByteString;
 import java.nio.file.Path;
 import java.time.Clock;
 import org.lfedge.eve.tasks.core.error.Problem;
@@ -110,6 +111,18 @@ final class Session {
     var stream = toErr ? terminal.err() : terminal.out();
     stream.write(data, 0, data.length);
     return !stream.checkError();
+  }
+
+  /**
+   * Writes what a program wrote, byte for byte.
+   *
+   * @throws TaskException if nobody reads it any more
+   */
+  void show(ByteString data, boolean toErr) {
+    if (!copy(data.toByteArray(), toErr)) {
+      throw TaskException.failed(
+          Problem.user("CANNOT_WRITE", "nobody reads the output of this command any more"));
+    }
   }
 
   /** Names and messages come from outside: a terminal would obey control characters in them. */

@@ -20,6 +20,7 @@ final class CommandRun {
   private final Path bundledExecutors;
   private final CompletableFuture<IntSupplier> interruptible = new CompletableFuture<>();
   private String standardInput = "";
+  private final FakeDevice device = new FakeDevice();
 
   CommandRun(Path socket, Path bundledExecutors) {
     this.socket = socket;
@@ -32,6 +33,11 @@ final class CommandRun {
   CommandRun standardInput(String text) {
     standardInput = text;
     return this;
+  }
+
+  /** The terminal at standard input; none, until it is given a size. */
+  FakeDevice device() {
+    return device;
   }
 
   /** Completes with what Ctrl-C would do, as soon as a command listens for it. */
@@ -50,9 +56,10 @@ final class CommandRun {
             action -> {
               interruptible.complete(action);
               return () -> {};
-            });
-    List<String> line = new ArrayList<>(List.of(args));
-    line.add("--socket=" + socket);
+            },
+            device);
+    List<String> line = new ArrayList<>(List.of("--socket=" + socket));
+    line.addAll(List.of(args));
     int status =
         CommandLineClient.run(
             line.toArray(String[]::new),

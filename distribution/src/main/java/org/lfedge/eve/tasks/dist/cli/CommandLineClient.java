@@ -102,6 +102,11 @@ public final class CommandLineClient implements Runnable {
     root.addSubcommand(new TaskCommands.Stop(session));
     root.addSubcommand(new TaskCommands.Delete(session));
     root.addSubcommand(new TaskCommands.Signal(session));
+    CommandLine exec = new CommandLine(new ExecCommand(session));
+    // What follows the name of the task belongs to the program.
+    exec.setStopAtPositional(true);
+    root.addSubcommand(exec);
+    root.addSubcommand(new AttachCommand(session));
     root.addSubcommand(new QueryCommands.List(session));
     root.addSubcommand(new QueryCommands.Inspect(session));
     root.addSubcommand(new LogsCommand(session));
@@ -133,7 +138,7 @@ public final class CommandLineClient implements Runnable {
   }
 
   private static int report(Session session, CommandLine line, Exception failure) {
-    boolean attached = line.getCommand() instanceof RunCommand run && run.attached();
+    boolean attached = line.getCommand() instanceof Attaching command && command.attached();
     if (failure instanceof TaskException known) {
       session.report(known);
       return attached ? ExitStatus.OURS : ExitStatus.of(known);
@@ -164,7 +169,7 @@ public final class CommandLineClient implements Runnable {
     usage.commandListHeading("%nCOMMANDS%n");
     usage.exitCodeListHeading("%nEXIT STATUS%n");
     if (usage.exitCodeList().isEmpty()) {
-      usage.exitCodeList(exitStatuses(command.getCommand() instanceof RunCommand));
+      usage.exitCodeList(exitStatuses(command.getCommand() instanceof Attaching));
     }
     if (usage.footer().length > 0) {
       usage.footerHeading("%nEXAMPLES%n");

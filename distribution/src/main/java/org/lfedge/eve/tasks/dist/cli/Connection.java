@@ -1,9 +1,11 @@
 package org.lfedge.eve.tasks.dist.cli;
 
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.StreamObserver;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
@@ -13,11 +15,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.lfedge.eve.tasks.core.api.ApiProblems;
 import org.lfedge.eve.tasks.core.api.v1.TaskmanagerGrpc;
 import org.lfedge.eve.tasks.core.api.v1.TaskmanagerGrpc.TaskmanagerBlockingStub;
+import org.lfedge.eve.tasks.core.api.v1.TaskmanagerGrpc.TaskmanagerStub;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 
@@ -99,6 +104,20 @@ final class Connection implements AutoCloseable {
     } catch (StatusRuntimeException e) {
       throw explain(e);
     }
+  }
+
+  /** Opens a call in which both sides send. */
+  <Q, A> Duplex<Q, A> duplex(BiConsumer<TaskmanagerStub, StreamObserver<A>> method) {
+    Duplex<Q, A> call =
+        new Duplex<>(
+            failure ->
+                explain(Status.fromThrowable(failure).asRuntimeException(trailers(failure))));
+    method.accept(TaskmanagerGrpc.newStub(channel), call);
+    return call;
+  }
+
+  private static @Nullable Metadata trailers(Throwable failure) {
+    return Status.trailersFromThrowable(failure);
   }
 
   @Override

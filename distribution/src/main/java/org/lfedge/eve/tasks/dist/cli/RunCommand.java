@@ -21,7 +21,11 @@ import picocli.CommandLine.Parameters;
     description = {
       "The streams of the task come out on the streams of taskctl, and its exit code becomes that"
           + " of taskctl. Ctrl-C (as SIGTERM and a closed terminal) stops the task by its stop"
-          + " plan. The task stays, and can be inspected, started again and deleted."
+          + " plan. The task stays, and can be inspected, started again and deleted.",
+      "Without -d this is one run: its end is not followed by a restart, whatever the policy of the"
+          + " task says. With -d the policy holds.",
+      "A task with a terminal (terminal: true in its document) is shown as by 'taskctl attach', and goes"
+          + " on when taskctl ends."
     },
     footer = {
       "  taskctl run web.yaml",
@@ -29,7 +33,7 @@ import picocli.CommandLine.Parameters;
       "  generate-task | taskctl run -",
     })
 @SuppressWarnings("NullAway.Init") // picocli sets arguments
-final class RunCommand implements Callable<Integer> {
+final class RunCommand implements Callable<Integer>, Attaching {
 
   private final Session session;
 
@@ -45,8 +49,8 @@ final class RunCommand implements Callable<Integer> {
     this.session = session;
   }
 
-  /** Whether the exit status is to be that of the program. */
-  boolean attached() {
+  @Override
+  public boolean attached() {
     return !detach;
   }
 
@@ -57,10 +61,20 @@ final class RunCommand implements Callable<Integer> {
       String name = connection.call(stub -> stub.create(document)).getName();
       TaskRequest task = TaskRequest.newBuilder().setName(name).build();
       if (detach) {
-        TaskCommands.show(session, start(connection, task));
+        TaskCommands.show(session, start(connection, task, false));
         return ExitStatus.OK;
       }
-      return follow(connection, task);
+      return RemoteTerminal.isWanted(connection, name)
+          ? show(connection, task)
+          : follow(connection, task);
+    }
+  }
+
+  /** Joined before the start, so that nothing of what the task shows is missed. */
+  private int show(Connection connection, TaskRequest task) {
+    try (RemoteTerminal terminal = new RemoteTerminal(session, connection, task.getName())) {
+      var unused = start(connection, task, true);
+      return terminal.show();
     }
   }
 
@@ -75,10 +89,10 @@ final class RunCommand implements Callable<Integer> {
               stub ->
                   stub.logs(
                       LogsRequest.newBuilder().setName(task.getName()).setFollow(true).build()));
-      start(connection, task);
-      connection.drain(chunks, chunk -> LogsCommand.write(session, chunk));
+      start(connection, task, true);
+      connection.drain(chunks, new LogOutput(session, false)::write);
       Task ended = connection.call(stub -> stub.wait(task));
-      status.complete(exitStatus(ended));
+      status.complete(exitStatus(session, ended));
     } finally {
       status.complete(ExitStatus.OURS);
       registration.close();
@@ -86,8 +100,8 @@ final class RunCommand implements Callable<Integer> {
     return status.join();
   }
 
-  private Task start(Connection connection, TaskRequest task) {
-    StartRequest request = StartRequest.newBuilder().setName(task.getName()).build();
+  private Task start(Connection connection, TaskRequest task, boolean once) {
+    StartRequest request = StartRequest.newBuilder().setName(task.getName()).setOnce(once).build();
     try {
       return connection.call(stub -> stub.start(request));
     } catch (TaskException e) {
@@ -102,7 +116,7 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  private int exitStatus(Task ended) {
+  static int exitStatus(Session session, Task ended) {
     if (ended.hasExitCode()) {
       return ended.getExitCode();
     }

@@ -107,7 +107,8 @@ class CommandLineClientTest {
                     "interfaces")),
         result.out());
     assertEquals(
-        List.of("askedBytes", "taxBytes", "limitBytes", "usageBytes", "taxObservedBytes"),
+        List.of(
+            "askedBytes", "taxBytes", "limitBytes", "usageBytes", "taxObservedBytes", "taxAdvice"),
         keys(web.get("memory")));
     assertEquals(4711, web.get("pid").intValue());
     assertEquals("2027-01-15T08:00:01Z", web.get("startedAt").textValue());
@@ -124,11 +125,58 @@ class CommandLineClientTest {
 
     assertEquals(
         """
-        NAME   EXECUTOR           STATE     PID    MEMORY          USED     EXIT                      AGE
-        once   native-container   STOPPED   -      256MiB + 2MiB   1.5MiB   SIGKILL (out of memory)   10m
-        web    native-container   RUNNING   4711   256MiB + 2MiB   1.5MiB   -                         10m
+        NAME   EXECUTOR           STATE     PID    MEMORY          USED     RESTARTS   EXIT                      AGE
+        once   native-container   STOPPED   -      256MiB + 2MiB   1.5MiB   -          SIGKILL (out of memory)   10m
+        web    native-container   RUNNING   4711   256MiB + 2MiB   1.5MiB   -          -                         10m
         """,
         result.out());
+  }
+
+  @Test
+  void statsAsTableShowUsageChargesAndAdvice() {
+    assertEquals(
+        """
+        NAME   STATE     CPU     USED     LIMIT    CACHE    ASKED + TAX     TAX SEEN   PIDS   READ   WRITTEN   OOM
+        once   STOPPED   -       -        0B       -        0B + 0B         -          -      -      -         -
+        web    RUNNING   12.3%   1.5MiB   258MiB   512KiB   256MiB + 2MiB   64MiB      3      4KiB   0B        1
+        web: set more
+        """,
+        run("stats").out());
+  }
+
+  @Test
+  void statsAsJsonHaveEveryKeyAndNullForWhatIsNotCounted() {
+    JsonNode tasks = json(run("stats", "-o", "json").out());
+    assertEquals(
+        List.of(
+            "name",
+            "state",
+            "cpuPercent",
+            "cpuNanos",
+            "throttledPeriods",
+            "throttledNanos",
+            "memory",
+            "oomKills",
+            "pids",
+            "ioReadBytes",
+            "ioWrittenBytes"),
+        keys(tasks.get(0)));
+    assertEquals(keys(tasks.get(0)), keys(tasks.get(1)));
+    assertTrue(tasks.at("/0/cpuPercent").isNull() && tasks.at("/0/ioWrittenBytes").isNull());
+    assertEquals(12.35, tasks.at("/1/cpuPercent").doubleValue());
+    assertEquals(0, tasks.at("/1/ioWrittenBytes").intValue());
+    assertEquals(64 << 20, tasks.at("/1/memory/taxObservedBytes").intValue());
+    assertEquals(512 << 10, tasks.at("/1/memory/cacheBytes").intValue());
+    assertTrue(tasks.at("/1/memory/anonBytes").isNull());
+  }
+
+  @Test
+  void aWatchOfStatsGivesOneArrayOnEachLine() {
+    Result result = run("stats", "--watch", "--interval", "1m", "web", "db", "-o", "json");
+    assertEquals(2, result.out().lines().count(), result.out());
+    result.out().lines().forEach(line -> assertEquals(2, json(line).size()));
+    assertEquals(List.of("stats [web, db] every 60000"), daemon.calls);
+    assertEquals(1, run("stats", "--interval", "soon").status());
   }
 
   @Test
@@ -153,6 +201,13 @@ class CommandLineClientTest {
                     "tax")),
         result.out());
     assertEquals("1.0.2", web.at("/spec/ociVersion").textValue());
+    assertEquals(
+        json(
+            """
+            {"requirement": "signature", "rule": "*/vendor/*", "digest": "sha256:ef",
+             "key": "vendor.pub SHA256:k"}
+            """),
+        web.get("imageTrust"));
     assertEquals("root", web.at("/seed/base").textValue());
     assertEquals("270532608", web.get("limits").get("memory.max").textValue());
     assertEquals(2 << 20, web.at("/tax/0/bytes").intValue());
@@ -290,7 +345,8 @@ class CommandLineClientTest {
     Result result = run("apply", web.toString(), db.toString());
 
     assertEquals(0, result.status(), result.err());
-    assertEquals("db: none\nweb: replace (resources.memory)\n", result.out());
+    assertEquals(
+        "db: none\nweb: replace\n  resources.memory: \"64MiB\" -> \"128MiB\"\n", result.out());
     String sent = daemon.calls.get(0);
     assertTrue(sent.contains(directory.resolve("a/root").toString()), sent);
     assertTrue(sent.contains(directory.resolve("b/root").toString()), sent);

@@ -34,6 +34,7 @@ import org.lfedge.eve.tasks.core.host.TaskDirectories;
 import org.lfedge.eve.tasks.core.image.Images;
 import org.lfedge.eve.tasks.core.image.LayerLimits;
 import org.lfedge.eve.tasks.core.image.Platform;
+import org.lfedge.eve.tasks.core.metrics.PrometheusEndpoint;
 import org.lfedge.eve.tasks.core.metrics.TaxSampler;
 import org.lfedge.eve.tasks.core.network.NamespaceProbes;
 import org.lfedge.eve.tasks.core.network.PinnedNetworkNamespaces;
@@ -220,6 +221,14 @@ final class Daemon implements AutoCloseable {
                 node,
                 new Interaction(sessions, terminals, inside, new NodeFacts())));
     closing(ApiServer.start(config.socket(), service));
+    config
+        .metricsListen()
+        .ifPresent(
+            listen ->
+                closing(
+                    PrometheusEndpoint.start(
+                        listen,
+                        new PrometheusEndpoint.Sources(tasks::list, metrics, tax, events))));
   }
 
   private ContainerdClient containerd(LinuxProcesses processes) {

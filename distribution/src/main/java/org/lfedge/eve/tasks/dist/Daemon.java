@@ -20,6 +20,7 @@ import org.lfedge.eve.tasks.core.containerd.ContainerdProcesses;
 import org.lfedge.eve.tasks.core.containerd.ContainerdRuntime;
 import org.lfedge.eve.tasks.core.containerd.ContainerdSupervision;
 import org.lfedge.eve.tasks.core.containerd.PrivateContainerd;
+import org.lfedge.eve.tasks.core.directory.DocumentDirectory;
 import org.lfedge.eve.tasks.core.engine.Planner;
 import org.lfedge.eve.tasks.core.engine.TaskManager;
 import org.lfedge.eve.tasks.core.error.Problem;
@@ -229,6 +230,13 @@ final class Daemon implements AutoCloseable {
                     PrometheusEndpoint.start(
                         listen,
                         new PrometheusEndpoint.Sources(tasks::list, metrics, tax, events))));
+    config
+        .taskDirectory()
+        .ifPresent(
+            directory ->
+                closing(
+                    DocumentDirectory.watch(
+                        directory, new DirectoryDeclaration(tasks, config.pruneTasks()))));
   }
 
   private ContainerdClient containerd(LinuxProcesses processes) {

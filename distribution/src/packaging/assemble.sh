@@ -14,8 +14,9 @@ out=$target/taskmanager
 # give equal packages, and the archives of classes remember the time stamps of the JARs.
 stamp=@1767225600
 
-# The modules that the two programs were found to need; everything else stays out.
-modules=java.base,java.logging,jdk.unsupported,jdk.zipfs
+# The modules that the two programs were found to need; everything else stays out. jdk.crypto.ec is
+# found by nothing but a handshake: without it there is no TLS with the keys that registries have.
+modules=java.base,java.logging,java.net.http,jdk.crypto.ec,jdk.httpserver,jdk.unsupported,jdk.zipfs
 
 make_runtime() {
   key="$("$jdk/bin/java" -XshowSettings:properties -version 2>&1 \

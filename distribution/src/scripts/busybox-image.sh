@@ -17,7 +17,7 @@ static_busybox() {
     quiet_apt download busybox-static || { quiet_apt update && quiet_apt download busybox-static; }
     dpkg-deb -x busybox-static_*.deb busybox-static
   )
-  find "$1/busybox-static" -type f -name busybox
+  find "$1/busybox-static" -type f -path '*/bin/busybox'
 }
 
 # is_static FILE: whether an ELF file asks for no program interpreter.

@@ -11,6 +11,8 @@ readonly RUN_NEEDS=(
   unshare:util-linux
   setsid:util-linux
   nsenter:util-linux
+  curl:curl
+  bash:bash
   mount:mount
   ip:iproute2
   /usr/bin/tini-static:tini
@@ -20,8 +22,12 @@ readonly RUN_NEEDS=(
 # For the tests, besides.
 readonly TEST_NEEDS=(
   skopeo:skopeo
+  docker-registry:docker-registry
+  openssl:openssl
   shellcheck:shellcheck
   jq:jq
+  faketime:faketime
+  /bin/busybox:busybox-static
   /usr/share/gocode/src/github.com/opencontainers/runtime-spec/schema/config-schema.json:golang-github-opencontainers-specs-dev
 )
 

@@ -66,7 +66,7 @@ class BadInputIT {
           OUT_OF_RANGE          | {name: bad, root: {layout: good}, resources: {memory: 0}}
           MEMORY_BEYOND_NODE    | {name: bad, root: {layout: good}, resources: {memory: 900TiB}}
           CPUS_BEYOND_NODE      | {name: bad, root: {layout: good}, resources: {memory: 16MiB, cpus: 4096}}
-          IMAGE_NOT_FOUND       | {name: bad, root: {image: 'nowhere:1'}, resources: {memory: 16MiB}}
+          IMAGE_NOT_FOUND       | {name: bad, root: {image: 'nowhere:1', pull: never}, resources: {memory: 16MiB}}
           LAYOUT_NOT_FOUND      | {name: bad, root: {layout: nowhere}, resources: {memory: 16MiB}}
           ROOT_NOT_FOUND        | {name: bad, root: {directory: nowhere}, resources: {memory: 16MiB}}
           SOURCE_NOT_ALLOWED    | {name: bad, root: {directory: /usr}, resources: {memory: 16MiB}}

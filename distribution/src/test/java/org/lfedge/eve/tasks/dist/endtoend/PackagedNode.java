@@ -12,6 +12,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -35,7 +38,8 @@ final class PackagedNode implements AutoCloseable {
 
   private final Path directory;
   private final Path config;
-  private @Nullable Process daemon;
+  private final SortedMap<String, String> environment = new TreeMap<>();
+  private volatile @Nullable Process daemon;
 
   /** Prepares a node and starts its daemon. */
   PackagedNode() {
@@ -48,6 +52,37 @@ final class PackagedNode implements AutoCloseable {
    * @param trustedPlugins digests
    */
   PackagedNode(List<String> trustedPlugins) {
+    this(trustedPlugins, "", node -> {});
+  }
+
+  /**
+   * Prepares a node and starts its daemon.
+   *
+   * @param trustedPlugins digests
+   * @param more keys of its config
+   */
+  PackagedNode(List<String> trustedPlugins, String more) {
+    this(trustedPlugins, more, node -> {});
+  }
+
+  /**
+   * Prepares a node and starts its daemon.
+   *
+   * @param trustedPlugins digests
+   * @param before done to the node before its daemon starts
+   */
+  PackagedNode(List<String> trustedPlugins, Consumer<PackagedNode> before) {
+    this(trustedPlugins, "", before);
+  }
+
+  /**
+   * Prepares a node and starts its daemon.
+   *
+   * @param trustedPlugins digests
+   * @param more keys of its config
+   * @param before done to the node before its daemon starts
+   */
+  PackagedNode(List<String> trustedPlugins, String more, Consumer<PackagedNode> before) {
     try {
       // Not below the build directory: the path of a unix socket has at most 107 bytes.
       directory = Files.createTempDirectory("tm-e2e-");
@@ -64,12 +99,14 @@ final class PackagedNode implements AutoCloseable {
             allowHostRoot: true
             directories: [%1$s/root, %1$s/documents]
             trustedPlugins: %3$s
+          %4$s
           """
-              .formatted(directory, directory.getFileName(), trustedPlugins));
+              .formatted(directory, directory.getFileName(), trustedPlugins, more));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
     try {
+      before.accept(this);
       start();
     } catch (Throwable e) {
       close();
@@ -79,6 +116,11 @@ final class PackagedNode implements AutoCloseable {
 
   Path directory() {
     return directory;
+  }
+
+  /** Variables that the daemon gets when it is started next, besides those of the tests. */
+  SortedMap<String, String> environment() {
+    return environment;
   }
 
   /** Where task documents lie, and what they name. */
@@ -114,24 +156,40 @@ final class PackagedNode implements AutoCloseable {
 
   /** Starts the daemon, and waits until it serves. */
   void start() {
+    begin();
+    awaitServed();
+  }
+
+  /** Starts the daemon. */
+  void begin() {
+    ProcessBuilder taskd =
+        new ProcessBuilder(program("taskd"), "--config", config.toString())
+            .redirectInput(new File("/dev/null"))
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()));
+    taskd.environment().putAll(environment);
     try {
-      Process started =
-          new ProcessBuilder(program("taskd"), "--config", config.toString())
-              .redirectInput(new File("/dev/null"))
-              .redirectErrorStream(true)
-              .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()))
-              .start();
-      daemon = started;
-      Programs.await("taskd to serve", () -> !started.isAlive() || isServed());
-      if (!started.isAlive()) {
-        throw new AssertionError("taskd ended: " + daemonLog());
-      }
+      daemon = taskd.start();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private boolean isServed() {
+  /** Waits until the daemon that was started serves. */
+  void awaitServed() {
+    Process started = Objects.requireNonNull(daemon);
+    Programs.await("taskd to serve", () -> !started.isAlive() || isServed());
+    if (!started.isAlive()) {
+      throw new AssertionError("taskd ended: " + daemonLog());
+    }
+  }
+
+  /** The PID of the daemon. */
+  long pid() {
+    return Objects.requireNonNull(daemon).pid();
+  }
+
+  boolean isServed() {
     try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
       return channel.connect(UnixDomainSocketAddress.of(socket()));
     } catch (IOException e) {
@@ -202,6 +260,13 @@ final class PackagedNode implements AutoCloseable {
     return Programs.run(command).expect(0);
   }
 
+  /** The digest of a blob's bytes as the private containerd has them. */
+  String sha256(String digest) {
+    String command =
+        "ctr -a %s -n taskmanager content get %s | sha256sum".formatted(containerdSocket(), digest);
+    return Programs.run(List.of("sh", "-c", command)).expect(0).out().split(" ", 2)[0];
+  }
+
   private Path containerdSocket() {
     return directory.resolve("run/containerd/containerd.sock");
   }
@@ -215,7 +280,10 @@ final class PackagedNode implements AutoCloseable {
     }
   }
 
-  /** Writes the document of a task whose root is {@link #busyboxRoot}; keys are added to it. */
+  /**
+   * Writes the document of a task whose root is {@link #busyboxRoot}; keys are added to it. Without
+   * a {@code restart:} among them it is never restarted, so that its end can be looked at.
+   */
   String document(String task, String command, String more) {
     return document(task + ".yaml", text(task, command, more));
   }
@@ -227,8 +295,14 @@ final class PackagedNode implements AutoCloseable {
         command: %s
         resources: {memory: 32MiB, cpus: 0.5}
         %s
+        %s
         """
-        .formatted(task, busyboxRoot(), command, more);
+        .formatted(
+            task,
+            busyboxRoot(),
+            command,
+            more.contains("restart:") ? "" : "restart: {policy: never}",
+            more);
   }
 
   /** Waits until a task has written a text to its standard output. */

@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 
 /** Runs programs to their end, and waits for what others do. */
 final class Programs {
@@ -102,6 +103,30 @@ final class Programs {
       }
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
     }
+  }
+
+  /** Waits until a number is positive and stands still. */
+  static void awaitStill(String what, LongSupplier number) {
+    long[] before = {0};
+    await(
+        what,
+        () -> {
+          long now = number.getAsLong();
+          boolean still = now > 0 && now == before[0];
+          before[0] = now;
+          LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(300));
+          return still;
+        });
+  }
+
+  /** The bytes that a process has written so far. */
+  static long written(long pid) {
+    return read(Path.of("/proc", Long.toString(pid), "io"))
+        .lines()
+        .filter(line -> line.startsWith("wchar: "))
+        .mapToLong(line -> Long.parseLong(line.substring("wchar: ".length())))
+        .findFirst()
+        .orElseThrow();
   }
 
   static String read(Path file) {

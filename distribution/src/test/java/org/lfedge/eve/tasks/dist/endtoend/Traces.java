@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -22,17 +23,38 @@ final class Traces {
   static SortedMap<String, List<String>> of(PackagedNode node) {
     Path directory = node.directory();
     SortedMap<String, List<String>> traces = new TreeMap<>();
-    traces.put("containers", lines(node.ctr("containers", "ls", "-q")));
-    traces.put("containerd tasks", lines(node.ctr("tasks", "ls", "-q")));
-    traces.put("snapshots", lines(node.ctr("snapshots", "ls")));
-    traces.put("images", lines(node.ctr("images", "ls", "-q")));
-    traces.put("leases", lines(node.ctr("leases", "ls", "-q")));
-    traces.put("blobs", lines(node.ctr("content", "ls", "-q")));
+    Map.of(
+            "containers", "containers ls -q",
+            "containerd tasks", "tasks ls -q",
+            "snapshots", "snapshots ls",
+            "images", "images ls -q",
+            "leases", "leases ls",
+            "blobs", "content ls -q",
+            "unfinished blobs", "content active")
+        .entrySet()
+        .parallelStream()
+        .map(kind -> Map.entry(kind.getKey(), lines(node.ctr(kind.getValue().split(" ", -1)))))
+        .toList()
+        .forEach(kind -> traces.put(kind.getKey(), kind.getValue()));
+    traces.computeIfPresent(
+        "unfinished blobs",
+        (kind, lines) -> lines.stream().filter(line -> !line.startsWith("REF")).toList());
+    List<String> leases = traces.getOrDefault("leases", List.of());
+    traces.put("leases", leases(leases, false));
+    traces.put("leases of pulls", leases(leases, true));
     traces.put("records", entries(directory.resolve("state/tasks")));
-    traces.put("logs", entries(directory.resolve("state/logs")));
+    // The reserve of disk is the node's, not a task's.
+    traces.put(
+        "logs",
+        entries(directory.resolve("state/logs")).stream()
+            .filter(name -> !name.equals(".reserve"))
+            .toList());
     traces.put("temporary files", entries(directory.resolve("state/tmp")));
     traces.put("files and secrets", entries(directory.resolve("run/tasks")));
     traces.put("pinned namespaces", entries(directory.resolve("run/netns")));
+    traces.put("output of helpers", helperOutput(directory.resolve("run/locks")));
+    traces.put("shims", shims(directory));
+    traces.put("helpers", helpers(directory));
     traces.put("cgroups", cgroups(directory.getFileName().toString()));
     traces.put(
         "mounts",
@@ -42,6 +64,14 @@ final class Traces {
             .map(Path::toString)
             .toList());
     return traces;
+  }
+
+  /** Those that outlive the daemon for the next pull of the same image, or the others. */
+  private static List<String> leases(List<String> lines, boolean ofPulls) {
+    return lines.stream()
+        .filter(line -> !line.startsWith("ID "))
+        .filter(line -> line.contains("org.lfedge.eve.tasks.resumable=") == ofPulls)
+        .toList();
   }
 
   /** The mount points of this process, in the order in which they were mounted. */
@@ -104,6 +134,54 @@ final class Traces {
       return trees;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Beside locks, which stay. */
+  private static List<String> helperOutput(Path locks) {
+    return entries(locks).stream().filter(name -> !name.matches("\\d+")).toList();
+  }
+
+  /** The ids of what has a shim of this node's containerd. */
+  private static List<String> shims(Path directory) {
+    return commandLines()
+        .filter(line -> line.get(0).endsWith("containerd-shim-runc-v2"))
+        .filter(line -> line.stream().anyMatch(word -> word.startsWith(directory + "/")))
+        .filter(line -> line.contains("-id"))
+        .map(line -> line.get(line.indexOf("-id") + 1))
+        .sorted()
+        .toList();
+  }
+
+  /** Helpers of this node's daemons that run or wait for a lock. */
+  private static List<String> helpers(Path directory) {
+    Path runtime = directory.resolve("run");
+    return commandLines()
+        .filter(
+            line ->
+                line.stream()
+                    .anyMatch(
+                        word ->
+                            word.startsWith(runtime + "/locks/")
+                                || word.startsWith(runtime + "/netns/")))
+        .map(line -> String.join(" ", line))
+        .sorted()
+        .toList();
+  }
+
+  private static Stream<List<String>> commandLines() {
+    return ProcessHandle.allProcesses()
+        .map(process -> commandLine(process.pid()))
+        .filter(line -> !line.isEmpty());
+  }
+
+  /** The program and its arguments; nothing if it has ended. */
+  private static List<String> commandLine(long pid) {
+    try {
+      String line = Files.readString(Path.of("/proc", Long.toString(pid), "cmdline"));
+      return line.isEmpty() ? List.of() : List.of(line.split("\0", -1));
+    } catch (IOException e) {
+      return List.of();
     }
   }
 

@@ -41,7 +41,15 @@ import org.lfedge.eve.tasks.core.network.NamespaceProbes;
 import org.lfedge.eve.tasks.core.network.PinnedNetworkNamespaces;
 import org.lfedge.eve.tasks.core.output.OutputLogs;
 import org.lfedge.eve.tasks.core.plugin.PluginCatalog;
+import org.lfedge.eve.tasks.core.port.ContainerRuntime;
+import org.lfedge.eve.tasks.core.port.ContentStore;
+import org.lfedge.eve.tasks.core.port.EventLog;
 import org.lfedge.eve.tasks.core.port.HelperCommand;
+import org.lfedge.eve.tasks.core.port.ImageStore;
+import org.lfedge.eve.tasks.core.port.NetworkNamespaces;
+import org.lfedge.eve.tasks.core.port.TaskFiles;
+import org.lfedge.eve.tasks.core.port.TaskOutput;
+import org.lfedge.eve.tasks.core.port.TaskStore;
 import org.lfedge.eve.tasks.core.registry.HttpRegistries;
 import org.lfedge.eve.tasks.core.session.ExecSessions;
 import org.lfedge.eve.tasks.core.session.FifoTerminals;
@@ -65,6 +73,7 @@ final class Daemon implements AutoCloseable {
   private static final Duration TAX_INTERVAL = Duration.ofSeconds(10);
 
   private final NodeConfig config;
+  private final Failpoints failpoints = Failpoints.ofEnvironment();
   private final Deque<Runnable> endings = new ArrayDeque<>();
 
   private Daemon(NodeConfig config) {
@@ -102,12 +111,20 @@ final class Daemon implements AutoCloseable {
 
   /** The network namespaces of a node's tasks. */
   static PinnedNetworkNamespaces networkNamespaces(NodeConfig config) {
-    return new PinnedNetworkNamespaces(
-        config.runtimeDirectory().resolve("netns"), helper(config, "locks"));
+    return networkNamespaces(config, Failpoints.ofEnvironment());
   }
 
-  private static HelperCommand helper(NodeConfig config, String locks) {
-    return new LockedHelperCommand(config.runtimeDirectory().resolve(locks), HELPER_DEADLINE);
+  private static PinnedNetworkNamespaces networkNamespaces(
+      NodeConfig config, Failpoints failpoints) {
+    return new PinnedNetworkNamespaces(
+        config.runtimeDirectory().resolve("netns"), helper(config, failpoints, "locks"));
+  }
+
+  private static HelperCommand helper(NodeConfig config, Failpoints failpoints, String locks) {
+    return failpoints.around(
+        HelperCommand.class,
+        new LockedHelperCommand(
+            config.runtimeDirectory().resolve(locks), HELPER_DEADLINE, failpoints::duringHelper));
   }
 
   private static PrivateContainerd privateContainerd(NodeConfig config, LinuxProcesses processes) {
@@ -133,26 +150,34 @@ final class Daemon implements AutoCloseable {
     ContainerdClient containerd = containerd(processes);
     ContainerdContent content = new ContainerdContent(containerd);
     content.endAbandonedLeases();
-    Images images =
-        new Images(
-            content,
-            closing(new HttpRegistries(config.registries(), System.getenv())),
-            config.trust(),
-            Platform.linux(host.architecture()),
-            LayerLimits.DEFAULT,
-            state.resolve("tmp"));
-    PinnedNetworkNamespaces namespaces = networkNamespaces(config);
-    namespaces.isolate();
+    ImageStore images =
+        failpoints.around(
+            ImageStore.class,
+            new Images(
+                failpoints.around(ContentStore.class, content),
+                closing(new HttpRegistries(config.registries(), System.getenv())),
+                config.trust(),
+                Platform.linux(host.architecture()),
+                LayerLimits.DEFAULT,
+                state.resolve("tmp")));
+    PinnedNetworkNamespaces pins = networkNamespaces(config, failpoints);
+    pins.isolate();
+    NetworkNamespaces namespaces = failpoints.around(NetworkNamespaces.class, pins);
     OutputLogs output =
         closing(
             new OutputLogs(
                 state.resolve("logs"),
                 config.logs(),
                 // Locks of its own: all output would wait where a helper of one task hangs.
-                helper(config, "output-locks"),
+                helper(config, failpoints, "output-locks"),
                 InstantSource.system()));
-    TaskDirectories files =
-        new TaskDirectories(output, runtime.resolve("tasks"), config.policy()::allowsSource);
+    TaskFiles files =
+        failpoints.around(
+            TaskFiles.class,
+            new TaskDirectories(
+                failpoints.around(TaskOutput.class, output),
+                runtime.resolve("tasks"),
+                config.policy()::allowsSource));
     Planner.NodeLayout layout = new Planner.NodeLayout(config.cgroupParent(), config.initProgram());
     Planner planner =
         new Planner(
@@ -169,9 +194,9 @@ final class Daemon implements AutoCloseable {
         closing(
             new TaskManager(
                 new TaskManager.Ports(
-                    new FileTaskStore(state.resolve("tasks")),
-                    events,
-                    containers,
+                    failpoints.around(TaskStore.class, new FileTaskStore(state.resolve("tasks"))),
+                    failpoints.around(EventLog.class, events),
+                    failpoints.around(ContainerRuntime.class, containers),
                     namespaces,
                     new NamespaceProbes(namespaces),
                     files,

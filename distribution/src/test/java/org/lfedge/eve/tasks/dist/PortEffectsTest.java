@@ -1,0 +1,132 @@
+package org.lfedge.eve.tasks.dist;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+/**
+ * That no effect of a port is forgotten by the tests that kill the daemon at each of them. A new
+ * method of a port is marked as an effect, or named here because it changes nothing.
+ */
+class PortEffectsTest {
+
+  private static final List<String> QUERIES =
+      List.of(
+          "AnchorMemory.measure",
+          "ContainerRuntime.awaitExit",
+          "ContainerRuntime.containers",
+          "ContainerRuntime.containersBesides",
+          "ContainerRuntime.roots",
+          "ContainerRuntime.task",
+          "ContainerRuntime.tasks",
+          "ContentStore.blobLabels",
+          "ContentStore.blobSize",
+          "BlobSource.open",
+          "ContentStore.hasLayers",
+          "ContentStore.images",
+          "ContentStore.imagesLabelled",
+          "ContentStore.layersBytes",
+          "ContentStore.openBlob",
+          "EventLog.last",
+          "EventLog.listen",
+          "EventLog.read",
+          "ExecutorCatalog.find",
+          "ExecutorCatalog.list",
+          "ExecutorCatalog.rejected",
+          "FactSource.accounts",
+          "FactSource.answer",
+          "FactSource.exists",
+          "FactSource.realDirectory",
+          "ImageStore.contents",
+          "ImageStore.examine",
+          "ImageStore.examineLayout",
+          "ImageStore.find",
+          "ImageStore.judge",
+          "ImageStore.list",
+          "InsideProcesses.exit",
+          "NetworkNamespaces.path",
+          "NetworkNamespaces.pinned",
+          "NetworkProbes.http",
+          "NetworkProbes.tcp",
+          "ObservedTax.peak",
+          "OutputReader.next",
+          "Processes.cgroup",
+          "Processes.cpus",
+          "Processes.limits",
+          "Processes.memoryUsage",
+          "Processes.oomKills",
+          "Processes.startTime",
+          "Registries.repository",
+          "Repository.document",
+          "Repository.open",
+          "Repository.referrers",
+          "Session.exit",
+          "TaskFiles.output",
+          "TaskFiles.secretsDirectory",
+          "TaskFiles.seedFile",
+          "TaskFiles.tasks",
+          "TaskMetrics.usage",
+          "TaskOutput.files",
+          "TaskOutput.read",
+          "TaskOutput.stuck",
+          "TaskOutput.tasks",
+          "TaskStore.load");
+
+  /**
+   * No scenario kills the daemon at these: they serve the connection of a person, which ends with
+   * the daemon, and the next one removes what a session or a terminal left.
+   */
+  private static final List<String> OF_CONNECTIONS =
+      List.of(
+          "Attachment.close",
+          "Attachment.write",
+          "InsideProcesses.closeInput",
+          "InsideProcesses.remove",
+          "InsideProcesses.resize",
+          "InsideProcesses.signal",
+          "InsideProcesses.start",
+          "OutputReader.endHere",
+          "PullProgress.blob",
+          "PullProgress.resolved",
+          "PullProgress.unpacking",
+          "Session.endInput",
+          "Session.hangUp",
+          "Session.resize",
+          "Session.write",
+          "SessionOutput.take",
+          "Sessions.open",
+          "Terminals.attach",
+          "Terminals.close",
+          "Terminals.open",
+          "Viewer.end",
+          "Viewer.show");
+
+  @Test
+  void everyMethodOfAPortIsMarkedAsAnEffectOrNamedAsAQuery() {
+    SortedSet<String> unmarked = new TreeSet<>(Ports.methods().keySet());
+    unmarked.removeAll(Ports.effects());
+    SortedSet<String> named = new TreeSet<>(QUERIES);
+    named.addAll(OF_CONNECTIONS);
+    assertEquals(named, unmarked);
+  }
+
+  @Test
+  void whatGivesNothingBackIsAnEffect() {
+    SortedSet<String> pointless = new TreeSet<>();
+    Ports.methods()
+        .forEach(
+            (name, method) -> {
+              if (method.getReturnType() == void.class
+                  && !Ports.effects().contains(name)
+                  && !OF_CONNECTIONS.contains(name)) {
+                pointless.add(name);
+              }
+            });
+    assertEquals(List.of(), List.copyOf(pointless));
+    assertTrue(Ports.effects().size() >= 25, Ports.effects().toString());
+  }
+}

@@ -1,0 +1,193 @@
+package org.lfedge.eve.tasks.dist.endtoend;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.concurrent.atomic.AtomicReference;
+import org.lfedge.eve.tasks.core.api.v1.Task;
+import org.lfedge.eve.tasks.core.image.TestImages;
+import org.lfedge.eve.tasks.core.image.TestLayer;
+import org.lfedge.eve.tasks.core.registry.FixtureRegistry;
+
+/** A node whose daemon can be stopped at its failpoints, with an image that is unpacked. */
+final class CrashBed implements AutoCloseable {
+
+  /** The image that stays. */
+  private static final String IMAGE = "docker.io/library/crash:1";
+
+  private final FixtureRegistry registry = FixtureRegistry.plain();
+  private final FailpointFile failpoints;
+  private final PackagedNode node;
+  private Api api;
+  private List<Anchor> remembered = List.of();
+  private final SortedMap<String, List<String>> empty;
+
+  CrashBed() {
+    FailpointFile[] file = new FailpointFile[1];
+    node =
+        new PackagedNode(
+            List.of(),
+            ServedImage.nodeConfig(registry),
+            prepared -> {
+              var control = prepared.directory().resolve("failpoints");
+              file[0] = new FailpointFile(control);
+              prepared.environment().put(FailpointFile.VARIABLE, control.toString());
+            });
+    failpoints = file[0];
+    try {
+      node.document("token", "a secret");
+      api = new Api(node);
+      var unused =
+          api.importImages(
+              BusyboxImage.layout(
+                      node.documents().resolve("crash"), "crash:1", BusyboxImage.image())
+                  .toString());
+      writeFreshLayout();
+      TestImages served = new TestImages();
+      ServedImage.put(registry, served, served.add(fresh()), "1");
+      // It unpacks the image, and makes the directories that all tasks share.
+      var first = api.create(document("first", "[sh]", ""));
+      api.delete(first.getName(), false);
+      empty = Traces.of(node);
+    } catch (RuntimeException | Error e) {
+      node.close();
+      throw e;
+    }
+  }
+
+  /** An image in an archive that has to be uncompressed, with a layer that no other image has. */
+  private void writeFreshLayout() {
+    new TestImages()
+        .add("fresh:1", fresh())
+        .archive(node.documents().resolve("fresh.tar.gz"), TestImages.Compression.GZIP);
+  }
+
+  private static TestImages.Image fresh() {
+    return BusyboxImage.image().layer(new TestLayer().file("etc/fresh", "fresh\n"));
+  }
+
+  /** The name of the same image in a registry. */
+  String freshName() {
+    return registry.host() + "/fresh:1";
+  }
+
+  /** Where an image is exported to. */
+  Path exported() {
+    return node.documents().resolve("exported.tar");
+  }
+
+  PackagedNode node() {
+    return node;
+  }
+
+  FailpointFile failpoints() {
+    return failpoints;
+  }
+
+  /** To the daemon that runs now. */
+  Api api() {
+    return api;
+  }
+
+  /** The path of an archive with an image that is not on the node. */
+  String freshLayout() {
+    return node.documents().resolve("fresh.tar.gz").toString();
+  }
+
+  /** A task with the image that stays as its root. */
+  String document(String task, String command, String more) {
+    return document(task, "{image: \"crash:1\"}", command, more);
+  }
+
+  /** A task that has a secret, and of which an exit is the end. */
+  String document(String task, String root, String command, String more) {
+    return """
+        name: %s
+        root: %s
+        command: %s
+        env: {TOKEN_FILE: {secret: {file: token}}}
+        resources: {memory: 32MiB}
+        restart: {policy: never}
+        stop: {grace: 300ms}
+        %s
+        """
+        .formatted(task, root, command, more);
+  }
+
+  /** Makes a task and starts it. */
+  Task running(String task, String command) {
+    var created = api.create(document(task, command, ""));
+    return api.start(created.getName());
+  }
+
+  /** Keeps in mind which processes shall go on whatever happens. */
+  void remember(Anchor... anchors) {
+    remembered = List.of(anchors);
+  }
+
+  void assertRemembered(String task) {
+    Anchor anchor = api.anchor(task);
+    assertTrue(remembered.contains(anchor) && anchor.isAlive(), task + " has another " + anchor);
+  }
+
+  /** Kills the daemon where it is; the next one takes no notice of failpoints. */
+  void killDaemon() {
+    node.kill();
+    api.close();
+    failpoints.off();
+  }
+
+  /** After another start of the daemon. */
+  void connect() {
+    api.close();
+    api = new Api(node);
+  }
+
+  /** Removes all tasks, and the images that came. */
+  void clear() {
+    failpoints.off();
+    api.list().forEach(task -> api.delete(task.getName(), true));
+    for (String image : images()) {
+      node.ctr("images", "rm", "--sync", image);
+    }
+    // The image that stays is no task's now.
+    String document = document("keeper", "[sh]", "");
+    var keeper = api.create(document);
+    api.prune();
+    api.delete(keeper.getName(), true);
+  }
+
+  /** The images beside the one that stays. */
+  List<String> images() {
+    List<String> images = new ArrayList<>(api.images());
+    images.remove(IMAGE);
+    return images;
+  }
+
+  /** Waits until there is no more than before any task; containerd collects in its own time. */
+  void awaitEmpty() {
+    AtomicReference<SortedMap<String, List<String>>> last = new AtomicReference<>(empty);
+    try {
+      Programs.await(
+          "nothing to be left",
+          () -> {
+            last.set(Traces.of(node));
+            return empty.equals(last.get());
+          });
+    } catch (AssertionError e) {
+      assertEquals(empty, last.get());
+      throw e;
+    }
+  }
+
+  @Override
+  public void close() {
+    api.close();
+    node.close();
+    registry.close();
+  }
+}

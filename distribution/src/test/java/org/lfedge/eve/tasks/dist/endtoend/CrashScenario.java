@@ -1,0 +1,371 @@
+package org.lfedge.eve.tasks.dist.endtoend;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.grpc.StatusRuntimeException;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.function.Consumer;
+import org.lfedge.eve.tasks.core.api.v1.Event;
+import org.lfedge.eve.tasks.core.api.v1.Task;
+
+/**
+ * Something that a daemon does, and during which it may be killed.
+ *
+ * @param prepare what is there before
+ * @param act what it does; comes to no good end if the daemon is killed
+ * @param mended checks what the next daemon has made of what was left
+ * @param again does what is left to do for the goal, and checks that it is reached
+ */
+record CrashScenario(
+    String name,
+    Consumer<CrashBed> prepare,
+    Consumer<CrashBed> act,
+    Consumer<CrashBed> mended,
+    Consumer<CrashBed> again) {
+
+  /** Deaf to SIGTERM, so that only SIGKILL stops it; SIGUSR1 ends it with code 9. */
+  private static final String DEAF =
+      "[sh, -c, \"trap '' TERM; trap 'exit 9' USR1; while :; do sleep 1000 & wait $!; done\"]";
+
+  private static final String TASK = "crash";
+
+  /** All scenarios. */
+  static List<CrashScenario> all() {
+    return List.of(
+        create(),
+        createFromLayout(),
+        createThatFails(),
+        start(),
+        startAgain(),
+        stop(),
+        delete(),
+        deleteByForce(),
+        apply(),
+        importImages(),
+        pull(),
+        exportAndRemove(),
+        exit(),
+        healthCheck(),
+        recovery());
+  }
+
+  @Override
+  public String toString() {
+    return name;
+  }
+
+  private static CrashScenario create() {
+    return new CrashScenario(
+        "create",
+        bed -> {},
+        bed -> make(bed, bed.document(TASK, DEAF, "")),
+        bed -> {},
+        bed -> runsInTheEnd(bed, bed.document(TASK, DEAF, "")));
+  }
+
+  private static CrashScenario createFromLayout() {
+    return new CrashScenario(
+        "create from a layout",
+        bed -> {},
+        bed -> make(bed, fresh(bed, DEAF)),
+        bed -> assertEquals(bed.api().has(TASK), !bed.images().isEmpty(), "an image of no task"),
+        bed -> runsInTheEnd(bed, fresh(bed, DEAF)));
+  }
+
+  /** All that was made is removed again. */
+  private static CrashScenario createThatFails() {
+    return new CrashScenario(
+        "create that fails",
+        bed -> {},
+        CrashScenario::fails,
+        bed -> {
+          assertFalse(bed.api().has(TASK));
+          assertEquals(List.of(), bed.images());
+        },
+        CrashScenario::fails);
+  }
+
+  private static void fails(CrashBed bed) {
+    assertThrows(StatusRuntimeException.class, () -> make(bed, fresh(bed, "[no-such-program]")));
+  }
+
+  private static String fresh(CrashBed bed, String command) {
+    return bed.document(TASK, "{layout: " + bed.freshLayout() + "}", command, "");
+  }
+
+  private static void make(CrashBed bed, String document) {
+    assertEquals("CREATED", bed.api().create(document).getState());
+  }
+
+  private static void runsInTheEnd(CrashBed bed, String document) {
+    if (!bed.api().has(TASK)) {
+      make(bed, document);
+    }
+    assertEquals("CREATED", bed.api().task(TASK).getState());
+    assertEquals("RUNNING", bed.api().start(TASK).getState());
+  }
+
+  private static CrashScenario start() {
+    return new CrashScenario(
+        "start",
+        bed -> make(bed, bed.document(TASK, DEAF, "")),
+        bed -> assertEquals("RUNNING", bed.api().start(TASK).getState()),
+        bed -> assertTrue(List.of("CREATED", "RUNNING").contains(state(bed))),
+        CrashScenario::isStarted);
+  }
+
+  private static CrashScenario startAgain() {
+    return new CrashScenario(
+        "start again",
+        bed -> {
+          assertEquals("RUNNING", bed.running(TASK, DEAF).getState());
+          assertEquals("STOPPED", bed.api().stop(TASK).getState());
+        },
+        bed -> assertEquals("RUNNING", bed.api().start(TASK).getState()),
+        bed -> assertTrue(List.of("STOPPED", "CREATED", "RUNNING").contains(state(bed))),
+        CrashScenario::isStarted);
+  }
+
+  private static void isStarted(CrashBed bed) {
+    if (!state(bed).equals("RUNNING")) {
+      assertEquals("RUNNING", bed.api().start(TASK).getState());
+    }
+  }
+
+  private static CrashScenario stop() {
+    return new CrashScenario(
+        "stop",
+        bed -> assertEquals("RUNNING", bed.running(TASK, DEAF).getState()),
+        bed -> assertEquals("STOPPED", bed.api().stop(TASK).getState()),
+        bed -> {
+          Task task = bed.api().task(TASK);
+          boolean unheard = task.getDesired().equals("running");
+          assertEquals(unheard ? "RUNNING" : "STOPPED", task.getState());
+          assertTrue(unheard || task.getExitCode() == 137, "how it ended: " + task);
+        },
+        bed -> {
+          Task task = bed.api().stop(TASK);
+          assertEquals("STOPPED", task.getState());
+          assertEquals(137, task.getExitCode());
+        });
+  }
+
+  private static CrashScenario delete() {
+    return new CrashScenario(
+        "delete",
+        bed -> {
+          assertEquals("RUNNING", bed.running(TASK, DEAF).getState());
+          assertEquals("STOPPED", bed.api().stop(TASK).getState());
+        },
+        bed -> bed.api().delete(TASK, false),
+        bed -> assertTrue(!bed.api().has(TASK) || state(bed).equals("STOPPED")),
+        bed -> isDeleted(bed, false));
+  }
+
+  private static CrashScenario deleteByForce() {
+    return new CrashScenario(
+        "delete by force",
+        bed -> assertEquals("RUNNING", bed.running(TASK, DEAF).getState()),
+        bed -> bed.api().delete(TASK, true),
+        bed ->
+            assertTrue(!bed.api().has(TASK) || List.of("RUNNING", "STOPPED").contains(state(bed))),
+        bed -> isDeleted(bed, true));
+  }
+
+  private static void isDeleted(CrashBed bed, boolean force) {
+    if (bed.api().has(TASK)) {
+      bed.api().delete(TASK, force);
+    }
+    assertFalse(bed.api().has(TASK));
+  }
+
+  /** One task is left alone, one gets other limits, one is replaced, one removed, one new. */
+  private static CrashScenario apply() {
+    return new CrashScenario(
+        "apply",
+        bed -> {
+          apply(
+              bed,
+              document(bed, "same"),
+              document(bed, "limits"),
+              document(bed, "other"),
+              document(bed, "gone"));
+          bed.remember(bed.api().anchor("same"), bed.api().anchor("limits"));
+        },
+        CrashScenario::applied,
+        bed -> {
+          bed.assertRemembered("same");
+          bed.assertRemembered("limits");
+        },
+        bed -> {
+          applied(bed);
+          assertEquals(
+              List.of("limits", "new", "other", "same"),
+              bed.api().list().stream().map(Task::getName).toList());
+          bed.assertRemembered("same");
+          bed.assertRemembered("limits");
+          assertEquals(64L << 20, bed.api().task("limits").getMemory().getLimitBytes());
+        });
+  }
+
+  private static void applied(CrashBed bed) {
+    apply(
+        bed,
+        document(bed, "same"),
+        document(bed, "limits").replace("memory: 32MiB", "memory: 64MiB"),
+        document(bed, "other").replace("trap '' TERM", "trap '' TERM HUP"),
+        document(bed, "new"));
+  }
+
+  private static String document(CrashBed bed, String task) {
+    return bed.document(task, DEAF, "");
+  }
+
+  private static void apply(CrashBed bed, String... documents) {
+    bed.api()
+        .apply(String.join("---\n", documents), true)
+        .getChangesList()
+        .forEach(change -> assertEquals(0, change.getProblemsCount(), change.toString()));
+    bed.api().list().forEach(task -> assertEquals("RUNNING", task.getState(), task.getName()));
+  }
+
+  /** A program runs inside of the task, to see whether that works. */
+  private static CrashScenario healthCheck() {
+    return new CrashScenario(
+        "health check",
+        bed -> {
+          String check = "health: {exec: [sh, -c, \"exit 0\"], interval: 10m}";
+          make(bed, bed.document(TASK, DEAF, check));
+        },
+        CrashScenario::becomesHealthy,
+        bed -> assertTrue(List.of("CREATED", "RUNNING").contains(state(bed))),
+        CrashScenario::becomesHealthy);
+  }
+
+  private static void becomesHealthy(CrashBed bed) {
+    isStarted(bed);
+    Programs.await(
+        "it to be found healthy",
+        () -> {
+          List<String> types = bed.api().events().stream().map(Event::getType).toList();
+          return types.lastIndexOf("healthy") > types.lastIndexOf("started");
+        });
+  }
+
+  private static CrashScenario importImages() {
+    return new CrashScenario(
+        "image import", bed -> {}, CrashScenario::imported, bed -> {}, CrashScenario::imported);
+  }
+
+  private static void imported(CrashBed bed) {
+    var unused = bed.api().importImages(bed.freshLayout());
+    assertEquals(List.of("docker.io/library/fresh:1"), bed.images());
+  }
+
+  private static CrashScenario pull() {
+    return new CrashScenario(
+        "pull",
+        bed -> {},
+        CrashScenario::pulled,
+        bed -> assertTrue(List.of(List.of(), List.of(bed.freshName())).contains(bed.images())),
+        CrashScenario::pulled);
+  }
+
+  private static void pulled(CrashBed bed) {
+    assertEquals(bed.freshName(), bed.api().pull(bed.freshName()).getName());
+    assertEquals(List.of(bed.freshName()), bed.images());
+  }
+
+  /** What is exported is whole, or not there. */
+  private static CrashScenario exportAndRemove() {
+    return new CrashScenario(
+        "export and remove",
+        bed -> {
+          pulled(bed);
+          assertTrue(bed.exported().toFile().delete() || !Files.exists(bed.exported()));
+        },
+        bed -> {
+          bed.api().export(bed.freshName(), bed.exported().toString());
+          bed.api().remove(bed.freshName());
+          make(bed, bed.document("keeper", DEAF, ""));
+          bed.api().prune();
+        },
+        bed -> {
+          if (Files.exists(bed.exported())) {
+            var unused = bed.api().importImages(bed.exported().toString());
+          }
+          assertEquals(List.of(bed.freshName()), bed.images());
+        },
+        bed -> bed.api().remove(bed.freshName()));
+  }
+
+  /** The program ends by itself, and its exit code is to be known in the end. */
+  private static CrashScenario exit() {
+    return new CrashScenario(
+        "exit",
+        bed -> assertEquals("RUNNING", bed.running(TASK, DEAF).getState()),
+        bed -> {
+          int pid = bed.api().task(TASK).getPid();
+          Programs.run(List.of("kill", "-USR1", Integer.toString(pid))).expect(0);
+          // The second answer comes after all that the exit brings about.
+          var first = bed.api().awaitExit(TASK);
+          assertEquals("STOPPED", first.getState());
+          var second = bed.api().awaitExit(TASK);
+          assertEquals(9, second.getExitCode());
+        },
+        bed -> {
+          assertEquals("STOPPED", state(bed));
+          assertEquals(9, bed.api().task(TASK).getExitCode());
+        },
+        bed -> assertEquals("RUNNING", bed.api().start(TASK).getState()));
+  }
+
+  /** What one daemon left is mended by the next, which is killed as well. */
+  private static CrashScenario recovery() {
+    return new CrashScenario(
+        "recovery",
+        bed -> {
+          assertEquals("RUNNING", bed.running("runs", DEAF).getState());
+          assertEquals("RUNNING", bed.running("stops", DEAF).getState());
+          CrashIT.killAt(
+              bed,
+              new FailpointFile.Failpoint("ContainerRuntime.createTask:after", 1),
+              () -> make(bed, fresh(bed, DEAF)));
+          int pid = anchorOf(bed, "stops");
+          Programs.run(List.of("kill", "-USR1", Integer.toString(pid))).expect(0);
+          Programs.await("it to end", () -> anchorIsGone(pid));
+        },
+        bed -> bed.node().start(),
+        bed -> {
+          assertEquals("RUNNING", bed.api().task("runs").getState());
+          assertEquals("STOPPED", bed.api().task("stops").getState());
+          assertEquals(9, bed.api().task("stops").getExitCode());
+          assertFalse(bed.api().has(TASK));
+        },
+        bed -> assertEquals("RUNNING", bed.api().start("stops").getState()));
+  }
+
+  private static int anchorOf(CrashBed bed, String task) {
+    return bed.node()
+        .ctr("tasks", "ls")
+        .out()
+        .lines()
+        .map(line -> line.strip().split("\\s+"))
+        .filter(line -> line[0].equals(task))
+        .map(line -> Integer.parseInt(line[1]))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static boolean anchorIsGone(int pid) {
+    return ProcessHandle.of(pid).isEmpty();
+  }
+
+  private static String state(CrashBed bed) {
+    return bed.api().task(TASK).getState();
+  }
+}

@@ -41,13 +41,20 @@ task_cgroup() {
 # removes it.
 sweep() {
   local directory=$1 pid cgroup shims=() others=() cgroups=() count=0
+  # First: a daemon starts its containerd again.
   for pid in $(processes_naming "$directory/"); do
-    if tr '\0' '\n' <"/proc/$pid/cmdline" | head -n 1 | grep -q containerd-shim; then
+    if ! program_of "$pid" | grep -q containerd; then
+      end_process "$pid" 5
+      count=$((count + 1))
+    fi
+  done
+  for pid in $(processes_naming "$directory/"); do
+    if program_of "$pid" | grep -q containerd-shim; then
       shims+=("$pid")
     else
       others+=("$pid")
     fi
-  done 2>/dev/null
+  done
   for pid in "${others[@]}"; do
     end_process "$pid" 5
     count=$((count + 1))
@@ -68,6 +75,11 @@ sweep() {
   unmount_below "$directory"
   rm -rf "$directory"
   ((count == 0)) && echo "say: none" || echo "say: ended $count processes of an earlier run"
+}
+
+# program_of PID: what was started, nothing if it has ended.
+program_of() {
+  tr '\0' '\n' 2>/dev/null <"/proc/$1/cmdline" | head -n 1
 }
 
 # remove_if_empty CGROUP

@@ -1,0 +1,156 @@
+package org.lfedge.eve.tasks.dist.endtoend;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** A clock that is set back by a day, for the daemon alone: containerd keeps the node's. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ClockIT {
+
+  private static final String NOW = "+0";
+  private static final String YESTERDAY = "-1d";
+
+  private final PackagedNode node = new PackagedNode(List.of(), ClockIT::withAClockToSet);
+
+  private static void withAClockToSet(PackagedNode prepared) {
+    prepared.environment().put("LD_PRELOAD", library().toString());
+    prepared.environment().put("FAKETIME_TIMESTAMP_FILE", clock(prepared).toString());
+    // So many seconds after it was set the daemon sees it.
+    prepared.environment().put("FAKETIME_CACHE_DURATION", "1");
+    // As on a node: setting the clock does not touch the one that timers use.
+    prepared.environment().put("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    // Or every wait of the JVM, which is by that clock, would be over at once.
+    prepared.environment().put("FAKETIME_FORCE_MONOTONIC_FIX", "0");
+    set(prepared, NOW);
+  }
+
+  /** Of the Debian package faketime. */
+  private static Path library() {
+    try (Stream<Path> files = Files.find(Path.of("/usr/lib"), 3, (file, of) -> isLibrary(file))) {
+      return files
+          .findFirst()
+          .orElseThrow(() -> new AssertionError("libfaketime.so.1 is missing, install faketime"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static boolean isLibrary(Path file) {
+    return file.endsWith("faketime/libfaketime.so.1");
+  }
+
+  private static Path clock(PackagedNode node) {
+    return node.directory().resolve("clock");
+  }
+
+  private static void set(PackagedNode node, String clock) {
+    try {
+      Files.writeString(clock(node), clock + "\n");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @AfterAll
+  void close() {
+    node.close();
+  }
+
+  /** That the daemon's clock is the faked one, or these tests would show nothing. */
+  private void assertYesterday(JsonNode task) {
+    Instant started = Instant.parse(task.path("startedAt").asText());
+    assertTrue(started.isBefore(Instant.now().minus(23, ChronoUnit.HOURS)), task.toString());
+  }
+
+  @Test
+  void whileItRunsTimersGoOnAndNoTaskNotices() {
+    set(node, NOW);
+    Anchor stays = run("stays", "restart: {policy: never}");
+    Anchor fails = failed("fails");
+    set(node, YESTERDAY);
+    // Its wait is over in seconds, not in a day.
+    Anchor again = awaitAnotherAnchor("fails", fails);
+    assertYesterday(inspect("fails"));
+    assertTrue(again.isAlive());
+    assertEquals(stays, Anchor.of(inspect("stays")));
+
+    // It has run for a day less than nothing.
+    assertFalse(node.taskctl("list").expect(0).out().contains("-1"), "a negative age");
+    JsonNode stopped = node.json("stop", "stays");
+    assertEquals("STOPPED", stopped.path("state").asText());
+    assertEquals(0, stopped.path("exitCode").intValue());
+    assertFalse(node.taskctl("list").expect(0).out().contains("-1"), "a negative age");
+    node.taskctl("delete", "-f", "stays", "fails").expect(0);
+  }
+
+  @Test
+  void whileNoDaemonRunsTimersGoOnAndNoTaskNotices() {
+    set(node, NOW);
+    Anchor stays = run("stays-on", "restart: {policy: never}");
+    Anchor fails = failed("fails-too");
+    node.kill();
+    set(node, YESTERDAY);
+    node.start();
+    Anchor again = awaitAnotherAnchor("fails-too", fails);
+    assertYesterday(inspect("fails-too"));
+    assertTrue(again.isAlive());
+    assertEquals(stays, Anchor.of(inspect("stays-on")));
+    List<String> numbers = node.json("events").findValuesAsText("seq");
+    assertEquals(numbers.stream().sorted().distinct().count(), numbers.size());
+    node.taskctl("delete", "-f", "stays-on", "fails-too").expect(0);
+  }
+
+  /** The former anchor of a task that will be started again in some seconds. */
+  private Anchor failed(String task) {
+    Anchor anchor = run(task, "restart: {policy: always, backoff: 20s, maxBackoff: 20s}");
+    signal(anchor, "USR1");
+    try (Api api = new Api(node)) {
+      Programs.await(
+          "the restart to be due",
+          () ->
+              api.events().stream()
+                  .filter(event -> event.getTask().equals(task))
+                  .anyMatch(event -> event.getType().equals("restarting")));
+    }
+    return anchor;
+  }
+
+  private Anchor run(String task, String more) {
+    Anchor anchor =
+        Anchor.of(node.json("run", "-d", node.document(task, PackagedNode.SERVICE, more)));
+    node.awaitOutput(task, "start ");
+    return anchor;
+  }
+
+  private JsonNode inspect(String task) {
+    return node.json("inspect", task);
+  }
+
+  private Anchor awaitAnotherAnchor(String task, Anchor before) {
+    Programs.await(
+        "another anchor of " + task,
+        () -> {
+          JsonNode now = inspect(task);
+          return now.path("state").asText().equals("RUNNING") && !Anchor.of(now).equals(before);
+        });
+    return Anchor.of(inspect(task));
+  }
+
+  private static void signal(Anchor anchor, String signal) {
+    Programs.run(List.of("kill", "-" + signal, Integer.toString(anchor.pid()))).expect(0);
+  }
+}

@@ -19,6 +19,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.lfedge.eve.tasks.core.api.v1.ListRequest;
 import org.lfedge.eve.tasks.core.api.v1.TaskmanagerGrpc;
 import org.lfedge.eve.tasks.core.api.v1.TaskmanagerGrpc.TaskmanagerBlockingStub;
@@ -28,6 +30,13 @@ final class Daemon implements AutoCloseable {
 
   private static final long DEADLINE_SECONDS = 60;
   private static final Duration POLL = Duration.ofMillis(1);
+
+  /** gRPC sets a TCP option on every socket, and Netty warns each time that a unix one has none. */
+  private static final Logger NETTY_BOOTSTRAP = Logger.getLogger("io.netty.bootstrap");
+
+  static {
+    NETTY_BOOTSTRAP.setLevel(Level.SEVERE);
+  }
 
   private final Process process;
   private final EventLoopGroup eventLoop;
@@ -106,13 +115,34 @@ final class Daemon implements AutoCloseable {
    * @return MiB
    */
   double memory(String name) throws IOException {
-    for (String line :
-        Files.readAllLines(Path.of("/proc", Long.toString(process.pid()), "smaps_rollup"))) {
+    return mebibytes("smaps_rollup", name);
+  }
+
+  /** The most resident memory since {@link #forgetPeakMemory}, in MiB. */
+  double peakMemory() throws IOException {
+    return mebibytes("status", "VmHWM");
+  }
+
+  /** From now on the most is what it has now. */
+  void forgetPeakMemory() throws IOException {
+    Files.writeString(file("clear_refs"), "5");
+  }
+
+  private double mebibytes(String file, String name) throws IOException {
+    for (String line : Files.readAllLines(file(file))) {
       if (line.startsWith(name + ":")) {
         return Long.parseLong(line.replaceAll("[^0-9]", "")) / 1024.0;
       }
     }
     throw new IOException("the kernel does not tell " + name);
+  }
+
+  private Path file(String name) {
+    return Path.of("/proc", Long.toString(process.pid()), name);
+  }
+
+  long pid() {
+    return process.pid();
   }
 
   /** Ends the daemon alone; its containerd and tasks go on. */

@@ -5,16 +5,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.lfedge.eve.tasks.core.api.v1.DeleteRequest;
+import org.lfedge.eve.tasks.core.api.v1.ListRequest;
+import org.lfedge.eve.tasks.core.api.v1.Task;
 
 /** Measures a daemon with its private containerd, and prints Markdown. */
 public final class NodeBenchmark {
 
   private static final int WARM_STARTS = 10;
   private static final int COLD_STARTS = 5;
-  private static final long IDLE_SECONDS = 10;
   private static final long END_SECONDS = 20;
 
   private NodeBenchmark() {}
@@ -39,12 +40,29 @@ public final class NodeBenchmark {
       Path examples,
       String ctrNamespace) {
 
+    /** What both benchmarks are told first, in the order of the parameters. */
+    static Setting of(String[] args) {
+      return new Setting(
+          Path.of(args[0]),
+          Path.of(args[1]),
+          Path.of(args[2]),
+          Path.of(args[3]),
+          Path.of(args[4]),
+          Path.of(args[5]),
+          args[6]);
+    }
+
     Path program(String name) {
       return packageDirectory.resolve("bin").resolve(name);
     }
 
     Path containerdSocket() {
       return containerdState.resolve("containerd.sock");
+    }
+
+    long containerdPid() throws IOException {
+      String recorded = Files.readString(containerdState.resolve("containerd.pid"));
+      return Long.parseLong(recorded.split(" ", -1)[0]);
     }
 
     Path log() {
@@ -58,33 +76,40 @@ public final class NodeBenchmark {
 
   /**
    * Arguments: the package, the daemon's config, its socket, the state directory of its containerd,
-   * an image archive, a directory with task documents, a namespace for ctr, how many starts.
+   * an image archive, a directory with task documents, a namespace for ctr, how many starts, how
+   * many tasks at once.
    */
   public static void main(String[] args) throws Exception {
-    Setting setting =
-        new Setting(
-            Path.of(args[0]),
-            Path.of(args[1]),
-            Path.of(args[2]),
-            Path.of(args[3]),
-            Path.of(args[4]),
-            Path.of(args[5]),
-            args[6]);
+    Setting setting = Setting.of(args);
+    int count = Integer.parseInt(args[8]);
     List<String> startUp = startUp(setting);
+    List<String> memory = memory(setting);
     try (Daemon daemon = setting.start()) {
       print(
-          "Start of a task, in milliseconds",
-          "| | p50 | p90 | p50 against `ctr` | runs |\n|---|---|---|---|---|",
-          StartLatency.measure(daemon, setting, Integer.parseInt(args[7])));
+          "Start and end of a task, in milliseconds",
+          "| | p50 | p90 | p50 over the calls alone | as a ratio | runs | goal | |\n"
+              + "|---|---|---|---|---|---|---|---|",
+          TaskLatency.measure(daemon, setting, Integer.parseInt(args[7])));
+      print(
+          "Starts a second, by " + Clients.COUNT + " clients at once",
+          "| | a second | against `ctr` | runs | goal | |\n|---|---|---|---|---|---|",
+          ParallelStarts.measure(daemon, setting));
     }
+    ManyTasks many = ManyTasks.measure(setting, count);
+    memory.addAll(many.memory());
+    print(
+        "A node with " + count + " running tasks, in milliseconds",
+        "| | p50 | p90 | runs | goal | |\n|---|---|---|---|---|---|",
+        many.times());
     print(
         "Start of the daemon, from exec to the first answer, in milliseconds",
         "| | p50 | p90 | runs |\n|---|---|---|---|",
         startUp);
-    print("Memory of the daemon, in MiB", "| | RSS | PSS |\n|---|---|---|", memory(setting));
+    print(
+        "Memory of the daemon, in MiB", "| | RSS | PSS | goal | |\n|---|---|---|---|---|", memory);
   }
 
-  private static void print(String title, String head, List<String> rows) {
+  static void print(String title, String head, List<String> rows) {
     System.out.println("### " + title + "\n\n" + head + "\n" + String.join("\n", rows) + "\n");
   }
 
@@ -112,8 +137,7 @@ public final class NodeBenchmark {
   }
 
   private static void endContainerd(Setting setting) throws IOException, InterruptedException {
-    String recorded = Files.readString(setting.containerdState().resolve("containerd.pid"));
-    long pid = Long.parseLong(recorded.split(" ", -1)[0]);
+    long pid = setting.containerdPid();
     ProcessHandle containerd = ProcessHandle.of(pid).orElseThrow();
     containerd.destroy();
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(END_SECONDS);
@@ -128,8 +152,7 @@ public final class NodeBenchmark {
   private static List<String> memory(Setting setting) throws Exception {
     List<String> rows = new ArrayList<>();
     try (Daemon daemon = setting.start()) {
-      Thread.sleep(TimeUnit.SECONDS.toMillis(IDLE_SECONDS));
-      rows.add(row("no task, idle for " + IDLE_SECONDS + " s after its start", daemon));
+      rows.add(Memory.row("no task, started", daemon, Memory.IDLE_GOAL_MIB));
       List<String> apply = new ArrayList<>();
       apply.add(setting.program("taskctl").toString());
       apply.addAll(List.of("--socket", setting.socket().toString(), "apply"));
@@ -141,14 +164,18 @@ public final class NodeBenchmark {
             .forEach(apply::add);
       }
       Programs.run(apply.toArray(String[]::new));
-      Thread.sleep(TimeUnit.SECONDS.toMillis(IDLE_SECONDS));
-      rows.add(row("the tasks of `examples/`, applied " + IDLE_SECONDS + " s ago", daemon));
+      rows.add(Memory.row("the tasks of `examples/`, applied", daemon, Memory.IDLE_GOAL_MIB));
+      removeAll(daemon);
     }
     return rows;
   }
 
-  private static String row(String what, Daemon daemon) throws IOException {
-    return String.format(
-        Locale.ROOT, "| %s | %.0f | %.0f |", what, daemon.memory("Rss"), daemon.memory("Pss"));
+  /** They would take part in what is measured next. */
+  private static void removeAll(Daemon daemon) {
+    for (Task task : daemon.api().list(ListRequest.getDefaultInstance()).getTasksList()) {
+      daemon
+          .api()
+          .delete(DeleteRequest.newBuilder().setName(task.getName()).setForce(true).build());
+    }
   }
 }

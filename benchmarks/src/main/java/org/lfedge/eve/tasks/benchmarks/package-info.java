@@ -1,4 +1,4 @@
-/** What {@code ./bench} measures: spec generation, start of tasks and of the daemon, its memory. */
+/** What {@code ./bench} measures: spec generation, start and end of tasks, a node with many. */
 @NullMarked
 package org.lfedge.eve.tasks.benchmarks;
 

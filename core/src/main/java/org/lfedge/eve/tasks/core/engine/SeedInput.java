@@ -12,6 +12,7 @@ import org.lfedge.eve.tasks.spi.Fact;
 import org.lfedge.eve.tasks.spi.FactQuery;
 import org.lfedge.eve.tasks.spi.SeedRequest;
 import org.lfedge.eve.tasks.spi.task.HostFacts;
+import org.lfedge.eve.tasks.spi.task.NetworkInterface;
 import org.lfedge.eve.tasks.spi.task.Options;
 import org.lfedge.eve.tasks.spi.task.ResolvedImage;
 import org.lfedge.eve.tasks.spi.task.Resources;
@@ -19,6 +20,7 @@ import org.lfedge.eve.tasks.spi.task.Root;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
 import org.lfedge.eve.tasks.spi.task.TaskConfig;
 import org.lfedge.eve.tasks.spi.task.User;
+import org.lfedge.eve.tasks.spi.task.Volume;
 
 /** What an executor is given, made of a document and of what was looked up for it. */
 record SeedInput(
@@ -56,6 +58,8 @@ record SeedInput(
         SortedCopies.mapOf(env),
         document.init(),
         new Asked(document.memoryBytes(), document.milliCpus()),
+        List.of(),
+        List.of(),
         options,
         document.stopGrace());
   }
@@ -71,6 +75,8 @@ record SeedInput(
       SortedMap<String, String> env,
       boolean init,
       Resources resources,
+      List<Volume> volumes,
+      List<NetworkInterface> interfaces,
       Options options,
       Duration stopGrace)
       implements TaskConfig {}

@@ -101,6 +101,8 @@ public final class SampleRequests {
             environment(),
             random.nextBoolean(),
             new Limits(random.nextLong(1, 1L << 40), random.nextInt(1, 64_000)),
+            List.of(),
+            List.of(),
             options(info.options()),
             Duration.ofMillis(random.nextLong(0, 600_000)));
     Optional<Image> image =

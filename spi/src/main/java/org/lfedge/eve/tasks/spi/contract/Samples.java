@@ -11,6 +11,7 @@ import org.lfedge.eve.tasks.spi.FactQuery;
 import org.lfedge.eve.tasks.spi.Option;
 import org.lfedge.eve.tasks.spi.SeedRequest;
 import org.lfedge.eve.tasks.spi.task.HostFacts;
+import org.lfedge.eve.tasks.spi.task.NetworkInterface;
 import org.lfedge.eve.tasks.spi.task.Options;
 import org.lfedge.eve.tasks.spi.task.ResolvedImage;
 import org.lfedge.eve.tasks.spi.task.Resources;
@@ -18,6 +19,7 @@ import org.lfedge.eve.tasks.spi.task.Root;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
 import org.lfedge.eve.tasks.spi.task.TaskConfig;
 import org.lfedge.eve.tasks.spi.task.User;
+import org.lfedge.eve.tasks.spi.task.Volume;
 
 /** The inputs of an executor as plain values; equal parts make equal inputs. */
 final class Samples {
@@ -53,6 +55,8 @@ final class Samples {
       SortedMap<String, String> env,
       boolean init,
       Resources resources,
+      List<Volume> volumes,
+      List<NetworkInterface> interfaces,
       Options options,
       Duration stopGrace)
       implements TaskConfig {
@@ -60,6 +64,8 @@ final class Samples {
     Task {
       command = List.copyOf(command);
       env = SortedCopies.mapOf(env);
+      volumes = List.copyOf(volumes);
+      interfaces = List.copyOf(interfaces);
     }
   }
 

@@ -13,12 +13,14 @@ import org.lfedge.eve.tasks.spi.Fact;
 import org.lfedge.eve.tasks.spi.FactQuery;
 import org.lfedge.eve.tasks.spi.SeedRequest;
 import org.lfedge.eve.tasks.spi.task.HostFacts;
+import org.lfedge.eve.tasks.spi.task.NetworkInterface;
 import org.lfedge.eve.tasks.spi.task.Options;
 import org.lfedge.eve.tasks.spi.task.ResolvedImage;
 import org.lfedge.eve.tasks.spi.task.Resources;
 import org.lfedge.eve.tasks.spi.task.Root;
 import org.lfedge.eve.tasks.spi.task.TaskConfig;
 import org.lfedge.eve.tasks.spi.task.User;
+import org.lfedge.eve.tasks.spi.task.Volume;
 
 /**
  * A request that notes what is done with it. Its collections are copies that can be changed, so
@@ -141,6 +143,16 @@ final class WatchedRequest implements SeedRequest {
     @Override
     public Resources resources() {
       return real.resources();
+    }
+
+    @Override
+    public List<Volume> volumes() {
+      return real.volumes();
+    }
+
+    @Override
+    public List<NetworkInterface> interfaces() {
+      return real.interfaces();
     }
 
     @Override

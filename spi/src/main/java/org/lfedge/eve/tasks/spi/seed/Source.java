@@ -1,5 +1,8 @@
 package org.lfedge.eve.tasks.spi.seed;
 
+import java.util.Objects;
+import org.lfedge.eve.tasks.spi.task.View;
+
 /** Where the content of a {@link Mount} comes from. Closed to implement, open to growth. */
 public sealed interface Source {
 
@@ -26,6 +29,20 @@ public sealed interface Source {
     /** Refuses relative and climbing paths. */
     public OfHost {
       Mount.requireAbsolute(path);
+    }
+  }
+
+  /**
+   * A volume of the task.
+   *
+   * @param name as in {@link org.lfedge.eve.tasks.spi.task.Volume#name}
+   * @param view one of those that the volume offers
+   */
+  record OfVolume(String name, View view) implements Source {
+    /** Refuses nulls. */
+    public OfVolume {
+      Objects.requireNonNull(name);
+      Objects.requireNonNull(view);
     }
   }
 }

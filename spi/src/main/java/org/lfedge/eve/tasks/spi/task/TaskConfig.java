@@ -34,6 +34,12 @@ public interface TaskConfig {
 
   Resources resources();
 
+  /** In the order of the document. */
+  List<Volume> volumes();
+
+  /** In the order of the document, which is the order in which they were made. */
+  List<NetworkInterface> interfaces();
+
   /** The executor's own options, already checked against what it declares. */
   Options options();
 

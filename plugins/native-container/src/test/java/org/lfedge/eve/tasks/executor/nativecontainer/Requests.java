@@ -12,12 +12,14 @@ import org.lfedge.eve.tasks.spi.Fact;
 import org.lfedge.eve.tasks.spi.FactQuery;
 import org.lfedge.eve.tasks.spi.SeedRequest;
 import org.lfedge.eve.tasks.spi.task.HostFacts;
+import org.lfedge.eve.tasks.spi.task.NetworkInterface;
 import org.lfedge.eve.tasks.spi.task.Options;
 import org.lfedge.eve.tasks.spi.task.ResolvedImage;
 import org.lfedge.eve.tasks.spi.task.Resources;
 import org.lfedge.eve.tasks.spi.task.Root;
 import org.lfedge.eve.tasks.spi.task.TaskConfig;
 import org.lfedge.eve.tasks.spi.task.User;
+import org.lfedge.eve.tasks.spi.task.Volume;
 
 /** Requests for tests, each made from the parts that matter to it. */
 final class Requests {
@@ -94,6 +96,16 @@ final class Requests {
     @Override
     public Resources resources() {
       return new Limits(1 << 26, 500);
+    }
+
+    @Override
+    public List<Volume> volumes() {
+      return List.of();
+    }
+
+    @Override
+    public List<NetworkInterface> interfaces() {
+      return List.of();
     }
 
     @Override

@@ -1,0 +1,117 @@
+package org.lfedge.eve.tasks.core.config;
+
+import java.util.Optional;
+import java.util.SortedMap;
+import org.lfedge.eve.tasks.spi.task.SortedCopies;
+
+/**
+ * A volume of a task document, checked and with its defaults.
+ *
+ * @param name unique in its task, for people and for the seed
+ * @param source where its content comes from
+ * @param target where the task sees it: absolute and normalized; empty for one that only a guest is
+ *     handed
+ * @param readOnly whether the task may not write to it
+ * @param propagation whether what the node mounts below it later shows inside
+ * @param owner whom its uppermost directory is given to when the volume is made
+ */
+public record VolumeConfig(
+    String name,
+    Source source,
+    Optional<String> target,
+    boolean readOnly,
+    Propagation propagation,
+    Optional<Owner> owner) {
+
+  /** Whether what the node mounts below a volume later shows inside the task. */
+  public enum Propagation {
+    /** Neither way; the default. */
+    PRIVATE,
+    /** From the node to the task, never back. */
+    SLAVE
+  }
+
+  /**
+   * A numeric owner.
+   *
+   * @param uid 0 to 2^31 - 1
+   * @param gid 0 to 2^31 - 1
+   */
+  public record Owner(int uid, int gid) {
+
+    /** Refuses negative numbers. */
+    public Owner {
+      if (uid < 0 || gid < 0) {
+        throw new IllegalArgumentException("ids must not be negative: " + uid + ":" + gid);
+      }
+    }
+  }
+
+  /** What a disk or another single file holds; it is declared, never guessed from the content. */
+  public enum Format {
+    RAW,
+    QCOW2,
+    VMDK,
+    VHDX,
+    ISO,
+    JAR,
+    /** A file that is handed on as it is. */
+    FILE
+  }
+
+  /** Where the content of a volume comes from. Paths are absolute. */
+  public sealed interface Source {
+
+    /** A directory or a file of the node, within {@code policy.directories}. */
+    record HostPath(String path) implements Source {}
+
+    /**
+     * A file of the node, within {@code policy.directories}, with what it holds. Disks are mounted
+     * for containers and handed to guests as they are.
+     */
+    record DiskFile(String path, Format format) implements Source {}
+
+    /** A volume of the node by its name, see {@code taskctl volumes}. */
+    record Named(String volume) implements Source {}
+
+    /**
+     * A volume of the node that is made with the task, empty, and outlives it: {@code TASK.NAME}.
+     *
+     * @param bytes how much it holds
+     */
+    record Blank(long bytes) implements Source {}
+
+    /** The root file system of an image; what is written to it outlives the task. */
+    record Image(String reference) implements Source {}
+
+    /**
+     * In memory; what is written to it counts towards the task's memory and is gone with its stop.
+     *
+     * @param bytes its size limit
+     */
+    record Tmpfs(long bytes) implements Source {}
+
+    /**
+     * Data of cloud-init: a disk for guests, variables and files for containers.
+     *
+     * @param userData the text of {@code user-data}
+     * @param metaData keys and values beside those that the node sets
+     * @param networkConfig the text of {@code network-config}
+     */
+    record CloudInit(
+        String userData, SortedMap<String, String> metaData, Optional<String> networkConfig)
+        implements Source {
+
+      /** Keeps a copy. */
+      public CloudInit {
+        metaData = SortedCopies.mapOf(metaData);
+      }
+
+      /** Without its content, which may be private to the task. */
+      @Override
+      public String toString() {
+        return "CloudInit[" + userData.length() + " characters]";
+      }
+    }
+  }
+}

@@ -1,0 +1,33 @@
+package org.lfedge.eve.tasks.core.port;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A volume that the node keeps.
+ *
+ * @param name unique on the node
+ * @param kind {@code blank}, or {@code image} for a writable layer over an image
+ * @param limitBytes how much it may hold; 0 where nothing limits it
+ * @param usedBytes how much of it is taken, as far as that is known without mounting it
+ * @param createdAt when it was made
+ * @param madeFor the task that it was made with, if it was
+ * @param content what it was filled with, if it was
+ * @param usedBy tasks for which it is mounted or kept ready now
+ */
+public record StoredVolume(
+    String name,
+    String kind,
+    long limitBytes,
+    long usedBytes,
+    Instant createdAt,
+    Optional<String> madeFor,
+    Optional<String> content,
+    List<String> usedBy) {
+
+  /** Keeps a copy of the list. */
+  public StoredVolume {
+    usedBy = List.copyOf(usedBy);
+  }
+}

@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
@@ -104,6 +105,9 @@ public class SpecGeneration {
         Optional.empty(),
         Path.of("/usr/bin/tini-static"),
         "amd64",
-        false);
+        false,
+        "native-container",
+        new TreeMap<>(),
+        Optional.empty());
   }
 }

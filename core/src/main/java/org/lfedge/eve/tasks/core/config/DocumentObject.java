@@ -77,6 +77,23 @@ final class DocumentObject {
     return present;
   }
 
+  /**
+   * A key that belongs to another place of the document; refused as unknown, with that place.
+   *
+   * @param there an example
+   */
+  void elsewhere(String key, String there) {
+    later.add(key);
+    if (keys.has(key)) {
+      place(key).refuse("UNKNOWN_KEY", "is not a key here; write " + there);
+    }
+  }
+
+  /** Puts on record that the value of a key cannot be used, or that it is missing. */
+  void refuseKey(String key, String code, String message) {
+    place(key).refuse(code, message);
+  }
+
   /** Puts on record that the object as a whole cannot be used. */
   void refuse(String code, String message) {
     self.refuse(code, message);

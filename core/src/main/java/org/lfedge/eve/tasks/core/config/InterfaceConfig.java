@@ -56,7 +56,16 @@ public record InterfaceConfig(
    * @param taskPort 1 to 65535
    */
   public record PublishedPort(
-      Optional<String> hostAddress, int hostPort, int taskPort, Protocol protocol) {}
+      Optional<String> hostAddress, int hostPort, int taskPort, Protocol protocol) {
+
+    /** As documents write it: {@code 8080:80/tcp}, {@code [::1]:8080:80/tcp}. */
+    @Override
+    public String toString() {
+      String address =
+          hostAddress.map(text -> text.contains(":") ? "[" + text + "]:" : text + ":").orElse("");
+      return address + hostPort + ":" + taskPort + "/" + protocol;
+    }
+  }
 
   /** Which way a connection is opened. */
   public enum Direction {

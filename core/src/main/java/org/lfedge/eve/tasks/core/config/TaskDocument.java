@@ -20,6 +20,8 @@ import org.lfedge.eve.tasks.spi.task.SortedCopies;
  * @param executor as the document names it
  * @param root where the root file system comes from
  * @param readOnlyRoot whether the task sees its root read-only
+ * @param maxWritableBytes how much the task may write to its root, over what lies below; empty
+ *     where nothing but the disk limits it
  * @param command replaces the image's; may be empty
  * @param user replaces the image's, by names or numbers
  * @param workingDir replaces the image's
@@ -36,6 +38,9 @@ import org.lfedge.eve.tasks.spi.task.SortedCopies;
  * @param health how it is found out whether the task works
  * @param after which tasks must have come how far before this one is started; sorted by name, each
  *     of them once, never the task itself
+ * @param volumes in the order of the document; names and targets are distinct
+ * @param interfaces in the order of the document; names, MACs and ports of the node are distinct
+ * @param devices each of them once
  * @param options the executor's own, an object; checked when the executor is known
  */
 public record TaskDocument(
@@ -44,6 +49,7 @@ public record TaskDocument(
     Optional<String> executor,
     RootSource root,
     boolean readOnlyRoot,
+    OptionalLong maxWritableBytes,
     List<String> command,
     Optional<String> user,
     Optional<String> workingDir,
@@ -58,6 +64,9 @@ public record TaskDocument(
     RestartPolicy restart,
     Optional<HealthCheck> health,
     List<Dependency> after,
+    List<VolumeConfig> volumes,
+    List<InterfaceConfig> interfaces,
+    List<DeviceConfig> devices,
     JsonNode options) {
 
   /** Keeps copies of the collections. */
@@ -66,6 +75,9 @@ public record TaskDocument(
     env = SortedCopies.mapOf(env);
     pinnedCpus = List.copyOf(pinnedCpus);
     after = List.copyOf(after);
+    volumes = List.copyOf(volumes);
+    interfaces = List.copyOf(interfaces);
+    devices = List.copyOf(devices);
   }
 
   /** Where the root file system comes from. Paths are absolute. */

@@ -4,7 +4,9 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -13,12 +15,16 @@ import org.lfedge.eve.tasks.core.config.TaskDocument.EnvValue;
 import org.lfedge.eve.tasks.core.config.TaskDocument.Pull;
 import org.lfedge.eve.tasks.core.config.TaskDocument.RootSource;
 import org.lfedge.eve.tasks.core.lifecycle.RestartPolicy;
+import org.lfedge.eve.tasks.spi.task.SortedCopies;
 
 /** The keys of a task document, each with its type, its range and its default. */
 final class TaskDocumentReader {
 
   private static final Duration DEFAULT_GRACE = Duration.ofSeconds(30);
   private static final Duration MAX_GRACE = Duration.ofMinutes(10);
+
+  /** A file system has to fit in. */
+  private static final long MIN_WRITABLE = 1 << 20;
 
   private static final TextForm DISPLAY_NAME =
       new TextForm(
@@ -37,15 +43,13 @@ final class TaskDocumentReader {
           "a user or user:group, by names or numbers");
   private static final TextForm WORKING_DIRECTORY =
       new TextForm(4095, "(?s)/.*", "BAD_VALUE", "an absolute path inside the task");
-  private static final TextForm IMAGE =
-      new TextForm(
-          512,
-          "([A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?/)?" // registry
-              + "[a-z0-9]+((\\.|_{1,2}|-+)[a-z0-9]+)*(/[a-z0-9]+((\\.|_{1,2}|-+)[a-z0-9]+)*)*"
-              + "(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?" // tag
-              + "(@sha256:[0-9a-f]{64})?",
-          "BAD_VALUE",
-          "the name of an image, such as registry.example/web:1.27 or web@sha256:<64 hex digits>");
+
+  /** Keys that other tools have at the top, and where they are here. */
+  private static final SortedMap<String, String> ELSEWHERE =
+      SortedCopies.mapOf(
+          Map.of(
+              "ports", "interfaces: [{network: NAME, ports: [\"8080:80\"]}]",
+              "dns", "interfaces: [{network: NAME, dns: [10.1.0.1]}]"));
 
   private final Path baseDirectory;
 
@@ -53,9 +57,9 @@ final class TaskDocumentReader {
     this.baseDirectory = baseDirectory;
   }
 
-  /** Where the root comes from, and whether it is read-only. */
-  private record Root(RootSource source, boolean readOnly) {
-    static final Root NODE = new Root(new RootSource.Host(), false);
+  /** The values of {@code root:}; see {@link TaskDocument}. */
+  private record Root(RootSource source, boolean readOnly, OptionalLong maxWritableBytes) {
+    static final Root NODE = new Root(new RootSource.Host(), false, OptionalLong.empty());
   }
 
   /**
@@ -68,7 +72,8 @@ final class TaskDocumentReader {
 
   private Optional<TaskDocument> task(DocumentObject task) {
     task.optional("version", v -> v.whole(1, 1));
-    task.notYet("tools", "volumes", "interfaces", "devices");
+    task.notYet("tools");
+    ELSEWHERE.forEach(task::elsewhere);
     String name = task.required("name", v -> v.text(TextForm.TASK_NAME)).orElse("");
     Root root = task.optional("root", v -> v.object(this::root)).orElse(Root.NODE);
     Resources resources =
@@ -80,6 +85,7 @@ final class TaskDocumentReader {
             task.optional("executor", v -> v.text(EXECUTOR)),
             root.source(),
             root.readOnly(),
+            root.maxWritableBytes(),
             task.list("command", DocumentValue.MAX_LIST, ProgramReader::argument),
             task.optional("user", v -> v.scalar(USER)),
             task.optional("workingDir", v -> v.text(WORKING_DIRECTORY)),
@@ -95,6 +101,9 @@ final class TaskDocumentReader {
                 .orElse(RestartPolicy.DEFAULT),
             task.optional("health", v -> v.object(SupervisionReader::health)),
             SupervisionReader.after(task, name),
+            new VolumesReader(baseDirectory).read(task),
+            new InterfacesReader().read(task),
+            new DevicesReader().read(task),
             task.optional("options", DocumentValue::tree)
                 .orElseGet(JsonNodeFactory.instance::objectNode)));
   }
@@ -102,7 +111,6 @@ final class TaskDocumentReader {
   private Optional<Root> root(DocumentObject root) {
     List<String> kinds = root.present("image", "layout", "directory", "bundle", "host");
     List<String> otherKinds = root.notYet("file", "disk", "jar");
-    root.notYet("maxWritable");
     boolean pulls = !root.present("pull").isEmpty();
     if (pulls && !kinds.contains("image")) {
       root.refuse("CONFLICT", "has pull and no image, which alone can be pulled");
@@ -117,7 +125,8 @@ final class TaskDocumentReader {
     Optional<RootSource> source =
         Stream.of(
                 root.optional(
-                    "image", v -> v.text(IMAGE).map(name -> new RootSource.Image(name, pull))),
+                    "image",
+                    v -> v.text(TextForm.IMAGE).map(name -> new RootSource.Image(name, pull))),
                 root.optional("layout", v -> path(v).map(RootSource.Layout::new)),
                 root.optional("directory", v -> directory(v).map(RootSource.Directory::new)),
                 root.optional("bundle", v -> path(v).map(RootSource.Bundle::new)),
@@ -125,7 +134,16 @@ final class TaskDocumentReader {
             .<RootSource>flatMap(Optional::stream)
             .findFirst();
     boolean readOnly = root.optional("readOnly", DocumentValue::flag).orElse(false);
-    return source.map(from -> new Root(from, readOnly));
+    Optional<Long> maxWritable = root.optional("maxWritable", v -> v.size(MIN_WRITABLE));
+    boolean layered = kinds.contains("image") || kinds.contains("layout") || readOnly;
+    if (!root.present("maxWritable").isEmpty() && !layered) {
+      root.refuseKey(
+          "maxWritable",
+          "CONFLICT",
+          "cannot hold what is written to the node's own files; remove it, or set readOnly");
+    }
+    OptionalLong bytes = maxWritable.map(OptionalLong::of).orElse(OptionalLong.empty());
+    return source.map(from -> new Root(from, readOnly, bytes));
   }
 
   private Optional<String> path(DocumentValue v) {

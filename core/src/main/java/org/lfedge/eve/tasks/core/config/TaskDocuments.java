@@ -79,7 +79,9 @@ public final class TaskDocuments {
     json.put("name", task.name());
     task.displayName().ifPresent(text -> json.put("displayName", text));
     task.executor().ifPresent(text -> json.put("executor", text));
-    json.set("root", rootJson(task.root()).put("readOnly", task.readOnlyRoot()));
+    ObjectNode root = rootJson(task.root()).put("readOnly", task.readOnlyRoot());
+    task.maxWritableBytes().ifPresent(bytes -> root.put("maxWritable", Sizes.format(bytes)));
+    json.set("root", root);
     task.command().forEach(json.putArray("command")::add);
     task.user().ifPresent(text -> json.put("user", text));
     task.workingDir().ifPresent(text -> json.put("workingDir", text));
@@ -97,6 +99,16 @@ public final class TaskDocuments {
     json.set("restart", SupervisionJson.restart(task.restart()));
     task.health().ifPresent(health -> json.set("health", SupervisionJson.health(health)));
     json.set("after", SupervisionJson.after(task.after()));
+    // Left out where there are none: an earlier version can read the record of such a task.
+    if (!task.volumes().isEmpty()) {
+      json.set("volumes", VolumesJson.volumes(task.volumes()));
+    }
+    if (!task.interfaces().isEmpty()) {
+      json.set("interfaces", InterfacesJson.interfaces(task.interfaces()));
+    }
+    if (!task.devices().isEmpty()) {
+      json.set("devices", VolumesJson.devices(task.devices()));
+    }
     json.set("options", task.options().deepCopy());
     return json;
   }

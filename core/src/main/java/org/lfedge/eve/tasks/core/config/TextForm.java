@@ -21,6 +21,17 @@ record TextForm(int maxLength, Pattern pattern, String code, String must) {
           "BAD_NAME",
           "lower-case letters and digits, joined by single dots or dashes (web, db-1.test)");
 
+  /** The name of an image, by tag, by digest, or both. */
+  static final TextForm IMAGE =
+      new TextForm(
+          512,
+          "([A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?/)?" // registry
+              + "[a-z0-9]+((\\.|_{1,2}|-+)[a-z0-9]+)*(/[a-z0-9]+((\\.|_{1,2}|-+)[a-z0-9]+)*)*"
+              + "(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?" // tag
+              + "(@sha256:[0-9a-f]{64})?",
+          "BAD_VALUE",
+          "the name of an image, such as registry.example/web:1.27 or web@sha256:<64 hex digits>");
+
   TextForm(int maxLength, String pattern, String code, String must) {
     this(maxLength, Pattern.compile(pattern), code, must);
   }

@@ -92,25 +92,48 @@ public record VolumeConfig(
     record Tmpfs(long bytes) implements Source {}
 
     /**
-     * Data of cloud-init: a disk for guests, variables and files for containers.
+     * Data of cloud-init: a disk for guests, variables and files for containers. At most one volume
+     * of a task is such.
      *
-     * @param userData the text of {@code user-data}
+     * @param userData what {@code user-data} holds
      * @param metaData keys and values beside those that the node sets
      * @param networkConfig the text of {@code network-config}
      */
     record CloudInit(
-        String userData, SortedMap<String, String> metaData, Optional<String> networkConfig)
+        UserData userData, SortedMap<String, String> metaData, Optional<String> networkConfig)
         implements Source {
+
+      /** Where the text of {@code user-data} is. It may be private to the task. */
+      public sealed interface UserData {
+
+        /** In the document. */
+        record Text(String text) implements UserData {
+
+          /** Without the text. */
+          @Override
+          public String toString() {
+            return "Text[" + text.length() + " characters]";
+          }
+        }
+
+        /** In a file of the node, within {@code policy.directories}. */
+        record InFile(String path) implements UserData {}
+      }
 
       /** Keeps a copy. */
       public CloudInit {
         metaData = SortedCopies.mapOf(metaData);
       }
 
+      /** With the text in place of a file that was read. */
+      public CloudInit withUserData(String text) {
+        return new CloudInit(new UserData.Text(text), metaData, networkConfig);
+      }
+
       /** Without its content, which may be private to the task. */
       @Override
       public String toString() {
-        return "CloudInit[" + userData.length() + " characters]";
+        return "CloudInit[" + userData + "]";
       }
     }
   }

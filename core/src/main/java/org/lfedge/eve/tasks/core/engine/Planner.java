@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import org.lfedge.eve.tasks.core.admission.TaskCharge;
@@ -169,7 +170,7 @@ public final class Planner {
     TaskCharge charge = charge(document, seed.tax());
     AssembledSpec spec =
         SpecAssembly.assemble(
-            seed, inputs(uuid, document, seed, charge), policy.grants(loaded.origin()));
+            seed, inputs(uuid, document, info, seed, charge), policy.grants(loaded.origin()));
     RootFilesystem filesystem = seed.base() == Base.HOST ? hostRoot() : root.filesystem();
     if (filesystem instanceof RootFilesystem.Host) {
       requireMountTargets(document.name(), spec.spec().mounts());
@@ -310,7 +311,8 @@ public final class Planner {
                 + "; report this to its vendor"));
   }
 
-  private SpecInputs inputs(UUID uuid, TaskDocument document, Seed seed, TaskCharge charge) {
+  private SpecInputs inputs(
+      UUID uuid, TaskDocument document, ExecutorInfo info, Seed seed, TaskCharge charge) {
     String name = document.name();
     boolean secrets =
         document.env().values().stream().anyMatch(value -> value instanceof EnvValue.Secret);
@@ -327,6 +329,9 @@ public final class Planner {
         secrets ? Optional.of(files.secretsDirectory(name)) : Optional.empty(),
         layout.initProgram(),
         host.architecture(),
-        document.terminal());
+        document.terminal(),
+        info.name(),
+        new TreeMap<>(),
+        Optional.empty());
   }
 }

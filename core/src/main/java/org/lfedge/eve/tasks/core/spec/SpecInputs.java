@@ -3,7 +3,9 @@ package org.lfedge.eve.tasks.core.spec;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.UUID;
+import org.lfedge.eve.tasks.spi.task.SortedCopies;
 
 /**
  * What the core knows of a task that its seed does not say.
@@ -19,6 +21,9 @@ import java.util.UUID;
  * @param initProgram where the core's tiny init lies on the node
  * @param architecture of the node in Go's words, such as {@code amd64}
  * @param terminal whether the streams of the anchor are a terminal
+ * @param executor whose seed it is, for messages
+ * @param volumes all volumes of the task by name
+ * @param networkFiles mounted unless the root is the node's own, or the seed mounts something there
  */
 public record SpecInputs(
     String name,
@@ -31,10 +36,14 @@ public record SpecInputs(
     Optional<Path> secrets,
     Path initProgram,
     String architecture,
-    boolean terminal) {
+    boolean terminal,
+    String executor,
+    SortedMap<String, VolumePlace> volumes,
+    Optional<NetworkFiles> networkFiles) {
 
-  /** Keeps a copy of the list. */
+  /** Keeps copies of the collections. */
   public SpecInputs {
     seedFiles = List.copyOf(seedFiles);
+    volumes = SortedCopies.mapOf(volumes);
   }
 }

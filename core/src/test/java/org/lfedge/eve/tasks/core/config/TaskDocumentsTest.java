@@ -66,6 +66,7 @@ class TaskDocumentsTest {
             Optional.of("native-container"),
             new RootSource.Image("registry.example/web:1.27", TaskDocument.Pull.ALWAYS),
             true,
+            OptionalLong.empty(),
             List.of("nginx", "-g", "daemon off;"),
             Optional.of("www-data"),
             Optional.of("/srv"),
@@ -96,6 +97,9 @@ class TaskDocumentsTest {
             List.of(
                 new Dependency("cache", Dependency.Condition.STARTED),
                 new Dependency("db", Dependency.Condition.HEALTHY)),
+            List.of(),
+            List.of(),
+            List.of(),
             task.options()),
         task);
     assertEquals("{\"a\":[1,\"x\"],\"b\":2}", task.options().toString());
@@ -110,6 +114,7 @@ class TaskDocumentsTest {
             Optional.empty(),
             new RootSource.Host(),
             false,
+            OptionalLong.empty(),
             List.of(),
             Optional.empty(),
             Optional.empty(),
@@ -123,6 +128,9 @@ class TaskDocumentsTest {
             Duration.ofSeconds(30),
             RestartPolicy.DEFAULT,
             Optional.empty(),
+            List.of(),
+            List.of(),
+            List.of(),
             List.of(),
             JsonNodeFactory.instance.objectNode()),
         parseOne(MINIMAL));

@@ -38,6 +38,7 @@ class PolicyTest {
         Optional.empty(),
         root,
         false,
+        OptionalLong.empty(),
         List.of(),
         Optional.empty(),
         Optional.empty(),
@@ -51,6 +52,9 @@ class PolicyTest {
         Duration.ofSeconds(10),
         RestartPolicy.DEFAULT,
         Optional.empty(),
+        List.of(),
+        List.of(),
+        List.of(),
         List.of(),
         JsonNodeFactory.instance.objectNode());
   }

@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -265,6 +266,9 @@ public final class SeedArbitraries {
                     secrets,
                     Path.of("/usr/lib/taskmanager/task-init"),
                     architecture,
-                    terminal));
+                    terminal,
+                    "native-container",
+                    new TreeMap<>(),
+                    Optional.empty()));
   }
 }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,7 +51,10 @@ class SpecAssemblyTest {
         secrets,
         Path.of("/usr/lib/init"),
         architecture,
-        false);
+        false,
+        "native-container",
+        new TreeMap<>(),
+        Optional.empty());
   }
 
   private static Seed.Builder seed() {
@@ -108,7 +112,10 @@ class SpecAssemblyTest {
             INPUTS.secrets(),
             INPUTS.initProgram(),
             INPUTS.architecture(),
-            true);
+            true,
+            INPUTS.executor(),
+            INPUTS.volumes(),
+            INPUTS.networkFiles());
     Seed declining = seed().oci("{\"process\": {\"terminal\": false}}").build();
     assertTrue(assemble(declining, with, USUAL).at("/process/terminal").asBoolean());
   }
@@ -396,7 +403,10 @@ class SpecAssemblyTest {
             Optional.empty(),
             Path.of("/i"),
             "amd64",
-            false);
+            false,
+            "native-container",
+            new TreeMap<>(),
+            Optional.empty());
     assertEquals(
         "SPEC_INCOMPLETE",
         assertThrows(TaskException.class, () -> SpecAssembly.assemble(seed().build(), none, USUAL))

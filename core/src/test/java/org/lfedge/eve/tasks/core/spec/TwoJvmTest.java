@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import net.jqwik.api.Arbitraries;
@@ -120,7 +121,10 @@ class TwoJvmTest {
               Optional.of(Path.of("/secrets")),
               Path.of("/init"),
               "amd64",
-              true);
+              true,
+              "native-container",
+              new TreeMap<>(),
+              Optional.empty());
       try {
         AssembledSpec spec =
             SpecAssembly.assemble(seed, inputs, Policy.DEFAULT.grants(Origin.BUNDLED));

@@ -4,16 +4,19 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.config.TaskDocuments;
+import org.lfedge.eve.tasks.core.config.VolumeConfig.Propagation;
 import org.lfedge.eve.tasks.core.policy.Grants;
 import org.lfedge.eve.tasks.core.policy.Policy;
 import org.lfedge.eve.tasks.core.port.Origin;
 import org.lfedge.eve.tasks.core.spec.SpecAssembly;
 import org.lfedge.eve.tasks.core.spec.SpecInputs;
+import org.lfedge.eve.tasks.core.spec.VolumePlace;
 import org.lfedge.eve.tasks.executor.nativecontainer.NativeContainerExecutor;
 import org.lfedge.eve.tasks.spi.Executor;
 import org.lfedge.eve.tasks.spi.SeedException;
@@ -21,6 +24,8 @@ import org.lfedge.eve.tasks.spi.SeedRequest;
 import org.lfedge.eve.tasks.spi.contract.SampleRequests;
 import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.task.Root;
+import org.lfedge.eve.tasks.spi.task.TaskConfig;
+import org.lfedge.eve.tasks.spi.task.Volume;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -107,7 +112,19 @@ public class SpecGeneration {
         "amd64",
         false,
         "native-container",
+        places(request.task()),
         new TreeMap<>(),
         Optional.empty());
+  }
+
+  private static SortedMap<String, VolumePlace> places(TaskConfig task) {
+    SortedMap<String, VolumePlace> places = new TreeMap<>();
+    for (Volume volume : task.volumes()) {
+      Path path = Path.of("/run/taskmanager/web/volumes", volume.name());
+      places.put(
+          volume.name(),
+          new VolumePlace.OnNode(path, Propagation.PRIVATE, volume.readOnly(), volume.views()));
+    }
+    return places;
   }
 }

@@ -203,6 +203,12 @@ final class NodeConfigReader {
                 ? SortedCopies.setOf(section.paths("directories"))
                 : Policy.DEFAULT.directories(),
             SortedCopies.setOf(
+                section.texts(
+                    "devices",
+                    Policy.DEVICE,
+                    "a device such as /dev/ttyS*, cdi:vendor.com/gpu=0, pci:0000:03:00.0, usb:1-2 or"
+                        + " nic:eth1")),
+            SortedCopies.setOf(
                 section.texts("trustedPlugins", DIGEST, "a digest, sha256: and 64 hex digits")),
             additions);
     section.refuseOtherKeys();

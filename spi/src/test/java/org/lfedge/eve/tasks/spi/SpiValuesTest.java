@@ -25,7 +25,9 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
 import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
 import org.lfedge.eve.tasks.spi.seed.AnchorTax;
+import org.lfedge.eve.tasks.spi.seed.Attachment;
 import org.lfedge.eve.tasks.spi.seed.Base;
+import org.lfedge.eve.tasks.spi.seed.Join;
 import org.lfedge.eve.tasks.spi.seed.Measurement;
 import org.lfedge.eve.tasks.spi.seed.Mount;
 import org.lfedge.eve.tasks.spi.seed.Pool;
@@ -37,10 +39,12 @@ import org.lfedge.eve.tasks.spi.seed.StopStep;
 import org.lfedge.eve.tasks.spi.task.Root;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
 import org.lfedge.eve.tasks.spi.task.User;
+import org.lfedge.eve.tasks.spi.task.View;
 
 /** The values of the SPI refuse what is malformed and cannot be changed from outside. */
 class SpiValuesTest {
 
+  private static final Attachment TAP = new Attachment("eth0", "tap0", 1000, Join.REDIRECT);
   private static final AnchorProcess PROCESS = AnchorProcess.builder(List.of("/a")).build();
 
   private static void refuses(Runnable construction) {
@@ -155,6 +159,13 @@ class SpiValuesTest {
                 .stop(StopPlan.signal("SIGINT", Duration.ZERO))
                 .build(),
             Seed.builder(Base.TASK, true, PROCESS).annotation("a", "b").build(),
+            Seed.builder(Base.TASK, true, PROCESS)
+                .mount(new Mount(new Source.OfVolume("a", View.FILE), "/m", true))
+                .build(),
+            Seed.builder(Base.TASK, true, PROCESS)
+                .mount(new Mount(new Source.OfVolume("a", View.BLOCK), "/m", true))
+                .build(),
+            Seed.builder(Base.TASK, true, PROCESS).attachment(TAP).build(),
             Seed.builder(Base.TASK, true, PROCESS).oci("{}").build());
     assertEquals(seeds.size(), seeds.stream().distinct().count());
   }
@@ -167,6 +178,27 @@ class SpiValuesTest {
                 .mount(new Mount(new Source.Tmpfs(1), "/x", true))
                 .file(new SeedFile("/x", new byte[0], 0))
                 .build());
+  }
+
+  @Example
+  void anInterfaceHasOneTapAndATapOneInterface() {
+    Attachment other = new Attachment("eth1", "tap1", 0, Join.REDIRECT);
+    Seed seed = Seed.builder(Base.TASK, true, PROCESS).attachment(TAP).attachment(other).build();
+    assertEquals(List.of(TAP, other), seed.attachments());
+    for (Attachment second :
+        List.of(
+            TAP,
+            new Attachment("eth0", "tap1", 0, Join.BRIDGE),
+            new Attachment("eth1", "tap0", 0, Join.BRIDGE),
+            new Attachment("tap0", "tap1", 0, Join.BRIDGE))) {
+      refuses(
+          () -> Seed.builder(Base.TASK, true, PROCESS).attachment(TAP).attachment(second).build());
+    }
+    for (String name : List.of("", "lo", "eth0", "a b", "a/b", "-a", "tap0123456789abc", "ä")) {
+      refuses(() -> new Attachment("eth0", name, 0, Join.BRIDGE));
+    }
+    refuses(() -> new Attachment(" ", "tap0", 0, Join.BRIDGE));
+    refuses(() -> new Attachment("eth0", "tap0", -1, Join.BRIDGE));
   }
 
   @Example
@@ -301,6 +333,10 @@ class SpiValuesTest {
     List<Runnable> constructions =
         List.of(
             () -> new Mount(absent(), "/m", true),
+            () -> new Source.OfVolume(absent(), View.FILE),
+            () -> new Source.OfVolume("a", absent()),
+            () -> new Attachment("eth0", "tap0", 0, absent()),
+            () -> Seed.builder(Base.TASK, true, PROCESS).attachment(absent()).build(),
             () -> new AnchorTax.Part("a", absent(), 1, ""),
             () -> new AnchorTax.Part("a", Pool.CGROUP, 1, absent()),
             () -> new StopStep.Signal("SIGTERM", absent()),

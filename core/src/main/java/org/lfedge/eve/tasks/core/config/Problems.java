@@ -39,6 +39,20 @@ final class Problems {
   }
 
   /**
+   * The same for what stands as text at one place of a document: where in that text it is comes
+   * into the message, and no value is shown.
+   */
+  Problems at(String path) {
+    Problems moved = new Problems();
+    for (Problem problem : found) {
+      String place = problem.path().isEmpty() ? "" : problem.path() + " ";
+      moved.add(new Problem(problem.code(), problem.kind(), path, "", place + problem.message()));
+    }
+    moved.more = more;
+    return moved;
+  }
+
+  /**
    * Ends a reading.
    *
    * @throws TaskException with everything that was found, if anything was

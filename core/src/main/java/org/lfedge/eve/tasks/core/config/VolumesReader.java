@@ -2,7 +2,6 @@ package org.lfedge.eve.tasks.core.config;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -25,9 +24,6 @@ final class VolumesReader {
   /** The kernel gives out memory in pages of this size. */
   private static final long MIN_TMPFS = 4096;
 
-  /** What cloud-init data may have each; they travel through records and API. */
-  private static final int MAX_CLOUD_INIT = 64 * 1024;
-
   private static final int MAX_META_DATA = 100;
 
   /** The name of a volume that was made with a task is TASK.NAME. */
@@ -39,13 +35,6 @@ final class VolumesReader {
           "the name of a volume of the node: lower-case letters and digits, joined by single dots"
               + " or dashes");
 
-  private static final TextForm TARGET =
-      new TextForm(
-          4095,
-          "(?s)/.*",
-          "BAD_VALUE",
-          "an absolute path inside the task, without .. and not / itself");
-
   private static final TextForm OWNER =
       new TextForm(
           21,
@@ -56,12 +45,6 @@ final class VolumesReader {
   private static final TextForm META_DATA_KEY =
       new TextForm(
           128, "[A-Za-z0-9_][A-Za-z0-9_.-]*", "BAD_NAME", "letters, digits, '_', '.' and '-'");
-
-  /** Where the core has file systems of its own; a larger /dev/shm is fine. */
-  private static final List<String> PROTECTED =
-      List.of("/proc", "/sys", "/dev", "/run/secrets", "/run/task");
-
-  private static final String SHARED_MEMORY = "/dev/shm";
 
   private final Path baseDirectory;
   private final SortedMap<String, Integer> names = new TreeMap<>();
@@ -82,7 +65,7 @@ final class VolumesReader {
     Optional<String> name = volume.required("name", v -> name(index, v));
     Optional<Source> source = volume.required("source", v -> source(index, v));
     Optional<String> target =
-        volume.optional("target", v -> target(v).flatMap(path -> unique(index, v, path)));
+        volume.optional("target", v -> Targets.read(v).flatMap(path -> unique(index, v, path)));
     boolean readOnly = volume.optional("readOnly", DocumentValue::flag).orElse(false);
     Propagation propagation =
         volume
@@ -139,38 +122,6 @@ final class VolumesReader {
           "has no meaning for cloud-init: a guest finds its data by itself, a container gets"
               + " variables and files; remove it");
     }
-  }
-
-  private Optional<String> target(DocumentValue v) {
-    return v.text(TARGET)
-        .flatMap(
-            text -> {
-              List<String> names = new ArrayList<>();
-              for (String name : text.split("/", -1)) {
-                if (name.equals("..")) {
-                  return v.refuse(TARGET.code(), TARGET.message());
-                }
-                if (!name.isEmpty() && !name.equals(".")) {
-                  names.add(name);
-                }
-              }
-              return names.isEmpty()
-                  ? v.refuse(TARGET.code(), TARGET.message())
-                  : unprotected(v, "/" + String.join("/", names));
-            });
-  }
-
-  private static Optional<String> unprotected(DocumentValue v, String target) {
-    Optional<String> tree = PROTECTED.stream().filter(top -> isWithin(target, top)).findFirst();
-    return tree.isEmpty() || isWithin(target, SHARED_MEMORY)
-        ? Optional.of(target)
-        : v.refuse(
-            "PROTECTED_TARGET",
-            "lies in " + tree.get() + ", which every task has from the core; choose another place");
-  }
-
-  private static boolean isWithin(String path, String directory) {
-    return path.equals(directory) || path.startsWith(directory + "/");
   }
 
   private Optional<String> unique(int index, DocumentValue v, String target) {
@@ -277,7 +228,7 @@ final class VolumesReader {
   }
 
   private static Optional<String> bounded(DocumentValue v, String text) {
-    return text.getBytes(StandardCharsets.UTF_8).length > MAX_CLOUD_INIT
+    return text.getBytes(StandardCharsets.UTF_8).length > CloudInitData.MAX_BYTES
         ? v.refuse("OUT_OF_RANGE", "must have at most 64 KiB")
         : Optional.of(text);
   }

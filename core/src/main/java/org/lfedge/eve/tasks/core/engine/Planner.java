@@ -332,6 +332,7 @@ public final class Planner {
         document.terminal(),
         info.name(),
         new TreeMap<>(),
+        new TreeMap<>(),
         Optional.empty());
   }
 }

@@ -7,9 +7,12 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import org.lfedge.eve.tasks.core.config.DeviceConfig;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.config.TaskDocument.EnvValue;
 import org.lfedge.eve.tasks.core.config.TaskDocument.RootSource;
+import org.lfedge.eve.tasks.core.config.VolumeConfig;
+import org.lfedge.eve.tasks.core.config.VolumeConfig.Source.CloudInit.UserData;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.port.Origin;
@@ -25,8 +28,11 @@ import org.lfedge.eve.tasks.spi.task.SortedCopies;
  *
  * @param allowHostRoot {@code policy.allowHostRoot}: whether the root of the node may be the root
  *     of a task
- * @param directories {@code policy.directories}: where the directories, bundles and secrets that
- *     task documents name may lie; normalized
+ * @param directories {@code policy.directories}: where the directories, files, bundles and secrets
+ *     that task documents name may lie; normalized
+ * @param devices {@code policy.devices}: devices of the node that tasks may have, {@code *} in them
+ *     for any characters: {@code /dev/ttyS*}, {@code cdi:vendor.com/gpu=*}, {@code
+ *     pci:0000:03:00.0}, {@code usb:1-2}, {@code nic:eth1}
  * @param trustedPlugins {@code policy.trustedPlugins}: digests, {@code sha256:...}, of plugin JARs
  *     that may run in the daemon's JVM
  * @param additions {@code policy.grants.bundled} and {@code policy.grants.trusted}
@@ -34,11 +40,15 @@ import org.lfedge.eve.tasks.spi.task.SortedCopies;
 public record Policy(
     boolean allowHostRoot,
     SortedSet<String> directories,
+    SortedSet<String> devices,
     SortedSet<String> trustedPlugins,
     SortedMap<Origin, Additions> additions) {
 
   private static final Pattern DIGEST = Pattern.compile("sha256:[0-9a-f]{64}");
   private static final Pattern CAPABILITY = Pattern.compile("CAP_[A-Z_]+");
+
+  /** What can stand in {@code policy.devices}. */
+  public static final Pattern DEVICE = DevicePattern.FORM;
 
   /** What holds where the node's config says nothing. */
   public static final Policy DEFAULT =
@@ -46,15 +56,19 @@ public record Policy(
           false,
           SortedCopies.setOf(List.of("/srv")),
           SortedCopies.setOf(List.of()),
+          SortedCopies.setOf(List.of()),
           SortedCopies.mapOf(Map.of()));
 
   /**
    * Keeps sorted copies, and paths in their one spelling.
    *
-   * @throws IllegalArgumentException if a directory is not absolute or a digest is malformed
+   * @throws IllegalArgumentException if a directory is not absolute, or a device or digest is
+   *     malformed
    */
   public Policy {
     directories = SortedCopies.setOf(directories.stream().map(LexicalPath::normalize).toList());
+    devices =
+        SortedCopies.setOf(devices.stream().map(text -> new DevicePattern(text).text()).toList());
     trustedPlugins = SortedCopies.setOf(trustedPlugins);
     additions = SortedCopies.mapOf(additions);
     for (String digest : trustedPlugins) {
@@ -120,9 +134,15 @@ public record Policy(
     return trustedPlugins.contains(digest);
   }
 
+  /** Whether tasks may have a device of the node. */
+  public boolean allowsDevice(DeviceConfig device) {
+    return devices.stream().anyMatch(text -> new DevicePattern(text).matches(device.policyName()));
+  }
+
   /**
-   * Refuses a document that asks for what the operator does not allow: the root of the node, or
-   * directories, bundles and secrets from anywhere but {@link #directories}.
+   * Refuses a document that asks for what the operator does not allow: the root of the node, a
+   * device that is not among {@link #devices}, or directories, files, bundles and secrets from
+   * anywhere but {@link #directories}.
    *
    * <p>This looks at the text of paths alone. Adapters resolve symbolic links when they open a
    * path, ask {@link #allowsSource} again, and refuse directories that hold the daemon's own state.
@@ -147,12 +167,42 @@ public record Policy(
                 checkSource("env." + key + ".secret.file", secret.path(), problems);
               }
             });
+    for (int i = 0; i < document.volumes().size(); i++) {
+      checkVolume("volumes[" + i + "].source", document.volumes().get(i).source(), problems);
+    }
+    for (int i = 0; i < document.devices().size(); i++) {
+      checkDevice("devices[" + i + "]", document.devices().get(i), problems);
+    }
     if (!problems.isEmpty()) {
       throw TaskException.failed(problems);
     }
   }
 
-  /** Whether a path of the node may be the source of a root, a bundle or a secret. */
+  private void checkVolume(String key, VolumeConfig.Source source, List<Problem> problems) {
+    if (source instanceof VolumeConfig.Source.HostPath path) {
+      checkSource(key, path.path(), problems);
+    } else if (source instanceof VolumeConfig.Source.DiskFile disk) {
+      checkSource(key, disk.path(), problems);
+    } else if (source instanceof VolumeConfig.Source.CloudInit data
+        && data.userData() instanceof UserData.InFile file) {
+      checkSource(key + ".cloudInit.userData.file", file.path(), problems);
+    }
+  }
+
+  private void checkDevice(String key, DeviceConfig device, List<Problem> problems) {
+    if (!allowsDevice(device)) {
+      problems.add(
+          Problem.inDocument(
+              "DEVICE_NOT_ALLOWED",
+              key + "." + device.key(),
+              device.id(),
+              "this node does not let tasks have this device; remove it, or add "
+                  + device.policyName()
+                  + " to policy.devices in the node's config"));
+    }
+  }
+
+  /** Whether a path of the node may be the source of a root, a volume, a bundle or a secret. */
   public boolean allowsSource(String path) {
     return LexicalPath.isSound(path)
         && directories.stream()

@@ -13,7 +13,9 @@ import java.util.Optional;
 import java.util.function.Function;
 import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
 import org.lfedge.eve.tasks.spi.seed.AnchorTax;
+import org.lfedge.eve.tasks.spi.seed.Attachment;
 import org.lfedge.eve.tasks.spi.seed.Base;
+import org.lfedge.eve.tasks.spi.seed.Join;
 import org.lfedge.eve.tasks.spi.seed.Measurement;
 import org.lfedge.eve.tasks.spi.seed.Mount;
 import org.lfedge.eve.tasks.spi.seed.Namespace;
@@ -25,6 +27,7 @@ import org.lfedge.eve.tasks.spi.seed.StopPlan;
 import org.lfedge.eve.tasks.spi.seed.StopStep;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
 import org.lfedge.eve.tasks.spi.task.User;
+import org.lfedge.eve.tasks.spi.task.View;
 
 /**
  * Seeds as JSON, for the task's record and for executors that are not Java. Reading what was
@@ -36,7 +39,10 @@ public final class SeedCodec {
 
   private SeedCodec() {}
 
-  /** Writes a seed, every field of it but those that are {@code Optional} and empty. */
+  /**
+   * Writes a seed, every field of it but those that are {@code Optional} and empty, and attachments
+   * where there are none.
+   */
   public static ObjectNode toJson(Seed seed) {
     ObjectNode json = JSON.objectNode();
     json.put("base", name(seed.base()));
@@ -53,6 +59,11 @@ public final class SeedCodec {
                     .put("target", file.target())
                     .put("content", Base64.getEncoder().encodeToString(file.content()))
                     .put("mode", file.mode()));
+    // Left out where there are none: an earlier version can read such a seed in its record.
+    if (!seed.attachments().isEmpty()) {
+      ArrayNode attachments = json.putArray("attachments");
+      seed.attachments().forEach(attachment -> attachments.add(attachment(attachment)));
+    }
     json.set("shared", texts(seed.shared().stream().map(SeedCodec::name).toList()));
     json.set("tax", tax(seed.tax()));
     ArrayNode stop = json.putArray("stop");
@@ -79,6 +90,7 @@ public final class SeedCodec {
                 "process",
                 "mounts",
                 "files",
+                "attachments",
                 "shared",
                 "tax",
                 "stop",
@@ -91,6 +103,7 @@ public final class SeedCodec {
             readProcess(top.required("process")));
     list(top, "mounts", SeedCodec::readMount).forEach(seed::mount);
     list(top, "files", SeedCodec::readFile).forEach(seed::file);
+    list(top, "attachments", SeedCodec::readAttachment).forEach(seed::attachment);
     list(top, "shared", item -> item.oneOf(Namespace.class)).forEach(seed::share);
     top.optional("tax").map(SeedCodec::readTax).ifPresent(seed::tax);
     seed.stop(new StopPlan(list(top, "stop", SeedCodec::readStep)));
@@ -141,6 +154,8 @@ public final class SeedCodec {
       source.putObject("tmpfs").put("bytes", tmpfs.bytes());
     } else if (mount.source() instanceof Source.OfHost host) {
       source.putObject("host").put("path", host.path());
+    } else if (mount.source() instanceof Source.OfVolume volume) {
+      source.putObject("volume").put("name", volume.name()).put("view", name(volume.view()));
     } else {
       throw new IllegalArgumentException("unknown source: " + mount.source());
     }
@@ -167,8 +182,30 @@ public final class SeedCodec {
         String path = value.requireObject("path").required("path").text();
         return value.check(() -> new Source.OfHost(path));
       }
-      default -> throw value.invalid("is not a source; known are tmpfs and host");
+      case "volume" -> {
+        String name = value.requireObject("name", "view").required("name").text();
+        View view = value.required("view").oneOf(View.class);
+        return new Source.OfVolume(name, view);
+      }
+      default -> throw value.invalid("is not a source; known are tmpfs, host and volume");
     }
+  }
+
+  private static ObjectNode attachment(Attachment attachment) {
+    return JSON.objectNode()
+        .put("interface", attachment.interfaceName())
+        .put("tap", attachment.tapName())
+        .put("ownerUid", attachment.ownerUid())
+        .put("join", name(attachment.join()));
+  }
+
+  private static Attachment readAttachment(JsonReader json) {
+    json.requireObject("interface", "tap", "ownerUid", "join");
+    String interfaceName = json.required("interface").text();
+    String tapName = json.required("tap").text();
+    int ownerUid = json.optional("ownerUid").map(JsonReader::smallNumber).orElse(0);
+    Join join = json.required("join").oneOf(Join.class);
+    return json.check(() -> new Attachment(interfaceName, tapName, ownerUid, join));
   }
 
   private static SeedFile readFile(JsonReader json) {

@@ -1,23 +1,31 @@
 package org.lfedge.eve.tasks.core.spec;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.lfedge.eve.tasks.core.config.VolumeConfig.Propagation;
+import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.policy.Grants;
 import org.lfedge.eve.tasks.core.policy.LexicalPath;
 import org.lfedge.eve.tasks.core.spec.RuntimeSpec.Mount;
+import org.lfedge.eve.tasks.spi.seed.Base;
 import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.seed.Source;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
 
 /**
  * The mounts of a task, in this order: the core's file systems, those of the seed's patch, those of
- * its fields, its files, the secrets, the init. Of two with one target the later stays, but none
- * takes the place of the core's own.
+ * its fields, its files, the files about the network, the secrets, the init; but what lies above
+ * another comes before it. Of two with one target the later stays, but none takes the place of the
+ * core's own, nor of a volume.
  */
 final class MountPlan {
 
@@ -29,6 +37,10 @@ final class MountPlan {
 
   /** Where secrets are mounted. */
   static final String SECRETS_TARGET = "/run/secrets";
+
+  private static final String RESOLV_CONF_TARGET = "/etc/resolv.conf";
+  private static final String HOSTS_TARGET = "/etc/hosts";
+  private static final String HOSTNAME_TARGET = "/etc/hostname";
 
   /** File systems of the core that a seed may replace by its own, say by a larger one. */
   private static final SortedSet<String> REPLACEABLE =
@@ -49,6 +61,7 @@ final class MountPlan {
   private final Grants grants;
   private final WithheldList withheld;
   private final Map<String, Mount> byTarget = new LinkedHashMap<>();
+  private final Map<String, String> volumesByTarget = new TreeMap<>();
 
   MountPlan(Seed seed, Grants grants, WithheldList withheld) {
     this.seed = seed;
@@ -57,10 +70,14 @@ final class MountPlan {
     SecureDefaults.MOUNTS.forEach(this::put);
   }
 
-  /** Plans all mounts of a spec, given those of the patched spec. */
+  /**
+   * Plans all mounts of a spec, given those of the patched spec.
+   *
+   * @throws TaskException with code {@code VOLUME_NOT_PLACED}
+   */
   List<Mount> plan(List<Mount> patched, SpecInputs inputs) {
     patched.forEach(this::addPatched);
-    seed.mounts().forEach(this::addAsked);
+    seed.mounts().forEach(mount -> addAsked(mount, inputs));
     for (int i = 0; i < seed.files().size(); i++) {
       String target = LexicalPath.normalize(seed.files().get(i).target());
       if (isProtected(target)) {
@@ -69,6 +86,8 @@ final class MountPlan {
         put(bind(target, inputs.seedFiles().get(i).toString(), true));
       }
     }
+    inputs.files().forEach(this::addFile);
+    inputs.networkFiles().ifPresent(this::addNetworkFiles);
     inputs
         .secrets()
         .ifPresent(
@@ -82,12 +101,69 @@ final class MountPlan {
     if (seed.process().init()) {
       put(bind(INIT_TARGET, inputs.initProgram().toString(), true));
     }
-    return List.copyOf(byTarget.values());
+    VolumePlacement.require(seed, inputs, volumesByTarget.values());
+    return parentsFirst(byTarget.values());
   }
 
-  private void addAsked(org.lfedge.eve.tasks.spi.seed.Mount mount) {
+  /**
+   * Puts each mount before the first that lies below it, else at the end. Below a target comes what
+   * would be hidden by it.
+   */
+  private static List<Mount> parentsFirst(Collection<Mount> mounts) {
+    List<Mount> ordered = new ArrayList<>();
+    for (Mount mount : mounts) {
+      int at = 0;
+      while (at < ordered.size() && !isWithin(ordered.get(at), mount)) {
+        at++;
+      }
+      ordered.add(at, mount);
+    }
+    return List.copyOf(ordered);
+  }
+
+  private static boolean isWithin(Mount mount, Mount above) {
+    return LexicalPath.isWithin(
+        String.valueOf(mount.destination()), String.valueOf(above.destination()));
+  }
+
+  private void addFile(String target, Path file) {
+    String place = LexicalPath.normalize(target);
+    if (isProtected(place)) {
+      withheld.add("file " + place, WithheldList.CORE_SETS_IT);
+    } else if (volumesByTarget.containsKey(place)) {
+      withheld.add("file " + place, "a volume of the task is mounted there");
+    } else {
+      put(bind(place, file.toString(), true));
+    }
+  }
+
+  /**
+   * Whoever mounts something at one of these places or above brings the file along; runc would make
+   * an empty one in a directory of the user's otherwise. The node has files of its own.
+   */
+  private void addNetworkFiles(NetworkFiles files) {
+    if (seed.base() != Base.HOST) {
+      addNetworkFile(RESOLV_CONF_TARGET, files.resolvConf());
+      addNetworkFile(HOSTS_TARGET, files.hosts());
+      addNetworkFile(HOSTNAME_TARGET, files.hostname());
+    }
+  }
+
+  private void addNetworkFile(String target, Path file) {
+    if (byTarget.keySet().stream().noneMatch(above -> LexicalPath.isWithin(target, above))) {
+      put(bind(target, file.toString(), true));
+    }
+  }
+
+  private void addAsked(org.lfedge.eve.tasks.spi.seed.Mount mount, SpecInputs inputs) {
     String target = LexicalPath.normalize(mount.target());
-    if (isProtected(target)) {
+    if (mount.source() instanceof Source.OfVolume volume) {
+      Optional<VolumePlace> place = Optional.ofNullable(inputs.volumes().get(volume.name()));
+      if (place.isPresent() && !isProtected(target)) {
+        addVolume(target, place.get(), mount.readOnly());
+        volumesByTarget.put(target, volume.name());
+      }
+    } else if (isProtected(target)) {
       withheld.add("mount " + target, WithheldList.CORE_SETS_IT);
     } else if (mount.source() instanceof Source.Tmpfs tmpfs) {
       List<String> options =
@@ -97,6 +173,24 @@ final class MountPlan {
       addOfHost(target, host.path(), mount.readOnly());
     } else {
       withheld.add("mount " + target, "this version of the core does not know its source");
+    }
+  }
+
+  private void addVolume(String target, VolumePlace place, boolean askedReadOnly) {
+    List<String> options = new ArrayList<>();
+    String access = place.readOnly() || askedReadOnly ? "ro" : "rw";
+    if (place instanceof VolumePlace.OnNode onNode) {
+      boolean follows = onNode.propagation() == Propagation.SLAVE;
+      options.addAll(List.of("bind", follows ? "rslave" : "rprivate", "nosuid", "nodev", access));
+      put(Mount.of(target, "bind", onNode.path().toString(), options));
+    } else if (place instanceof VolumePlace.InMemory memory) {
+      options.addAll(List.of("nosuid", "nodev", "size=" + memory.bytes(), access));
+      memory
+          .owner()
+          .ifPresent(
+              owner ->
+                  options.addAll(List.of("mode=0755", "uid=" + owner.uid(), "gid=" + owner.gid())));
+      put(Mount.of(target, "tmpfs", "tmpfs", options));
     }
   }
 
@@ -182,6 +276,7 @@ final class MountPlan {
 
   /** A later mount stands where it came, so that it lies over all that came before. */
   private void put(Mount mount) {
+    volumesByTarget.remove(String.valueOf(mount.destination()));
     byTarget.remove(mount.destination());
     byTarget.put(String.valueOf(mount.destination()), mount);
   }

@@ -23,6 +23,8 @@ import org.lfedge.eve.tasks.spi.task.SortedCopies;
  * @param terminal whether the streams of the anchor are a terminal
  * @param executor whose seed it is, for messages
  * @param volumes all volumes of the task by name
+ * @param files where further files for the task lie on the node, by their targets, such as those of
+ *     cloud-init; mounted read-only, never in place of a volume
  * @param networkFiles mounted unless the root is the node's own, or the seed mounts something there
  */
 public record SpecInputs(
@@ -39,11 +41,13 @@ public record SpecInputs(
     boolean terminal,
     String executor,
     SortedMap<String, VolumePlace> volumes,
+    SortedMap<String, Path> files,
     Optional<NetworkFiles> networkFiles) {
 
   /** Keeps copies of the collections. */
   public SpecInputs {
     seedFiles = List.copyOf(seedFiles);
     volumes = SortedCopies.mapOf(volumes);
+    files = SortedCopies.mapOf(files);
   }
 }

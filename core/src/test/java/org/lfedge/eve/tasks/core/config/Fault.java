@@ -58,7 +58,12 @@ record Fault(String key, JsonNode value, String path, String code) {
       root | {imge: web} | root.imge | UNKNOWN_KEY
       root | {image: web, pull: sometimes} | root.pull | BAD_VALUE
       root | {layout: a, pull: always} | | CONFLICT
-      root | {image: web, maxWritable: 1GiB} | root.maxWritable | UNSUPPORTED
+      root | {image: web, maxWritable: 0} | root.maxWritable | OUT_OF_RANGE
+      root | {image: web, maxWritable: 1048575} | root.maxWritable | OUT_OF_RANGE
+      root | {layout: a, maxWritable: true} | root.maxWritable | WRONG_TYPE
+      root | {directory: a, maxWritable: 1GiB} | root.maxWritable | CONFLICT
+      root | {bundle: a, maxWritable: 1GiB, readOnly: false} | root.maxWritable | CONFLICT
+      root | {host: true, maxWritable: 1GiB} | root.maxWritable | CONFLICT
       root | {file: {source: a.qcow2}} | root.file | UNSUPPORTED
       command | nginx | | WRONG_TYPE
       command | {a: b} | | WRONG_TYPE
@@ -187,9 +192,103 @@ record Fault(String key, JsonNode value, String path, String code) {
       services | {} | | UNKNOWN_KEY
       "a b" | c | ["a b"] | UNKNOWN_KEY
       tools | a | | UNSUPPORTED
-      volumes | [] | | UNSUPPORTED
-      interfaces | [] | | UNSUPPORTED
-      devices | [] | | UNSUPPORTED
+      volumes | data | | WRONG_TYPE
+      volumes | | | WRONG_TYPE
+      volumes | [data] | volumes[0] | WRONG_TYPE
+      volumes | [{}] | volumes[0].name | MISSING
+      volumes | [{name: a}] | volumes[0].source | MISSING
+      volumes | [{source: a}] | volumes[0].name | MISSING
+      volumes | [{name: A, source: a}] | volumes[0].name | BAD_NAME
+      volumes | [{name: a, source: ""}] | volumes[0].source | BAD_VALUE
+      volumes | [{name: a, source: 7}] | volumes[0].source | WRONG_TYPE
+      volumes | [{name: a, source: {}}] | volumes[0].source | MISSING
+      volumes | [{name: a, source: {blank: 1MiB, tmpfs: 1MiB}}] | volumes[0].source | CONFLICT
+      volumes | [{name: a, source: {volum: b}}] | volumes[0].source.volum | UNKNOWN_KEY
+      volumes | [{name: a, source: {volume: B}}] | volumes[0].source.volume | BAD_NAME
+      volumes | [{name: a, source: {blank: 0}}] | volumes[0].source.blank | OUT_OF_RANGE
+      volumes | [{name: a, source: {blank: 1048575}}] | volumes[0].source.blank | OUT_OF_RANGE
+      volumes | [{name: a, source: {image: A B}}] | volumes[0].source.image | BAD_VALUE
+      volumes | [{name: a, source: {file: a.qcow2}}] | volumes[0].source.format | MISSING
+      volumes | [{name: a, source: {file: a, format: zip}}] | volumes[0].source.format | BAD_VALUE
+      volumes | [{name: a, source: {blank: 1MiB, format: raw}}] | volumes[0].source.format | CONFLICT
+      volumes | [{name: a, source: {tmpfs: 4095}, target: /a}] | volumes[0].source.tmpfs | OUT_OF_RANGE
+      volumes | [{name: a, source: {cloudInit: x}}] | volumes[0].source.cloudInit | WRONG_TYPE
+      volumes | [{name: a, source: {cloudInit: {}}}] | volumes[0].source.cloudInit.userData | MISSING
+      volumes | [{name: a, source: {cloudInit: {userData: 7}}}] | volumes[0].source.cloudInit.userData | WRONG_TYPE
+      volumes | [{name: a, source: {cloudInit: {userData: {}}}}] | volumes[0].source.cloudInit.userData.file | MISSING
+      volumes | [{name: a, source: {cloudInit: {userData: a, metaData: {a b: c}}}}] | volumes[0].source.cloudInit.metaData["a b"] | BAD_NAME
+      volumes | [{name: a, source: {cloudInit: {userData: a, metaData: {a: [c]}}}}] | volumes[0].source.cloudInit.metaData.a | WRONG_TYPE
+      volumes | [{name: a, source: {cloudInit: {userData: a, networkConfig: {}}}}] | volumes[0].source.cloudInit.networkConfig | WRONG_TYPE
+      volumes | [{name: a, source: {cloudInit: {userData: a, vendorData: b}}}] | volumes[0].source.cloudInit.vendorData | UNKNOWN_KEY
+      volumes | [{name: a, source: a, target: data}] | volumes[0].target | BAD_VALUE
+      volumes | [{name: a, source: a, target: /}] | volumes[0].target | BAD_VALUE
+      volumes | [{name: a, source: a, target: /./}] | volumes[0].target | BAD_VALUE
+      volumes | [{name: a, source: a, target: /a/../b}] | volumes[0].target | BAD_VALUE
+      volumes | [{name: a, source: a, target: /..}] | volumes[0].target | BAD_VALUE
+      volumes | [{name: a, source: a, target: 7}] | volumes[0].target | WRONG_TYPE
+      volumes | [{name: a, source: a, target: /proc}] | volumes[0].target | PROTECTED_TARGET
+      volumes | [{name: a, source: a, target: //./sys/fs}] | volumes[0].target | PROTECTED_TARGET
+      volumes | [{name: a, source: a, target: /run/secrets/a}] | volumes[0].target | PROTECTED_TARGET
+      volumes | [{name: a, source: a, target: /run//task}] | volumes[0].target | PROTECTED_TARGET
+      volumes | [{name: a, source: a, readOnly: "true"}] | volumes[0].readOnly | WRONG_TYPE
+      volumes | [{name: a, source: a, propagation: shared}] | volumes[0].propagation | BAD_VALUE
+      volumes | [{name: a, source: {blank: 1MiB}, owner: root}] | volumes[0].owner | BAD_VALUE
+      volumes | [{name: a, source: {blank: 1MiB}, owner: 1000}] | volumes[0].owner | WRONG_TYPE
+      volumes | [{name: a, source: a, mountPath: /a}] | volumes[0].mountPath | UNKNOWN_KEY
+      interfaces | eth0 | | WRONG_TYPE
+      interfaces | [eth0] | interfaces[0] | WRONG_TYPE
+      interfaces | [{}] | interfaces[0].network | MISSING
+      interfaces | [{network: ""}] | interfaces[0].network | BAD_NAME
+      interfaces | [{network: a b}] | interfaces[0].network | BAD_NAME
+      interfaces | [{network: a, name: lo}] | interfaces[0].name | BAD_NAME
+      interfaces | [{network: a, name: a/b}] | interfaces[0].name | BAD_NAME
+      interfaces | [{network: a, name: ".."}] | interfaces[0].name | BAD_NAME
+      interfaces | [{network: a, name: -a}] | interfaces[0].name | BAD_NAME
+      interfaces | [{network: a, name: eth%d}] | interfaces[0].name | BAD_NAME
+      interfaces | [{network: a, name: a2345678901234567}] | interfaces[0].name | BAD_NAME
+      interfaces | [{network: a, mac: "02:16:3e:00:00"}] | interfaces[0].mac | BAD_VALUE
+      interfaces | [{network: a, mac: "02:16:3e:00-00-01"}] | interfaces[0].mac | BAD_VALUE
+      interfaces | [{network: a, mac: "00:00:00:00:00:00"}] | interfaces[0].mac | BAD_VALUE
+      interfaces | [{network: a, mac: "01:00:5e:00:00:01"}] | interfaces[0].mac | MAC_MULTICAST
+      interfaces | [{network: a, mac: FF-FF-FF-FF-FF-FF}] | interfaces[0].mac | MAC_MULTICAST
+      interfaces | [{network: a, addresses: 10.1.0.5/24}] | interfaces[0].addresses | WRONG_TYPE
+      interfaces | [{network: a, addresses: [10.1.0.5]}] | interfaces[0].addresses[0] | BAD_VALUE
+      interfaces | [{network: a, addresses: [localhost/8]}] | interfaces[0].addresses[0] | BAD_VALUE
+      interfaces | [{network: a, addresses: ["fe80::1%eth0/64"]}] | interfaces[0].addresses[0] | BAD_VALUE
+      interfaces | [{network: a, mtu: 67}] | interfaces[0].mtu | OUT_OF_RANGE
+      interfaces | [{network: a, mtu: 65536}] | interfaces[0].mtu | OUT_OF_RANGE
+      interfaces | [{network: a, mtu: "1500"}] | interfaces[0].mtu | WRONG_TYPE
+      interfaces | [{network: a, dns: [ns.example]}] | interfaces[0].dns[0] | BAD_VALUE
+      interfaces | [{network: a, dns: [10.1.0.1, 10.1.0.1]}] | interfaces[0].dns[1] | CONFLICT
+      interfaces | [{network: a, ports: ["80"]}] | interfaces[0].ports[0] | BAD_VALUE
+      interfaces | [{network: a, ports: [80]}] | interfaces[0].ports[0] | WRONG_TYPE
+      interfaces | [{network: a, ports: ["8080:80/sctp"]}] | interfaces[0].ports[0] | BAD_VALUE
+      interfaces | [{network: a, ports: ["0:80"]}] | interfaces[0].ports[0] | BAD_VALUE
+      interfaces | [{network: a, ports: ["localhost:80:80"]}] | interfaces[0].ports[0] | BAD_VALUE
+      interfaces | [{network: a, ports: ["::1:80:80"]}] | interfaces[0].ports[0] | BAD_VALUE
+      interfaces | [{network: a, ports: ["80:80", "80:80"]}] | interfaces[0].ports[1] | CONFLICT
+      interfaces | [{network: a, allow: [{}]}] | interfaces[0].allow[0].direction | MISSING
+      interfaces | [{network: a, allow: [{direction: in}]}] | interfaces[0].allow[0].direction | BAD_VALUE
+      interfaces | [{network: a, allow: [{direction: egress, cidr: 10.0.0.1}]}] | interfaces[0].allow[0].cidr | BAD_VALUE
+      interfaces | [{network: a, allow: [{direction: egress, port: 0, protocol: tcp}]}] | interfaces[0].allow[0].port | OUT_OF_RANGE
+      interfaces | [{network: a, allow: [{direction: egress, port: 443}]}] | interfaces[0].allow[0].protocol | MISSING
+      interfaces | [{network: a, allow: [{direction: egress, protocol: icmp}]}] | interfaces[0].allow[0].protocol | BAD_VALUE
+      interfaces | [{network: a, ip: 10.1.0.5}] | interfaces[0].ip | UNKNOWN_KEY
+      devices | [/dev/ttyS0] | devices[0] | WRONG_TYPE
+      devices | [{}] | devices[0] | MISSING
+      devices | [{path: /dev/kvm, usb: 1-2}] | devices[0] | CONFLICT
+      devices | [{path: /etc/passwd}] | devices[0].path | BAD_VALUE
+      devices | [{path: /dev}] | devices[0].path | BAD_VALUE
+      devices | [{path: /dev/../etc/passwd}] | devices[0].path | BAD_VALUE
+      devices | [{path: /dev/kvm, access: x}] | devices[0].access | BAD_VALUE
+      devices | [{path: /dev/kvm, access: ""}] | devices[0].access | BAD_VALUE
+      devices | [{usb: 1-2, access: rw}] | devices[0].access | CONFLICT
+      devices | [{cdi: gpu0}] | devices[0].cdi | BAD_VALUE
+      devices | [{pci: "0000:03:20.0"}] | devices[0].pci | BAD_VALUE
+      devices | [{usb: usb1}] | devices[0].usb | BAD_VALUE
+      devices | [{nic: lo}] | devices[0].nic | BAD_NAME
+      devices | [{path: /dev/kvm}, {path: /dev/kvm}] | devices[1] | CONFLICT
+      ports | ["8080:80"] | | UNKNOWN_KEY
       """;
 
   static List<Fault> all() {

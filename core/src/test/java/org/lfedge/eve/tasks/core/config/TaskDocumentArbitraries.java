@@ -55,6 +55,9 @@ public final class TaskDocumentArbitraries {
     optional.put("restart", restarts());
     optional.put("health", healths());
     optional.put("after", afters());
+    optional.put("volumes", MeansArbitraries.volumes());
+    optional.put("interfaces", MeansArbitraries.interfaces());
+    optional.put("devices", MeansArbitraries.devices());
     optional.put("options", trees(2));
     // Combined, the edge cases would outnumber all others; those that matter are among the samples.
     return object(required, optional).withoutEdgeCases();
@@ -217,11 +220,15 @@ public final class TaskDocumentArbitraries {
             paths.map(path -> field("directory", JSON.textNode(path))),
             paths.map(path -> field("bundle", JSON.textNode(path))),
             Arbitraries.just(field("host", JSON.booleanNode(true))));
-    return Combinators.combine(kinds, flags().optional(0.5))
+    return Combinators.combine(
+            kinds, flags().optional(0.5), Arbitraries.of("1MiB", "1.5GiB").optional(0.5))
         .as(
-            (kind, readOnly) -> {
+            (kind, readOnly, maxWritable) -> {
               ObjectNode root = kind.deepCopy();
               readOnly.ifPresent(flag -> root.set("readOnly", flag));
+              if (root.has("image") || root.has("layout") || root.path("readOnly").asBoolean()) {
+                maxWritable.ifPresent(size -> root.put("maxWritable", size));
+              }
               return root;
             });
   }

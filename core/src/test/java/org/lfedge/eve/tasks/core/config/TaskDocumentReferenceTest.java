@@ -28,7 +28,7 @@ class TaskDocumentReferenceTest {
   void everyExampleIsValid() throws IOException {
     List<String> examples =
         YAML.matcher(reference()).results().map(found -> found.group(1)).toList();
-    assertEquals(2, examples.size());
+    assertEquals(6, examples.size());
     List<String> names =
         examples.stream()
             .flatMap(
@@ -37,7 +37,8 @@ class TaskDocumentReferenceTest {
                         .stream())
             .map(TaskDocument::name)
             .toList();
-    assertEquals(List.of("hello", "web", "node-report"), names);
+    assertEquals(
+        List.of("hello", "web", "node-report", "shop", "collector", "gateway", "modbus"), names);
   }
 
   @Test

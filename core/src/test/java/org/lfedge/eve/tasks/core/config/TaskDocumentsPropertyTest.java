@@ -279,6 +279,23 @@ class TaskDocumentsPropertyTest {
             "on",
             "options",
             "tools",
+            "maxWritable",
+            "volumes",
+            "source",
+            "target",
+            "blank",
+            "tmpfs",
+            "cloudInit",
+            "userData",
+            "interfaces",
+            "network",
+            "mac",
+            "addresses",
+            "ports",
+            "allow",
+            "devices",
+            "path",
+            "pci",
             "");
     Arbitrary<JsonNode> inner = trees(levels - 1);
     return Arbitraries.oneOf(

@@ -177,8 +177,8 @@ class TaskDocumentsTest {
 
   @Test
   void aKeyOfALaterVersionIsRefusedByName() {
-    Problem problem = only(MINIMAL + "volumes: [{name: data}]");
-    assertEquals("UNSUPPORTED volumes", problem.code() + " " + problem.path());
+    Problem problem = only(MINIMAL + "tools: registry.example/qemu-tools:1");
+    assertEquals("UNSUPPORTED tools", problem.code() + " " + problem.path());
     assertTrue(problem.message().contains("is not supported by this version"));
   }
 

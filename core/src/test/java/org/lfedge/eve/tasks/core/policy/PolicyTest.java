@@ -75,6 +75,7 @@ class PolicyTest {
             true,
             SortedCopies.setOf(List.of()),
             SortedCopies.setOf(List.of()),
+            SortedCopies.setOf(List.of()),
             SortedCopies.mapOf(Map.of()));
     assertDoesNotThrow(() -> allowing.checkDocument(document(new RootSource.Host(), Map.of())));
     assertTrue(allowing.grants(Origin.BUNDLED).hostRoot());
@@ -121,6 +122,7 @@ class PolicyTest {
         new Policy(
             false,
             SortedCopies.setOf(List.of()),
+            SortedCopies.setOf(List.of()),
             SortedCopies.setOf(List.of(DIGEST)),
             SortedCopies.mapOf(
                 Map.of(
@@ -151,12 +153,14 @@ class PolicyTest {
                 false,
                 SortedCopies.setOf(List.of("srv")),
                 SortedCopies.setOf(List.of()),
+                SortedCopies.setOf(List.of()),
                 SortedCopies.mapOf(Map.of())));
     assertThrows(
         IllegalArgumentException.class,
         () ->
             new Policy(
                 false,
+                SortedCopies.setOf(List.of()),
                 SortedCopies.setOf(List.of()),
                 SortedCopies.setOf(List.of("sha256:abc")),
                 SortedCopies.mapOf(Map.of())));

@@ -269,6 +269,7 @@ public final class SeedArbitraries {
                     terminal,
                     "native-container",
                     new TreeMap<>(),
+                    new TreeMap<>(),
                     Optional.empty()));
   }
 }

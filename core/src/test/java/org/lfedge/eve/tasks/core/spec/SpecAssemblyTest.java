@@ -54,6 +54,7 @@ class SpecAssemblyTest {
         false,
         "native-container",
         new TreeMap<>(),
+        new TreeMap<>(),
         Optional.empty());
   }
 
@@ -115,6 +116,7 @@ class SpecAssemblyTest {
             true,
             INPUTS.executor(),
             INPUTS.volumes(),
+            INPUTS.files(),
             INPUTS.networkFiles());
     Seed declining = seed().oci("{\"process\": {\"terminal\": false}}").build();
     assertTrue(assemble(declining, with, USUAL).at("/process/terminal").asBoolean());
@@ -406,6 +408,7 @@ class SpecAssemblyTest {
             false,
             "native-container",
             new TreeMap<>(),
+            new TreeMap<>(),
             Optional.empty());
     assertEquals(
         "SPEC_INCOMPLETE",
@@ -429,6 +432,7 @@ class SpecAssemblyTest {
     Grants granting =
         new Policy(
                 false,
+                SortedCopies.setOf(List.of()),
                 SortedCopies.setOf(List.of()),
                 SortedCopies.setOf(List.of()),
                 SortedCopies.mapOf(

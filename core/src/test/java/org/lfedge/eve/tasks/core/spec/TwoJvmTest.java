@@ -124,6 +124,7 @@ class TwoJvmTest {
               true,
               "native-container",
               new TreeMap<>(),
+              new TreeMap<>(),
               Optional.empty());
       try {
         AssembledSpec spec =

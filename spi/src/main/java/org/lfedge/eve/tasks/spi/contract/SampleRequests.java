@@ -66,9 +66,11 @@ public final class SampleRequests {
   private static final List<String> ARCHITECTURES = List.of("amd64", "arm64", "riscv64");
 
   private final SplittableRandom random;
+  private final SampleMeans means;
 
   private SampleRequests(long seed) {
     this.random = new SplittableRandom(seed);
+    this.means = new SampleMeans(new SplittableRandom(~seed));
   }
 
   /**
@@ -101,8 +103,8 @@ public final class SampleRequests {
             environment(),
             random.nextBoolean(),
             new Limits(random.nextLong(1, 1L << 40), random.nextInt(1, 64_000)),
-            List.of(),
-            List.of(),
+            means.volumes(),
+            means.interfaces(),
             options(info.options()),
             Duration.ofMillis(random.nextLong(0, 600_000)));
     Optional<Image> image =

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.UUID;
 import org.lfedge.eve.tasks.spi.Fact;
 import org.lfedge.eve.tasks.spi.FactQuery;
@@ -19,6 +20,7 @@ import org.lfedge.eve.tasks.spi.task.Root;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
 import org.lfedge.eve.tasks.spi.task.TaskConfig;
 import org.lfedge.eve.tasks.spi.task.User;
+import org.lfedge.eve.tasks.spi.task.View;
 import org.lfedge.eve.tasks.spi.task.Volume;
 
 /** The inputs of an executor as plain values; equal parts make equal inputs. */
@@ -66,6 +68,30 @@ final class Samples {
       env = SortedCopies.mapOf(env);
       volumes = List.copyOf(volumes);
       interfaces = List.copyOf(interfaces);
+    }
+  }
+
+  record Storage(String name, Optional<String> target, boolean readOnly, SortedSet<View> views)
+      implements Volume {
+
+    Storage {
+      views = SortedCopies.setOf(views);
+    }
+  }
+
+  record Link(
+      String name,
+      String mac,
+      int mtu,
+      List<String> addresses,
+      List<String> gateways,
+      List<String> dns)
+      implements NetworkInterface {
+
+    Link {
+      addresses = List.copyOf(addresses);
+      gateways = List.copyOf(gateways);
+      dns = List.copyOf(dns);
     }
   }
 

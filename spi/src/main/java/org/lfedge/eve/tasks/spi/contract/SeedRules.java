@@ -3,13 +3,21 @@ package org.lfedge.eve.tasks.spi.contract;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.lfedge.eve.tasks.spi.ExecutorInfo;
 import org.lfedge.eve.tasks.spi.SeedRequest;
 import org.lfedge.eve.tasks.spi.contract.Violation.Rule;
+import org.lfedge.eve.tasks.spi.seed.Attachment;
+import org.lfedge.eve.tasks.spi.seed.Mount;
 import org.lfedge.eve.tasks.spi.seed.Seed;
+import org.lfedge.eve.tasks.spi.seed.Source;
 import org.lfedge.eve.tasks.spi.seed.StopStep;
+import org.lfedge.eve.tasks.spi.task.NetworkInterface;
 import org.lfedge.eve.tasks.spi.task.Root;
 import org.lfedge.eve.tasks.spi.task.TaskConfig;
+import org.lfedge.eve.tasks.spi.task.Volume;
 
 /** What a seed must keep of the document that it was made for, whatever the kind of workload. */
 final class SeedRules {
@@ -39,11 +47,56 @@ final class SeedRules {
     if (task.root().readOnly() && !seed.readOnly()) {
       found.add(new Violation(Rule.READ_ONLY_LOST, task.root() + " became writable"));
     }
+    checkVolumes(seed, task, found);
+    checkAttachments(seed, task, found);
     List<StopStep> steps = seed.stop().steps();
     Duration grace = steps.isEmpty() ? Duration.ZERO : steps.get(0).grace();
     if (grace.compareTo(task.stopGrace()) > 0) {
       found.add(new Violation(Rule.GRACE_EXCEEDED, grace + " instead of " + task.stopGrace()));
     }
     return found;
+  }
+
+  private static void checkVolumes(Seed seed, TaskConfig task, List<Violation> found) {
+    SortedMap<String, List<Mount>> mounts = new TreeMap<>();
+    for (Mount mount : seed.mounts()) {
+      if (mount.source() instanceof Source.OfVolume source) {
+        mounts.computeIfAbsent(source.name(), name -> new ArrayList<>()).add(mount);
+      }
+    }
+    for (Volume volume : task.volumes()) {
+      List<Mount> of = Optional.ofNullable(mounts.remove(volume.name())).orElse(List.of());
+      if (of.size() > 1 || (of.isEmpty() && !volume.mayBeLeftOut())) {
+        found.add(
+            new Violation(Rule.VOLUME_NOT_PLACED, volume.name() + ": " + of.size() + " mounts"));
+      }
+      for (Mount mount : of) {
+        if (mount.source() instanceof Source.OfVolume source
+            && !volume.views().contains(source.view())) {
+          found.add(
+              new Violation(
+                  Rule.VOLUME_NOT_PLACED,
+                  volume.name() + " offers " + volume.views() + ", not " + source.view()));
+        }
+        if (volume.readOnly() && !mount.readOnly()) {
+          found.add(new Violation(Rule.VOLUME_READ_ONLY_LOST, volume.name() + " became writable"));
+        }
+      }
+    }
+    mounts
+        .keySet()
+        .forEach(
+            name ->
+                found.add(
+                    new Violation(Rule.VOLUME_NOT_PLACED, name + " is no volume of the task")));
+  }
+
+  private static void checkAttachments(Seed seed, TaskConfig task, List<Violation> found) {
+    List<String> names = task.interfaces().stream().map(NetworkInterface::name).toList();
+    for (Attachment attachment : seed.attachments()) {
+      if (!names.contains(attachment.interfaceName()) || names.contains(attachment.tapName())) {
+        found.add(new Violation(Rule.ATTACHMENT_WITHOUT_INTERFACE, "" + attachment));
+      }
+    }
   }
 }

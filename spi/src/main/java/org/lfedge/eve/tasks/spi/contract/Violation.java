@@ -26,6 +26,12 @@ public record Violation(Rule rule, String detail) {
     KIND_NEVER_SEEDED("a root of a kind that info() declares can be seeded"),
     ENV_LOST("each variable of the document is in the seed, once, with its value"),
     READ_ONLY_LOST("a root that is read-only in the document is read-only in the seed"),
+    VOLUME_NOT_PLACED(
+        "each volume of the task is the source of exactly one mount, in a view that it offers; one"
+            + " that offers ISO9660 alone may be left out"),
+    VOLUME_READ_ONLY_LOST("a volume that is read-only in the document is mounted read-only"),
+    ATTACHMENT_WITHOUT_INTERFACE(
+        "each attachment joins an interface of the task, by a tap with a name of its own"),
     GRACE_EXCEEDED("the first stop step takes no longer than the document allows");
 
     private final String text;

@@ -6,8 +6,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.lfedge.eve.tasks.spi.Fact;
 import org.lfedge.eve.tasks.spi.FactQuery;
@@ -20,6 +23,7 @@ import org.lfedge.eve.tasks.spi.task.Resources;
 import org.lfedge.eve.tasks.spi.task.Root;
 import org.lfedge.eve.tasks.spi.task.TaskConfig;
 import org.lfedge.eve.tasks.spi.task.User;
+import org.lfedge.eve.tasks.spi.task.View;
 import org.lfedge.eve.tasks.spi.task.Volume;
 
 /**
@@ -84,8 +88,8 @@ final class WatchedRequest implements SeedRequest {
     return real.fact(query);
   }
 
-  private List<String> list(String name, List<String> original) {
-    List<String> copy = new ArrayList<>(original);
+  private <T> List<T> list(String name, List<T> original) {
+    List<T> copy = new ArrayList<>(original);
     copies.add(new Copy(name, List.copyOf(original), copy));
     return copy;
   }
@@ -147,12 +151,14 @@ final class WatchedRequest implements SeedRequest {
 
     @Override
     public List<Volume> volumes() {
-      return real.volumes();
+      return list("volumes", real.volumes().stream().<Volume>map(WatchedVolume::new).toList());
     }
 
     @Override
     public List<NetworkInterface> interfaces() {
-      return real.interfaces();
+      return list(
+          "interfaces",
+          real.interfaces().stream().<NetworkInterface>map(WatchedInterface::new).toList());
     }
 
     @Override
@@ -163,6 +169,74 @@ final class WatchedRequest implements SeedRequest {
     @Override
     public Duration stopGrace() {
       return real.stopGrace();
+    }
+  }
+
+  private final class WatchedVolume implements Volume {
+    private final Volume real;
+
+    WatchedVolume(Volume real) {
+      this.real = real;
+    }
+
+    @Override
+    public String name() {
+      return real.name();
+    }
+
+    @Override
+    public Optional<String> target() {
+      return real.target();
+    }
+
+    @Override
+    public boolean readOnly() {
+      return real.readOnly();
+    }
+
+    @Override
+    public SortedSet<View> views() {
+      SortedSet<View> copy = new TreeSet<>(real.views());
+      copies.add(new Copy("volume.views", Set.copyOf(real.views()), copy));
+      return copy;
+    }
+  }
+
+  private final class WatchedInterface implements NetworkInterface {
+    private final NetworkInterface real;
+
+    WatchedInterface(NetworkInterface real) {
+      this.real = real;
+    }
+
+    @Override
+    public String name() {
+      return real.name();
+    }
+
+    @Override
+    public String mac() {
+      return real.mac();
+    }
+
+    @Override
+    public int mtu() {
+      return real.mtu();
+    }
+
+    @Override
+    public List<String> addresses() {
+      return list("interface.addresses", real.addresses());
+    }
+
+    @Override
+    public List<String> gateways() {
+      return list("interface.gateways", real.gateways());
+    }
+
+    @Override
+    public List<String> dns() {
+      return list("interface.dns", real.dns());
     }
   }
 

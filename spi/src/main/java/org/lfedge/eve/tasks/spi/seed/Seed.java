@@ -23,6 +23,7 @@ public final class Seed {
   private final AnchorProcess process;
   private final List<Mount> mounts;
   private final List<SeedFile> files;
+  private final List<Attachment> attachments;
   private final SortedSet<Namespace> shared;
   private final AnchorTax tax;
   private final StopPlan stop;
@@ -35,6 +36,7 @@ public final class Seed {
     process = Objects.requireNonNull(builder.process);
     mounts = List.copyOf(builder.mounts);
     files = List.copyOf(builder.files);
+    attachments = List.copyOf(builder.attachments);
     shared = SortedCopies.setOf(builder.shared);
     tax = Objects.requireNonNull(builder.tax);
     stop = Objects.requireNonNull(builder.stop);
@@ -45,6 +47,17 @@ public final class Seed {
     files.forEach(file -> targets.add(file.target()));
     if (targets.stream().distinct().count() != targets.size()) {
       throw new IllegalArgumentException("two mounts or files have one target: " + targets);
+    }
+    requireDistinctNames(attachments);
+  }
+
+  private static void requireDistinctNames(List<Attachment> attachments) {
+    List<String> names = new ArrayList<>();
+    attachments.forEach(attachment -> names.add(attachment.interfaceName()));
+    attachments.forEach(attachment -> names.add(attachment.tapName()));
+    if (names.stream().distinct().count() != names.size()) {
+      throw new IllegalArgumentException(
+          "two attachments have one interface or one tap: " + attachments);
     }
   }
 
@@ -77,6 +90,11 @@ public final class Seed {
 
   public List<SeedFile> files() {
     return files;
+  }
+
+  /** Taps that join interfaces of the task; at most one for each. */
+  public List<Attachment> attachments() {
+    return attachments;
   }
 
   /** Namespaces of the node that the anchor asks to share; policy may withhold some. */
@@ -112,6 +130,7 @@ public final class Seed {
         && process.equals(that.process)
         && mounts.equals(that.mounts)
         && files.equals(that.files)
+        && attachments.equals(that.attachments)
         && shared.equals(that.shared)
         && tax.equals(that.tax)
         && stop.equals(that.stop)
@@ -136,6 +155,7 @@ public final class Seed {
     private final AnchorProcess process;
     private final List<Mount> mounts = new ArrayList<>();
     private final List<SeedFile> files = new ArrayList<>();
+    private final List<Attachment> attachments = new ArrayList<>();
     private final SortedSet<Namespace> shared = new TreeSet<>();
     private final Map<String, String> annotations = new TreeMap<>();
     private AnchorTax tax = AnchorTax.NONE;
@@ -155,6 +175,11 @@ public final class Seed {
 
     public Builder file(SeedFile file) {
       files.add(file);
+      return this;
+    }
+
+    public Builder attachment(Attachment attachment) {
+      attachments.add(attachment);
       return this;
     }
 
@@ -187,7 +212,8 @@ public final class Seed {
     /**
      * Finishes the seed.
      *
-     * @throws IllegalArgumentException if two mounts or files have one target
+     * @throws IllegalArgumentException if two mounts or files have one target, or two attachments
+     *     one interface or one tap
      */
     public Seed build() {
       return new Seed(this);

@@ -3,7 +3,10 @@ package org.lfedge.eve.tasks.spi.task;
 import java.util.Optional;
 import java.util.SortedSet;
 
-/** A volume of a task. The seed places each of them exactly once, in one of its views. */
+/**
+ * A volume of a task. The seed places each of them exactly once, in one of its views; only one that
+ * {@link #mayBeLeftOut} need not be in it.
+ */
 public interface Volume {
 
   /** Unique in its task. */
@@ -17,4 +20,13 @@ public interface Volume {
 
   /** The ways in which the core can present it, at least one. */
   SortedSet<View> views();
+
+  /**
+   * Whether a seed may do without it: what offers an ISO 9660 file system and nothing else holds
+   * data of cloud-init. A seed for a guest hands it over; if a seed leaves it out, the core makes
+   * variables and files of it for the anchor.
+   */
+  default boolean mayBeLeftOut() {
+    return views().stream().allMatch(view -> view == View.ISO9660);
+  }
 }

@@ -25,11 +25,17 @@ import org.lfedge.eve.tasks.spi.SeedException;
 import org.lfedge.eve.tasks.spi.SeedRequest;
 import org.lfedge.eve.tasks.spi.contract.Violation.Rule;
 import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
+import org.lfedge.eve.tasks.spi.seed.Attachment;
 import org.lfedge.eve.tasks.spi.seed.Base;
+import org.lfedge.eve.tasks.spi.seed.Join;
+import org.lfedge.eve.tasks.spi.seed.Mount;
 import org.lfedge.eve.tasks.spi.seed.Seed;
+import org.lfedge.eve.tasks.spi.seed.Source;
 import org.lfedge.eve.tasks.spi.seed.StopPlan;
 import org.lfedge.eve.tasks.spi.task.Root;
 import org.lfedge.eve.tasks.spi.task.TaskConfig;
+import org.lfedge.eve.tasks.spi.task.View;
+import org.lfedge.eve.tasks.spi.task.Volume;
 
 /** For each rule of the contract an executor that breaks it, and one that keeps them all. */
 class ContractTest {
@@ -64,10 +70,25 @@ class ContractTest {
     }
 
     static Seed.Builder builder(SeedRequest request) {
-      return Seed.builder(
-          Base.TASK,
-          request.task().root().readOnly(),
-          process(request.task().env().entrySet().stream().map(e -> e + "").toList()));
+      return place(
+          request,
+          Seed.builder(
+              Base.TASK,
+              request.task().root().readOnly(),
+              process(request.task().env().entrySet().stream().map(e -> e + "").toList())),
+          false);
+    }
+
+    /** Mounts each volume in the first view that it offers. */
+    static Seed.Builder place(SeedRequest request, Seed.Builder seed, boolean writable) {
+      for (Volume volume : request.task().volumes()) {
+        seed.mount(
+            new Mount(
+                new Source.OfVolume(volume.name(), volume.views().first()),
+                "/volumes/" + volume.name(),
+                volume.readOnly() && !writable));
+      }
+      return seed;
     }
 
     static AnchorProcess process(List<String> env) {
@@ -217,13 +238,44 @@ class ContractTest {
         Rule.ENV_LOST,
         seedGiving(
             request ->
-                Seed.builder(Base.TASK, request.task().root().readOnly(), Good.process(List.of()))
+                Good.place(
+                        request,
+                        Seed.builder(
+                            Base.TASK, request.task().root().readOnly(), Good.process(List.of())),
+                        false)
                     .build()));
     BREAKERS.put(
         Rule.READ_ONLY_LOST,
         seedGiving(
             request ->
-                Seed.builder(Base.TASK, false, Good.builder(request).build().process()).build()));
+                Good.place(
+                        request,
+                        Seed.builder(Base.TASK, false, Good.builder(request).build().process()),
+                        false)
+                    .build()));
+    BREAKERS.put(
+        Rule.VOLUME_NOT_PLACED,
+        seedGiving(
+            request ->
+                Good.builder(request)
+                    .mount(new Mount(new Source.OfVolume("no-such", View.FILE), "/x", true))
+                    .build()));
+    BREAKERS.put(
+        Rule.VOLUME_READ_ONLY_LOST,
+        seedGiving(
+            request -> {
+              Seed good = Good.builder(request).build();
+              return Good.place(
+                      request, Seed.builder(Base.TASK, good.readOnly(), good.process()), true)
+                  .build();
+            }));
+    BREAKERS.put(
+        Rule.ATTACHMENT_WITHOUT_INTERFACE,
+        seedGiving(
+            request ->
+                Good.builder(request)
+                    .attachment(new Attachment("no-such", "tap0", 0, Join.BRIDGE))
+                    .build()));
     BREAKERS.put(
         Rule.GRACE_EXCEEDED,
         seedGiving(
@@ -261,6 +313,90 @@ class ContractTest {
     EnumSet<Rule> rules = EnumSet.noneOf(Rule.class);
     found.forEach(violation -> rules.add(violation.rule()));
     return rules;
+  }
+
+  /** Ways to fail volumes, each with a request that has one which makes a difference. */
+  @TestFactory
+  Stream<DynamicTest> aVolumeIsPlacedExactlyOnceInAViewThatItOffers() {
+    Map<String, Answer> misdeeds =
+        Map.of(
+            "left out",
+            request -> bare(request).build(),
+            "twice",
+            request -> Good.place(request, mountedOnceMore(request), false).build(),
+            "in another view",
+            request -> {
+              Seed.Builder seed = bare(request);
+              for (Volume volume : request.task().volumes()) {
+                EnumSet<View> others = EnumSet.complementOf(EnumSet.copyOf(volume.views()));
+                View view = others.isEmpty() ? volume.views().first() : others.iterator().next();
+                seed.mount(
+                    new Mount(new Source.OfVolume(volume.name(), view), "/" + volume.name(), true));
+              }
+              return seed.build();
+            });
+    return misdeeds.entrySet().stream()
+        .map(
+            misdeed ->
+                DynamicTest.dynamicTest(
+                    misdeed.getKey(),
+                    () ->
+                        assertEquals(
+                            EnumSet.of(Rule.VOLUME_NOT_PLACED),
+                            rules(Contract.verify(seedGiving(misdeed.getValue()), 7, 50)))));
+  }
+
+  private static Seed.Builder bare(SeedRequest request) {
+    Seed good = Good.builder(request).build();
+    return Seed.builder(Base.TASK, good.readOnly(), good.process());
+  }
+
+  private static Seed.Builder mountedOnceMore(SeedRequest request) {
+    Seed.Builder seed = bare(request);
+    for (Volume volume : request.task().volumes()) {
+      seed.mount(
+          new Mount(
+              new Source.OfVolume(volume.name(), volume.views().last()),
+              "/again/" + volume.name(),
+              true));
+    }
+    return seed;
+  }
+
+  @Test
+  void dataOfCloudInitMayBeLeftOut() {
+    Supplier<Executor> leavesOut =
+        seedGiving(
+            request -> {
+              Seed.Builder seed = bare(request);
+              for (Volume volume : request.task().volumes()) {
+                if (!volume.views().equals(EnumSet.of(View.ISO9660))) {
+                  seed.mount(
+                      new Mount(
+                          new Source.OfVolume(volume.name(), volume.views().first()),
+                          "/" + volume.name(),
+                          true));
+                }
+              }
+              return seed.build();
+            });
+    assertEquals(List.of(), Contract.verify(leavesOut, 7, 50));
+  }
+
+  @Test
+  void whatIsDoneToVolumesAndInterfacesIsFound() {
+    List<Misdeed> misdeeds =
+        List.of(
+            request -> request.task().volumes().clear(),
+            request -> request.task().volumes().forEach(volume -> volume.views().clear()),
+            request -> request.task().interfaces().clear(),
+            request -> request.task().interfaces().forEach(one -> one.addresses().add("x")),
+            request -> request.task().interfaces().forEach(one -> one.dns().add("x")),
+            request -> request.task().interfaces().forEach(one -> one.gateways().add("x")));
+    for (Misdeed misdeed : misdeeds) {
+      assertEquals(
+          EnumSet.of(Rule.INPUT_CHANGED), rules(Contract.verify(seedDoing(misdeed), 7, 50)));
+    }
   }
 
   @Test

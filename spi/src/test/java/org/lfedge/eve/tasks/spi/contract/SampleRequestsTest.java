@@ -1,6 +1,7 @@
 package org.lfedge.eve.tasks.spi.contract;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,8 +16,10 @@ import org.lfedge.eve.tasks.spi.Fact;
 import org.lfedge.eve.tasks.spi.FactQuery;
 import org.lfedge.eve.tasks.spi.Option;
 import org.lfedge.eve.tasks.spi.SeedRequest;
+import org.lfedge.eve.tasks.spi.task.NetworkInterface;
 import org.lfedge.eve.tasks.spi.task.Options;
 import org.lfedge.eve.tasks.spi.task.Root;
+import org.lfedge.eve.tasks.spi.task.Volume;
 
 class SampleRequestsTest {
 
@@ -52,9 +55,24 @@ class SampleRequestsTest {
     assertTrue(request.task().resources().milliCpus() >= 1);
     assertTrue(request.task().workingDir().stream().allMatch(path -> path.startsWith("/")));
     assertTrue(request.task().command().stream().noneMatch(text -> text.indexOf('\0') >= 0));
+    request.task().volumes().forEach(SampleRequestsTest::requireSound);
+    assertDistinct(request.task().volumes().stream().map(Volume::name).toList());
+    assertDistinct(request.task().volumes().stream().flatMap(v -> v.target().stream()).toList());
+    assertDistinct(request.task().interfaces().stream().map(NetworkInterface::name).toList());
+    assertDistinct(request.task().interfaces().stream().map(NetworkInterface::mac).toList());
     request
         .image()
         .ifPresent(image -> assertTrue(image.env().stream().allMatch(v -> v.indexOf('=') > 0)));
+  }
+
+  private static void requireSound(Volume volume) {
+    assertFalse(volume.views().isEmpty());
+    assertTrue(volume.name().matches("[a-z0-9]+([.-][a-z0-9]+)*"));
+    assertTrue(volume.target().stream().allMatch(target -> target.matches("(/[^/]+)+")));
+  }
+
+  private static void assertDistinct(List<String> texts) {
+    assertEquals(texts.size(), texts.stream().distinct().count(), texts::toString);
   }
 
   @Property
@@ -84,6 +102,13 @@ class SampleRequestsTest {
             request -> request.task().env().isEmpty(),
             request -> request.task().env().containsKey("PATH"),
             request -> request.task().init(),
+            request -> request.task().volumes().isEmpty(),
+            request -> request.task().volumes().stream().anyMatch(v -> v.readOnly()),
+            request -> request.task().volumes().stream().anyMatch(v -> v.target().isEmpty()),
+            request -> request.task().volumes().stream().anyMatch(v -> v.mayBeLeftOut()),
+            request -> request.task().interfaces().isEmpty(),
+            request -> request.task().interfaces().size() > 1,
+            request -> request.task().interfaces().stream().anyMatch(i -> i.addresses().isEmpty()),
             request -> request.task().root().readOnly(),
             request -> request.user().isEmpty(),
             request -> request.task().options().string("choice").isEmpty(),

@@ -12,6 +12,7 @@ import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
 import org.lfedge.eve.tasks.spi.seed.AnchorTax;
 import org.lfedge.eve.tasks.spi.seed.Base;
 import org.lfedge.eve.tasks.spi.seed.Measurement;
+import org.lfedge.eve.tasks.spi.seed.Mount;
 import org.lfedge.eve.tasks.spi.seed.Pool;
 import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.seed.StopPlan;
@@ -26,7 +27,8 @@ import org.lfedge.eve.tasks.spi.task.User;
  * <p>The root says what to run, the document overrides it: a command replaces the image's
  * entrypoint and command both, a variable replaces the one of its name, and so do working directory
  * and user. Of a bundle the whole {@code config.json} becomes the seed's merge patch; its
- * namespaces do not, since every task has its own.
+ * namespaces do not, since every task has its own. Each volume with a target is mounted there as a
+ * directory or a file.
  */
 public final class NativeContainerExecutor implements Executor {
 
@@ -72,6 +74,7 @@ public final class NativeContainerExecutor implements Executor {
       throw new SeedException(
           "NO_COMMAND", "command", program.origin() + " names no program; give a command");
     }
+    List<Mount> volumes = VolumeMounts.of(task.volumes());
     try {
       AnchorProcess.Builder process =
           AnchorProcess.builder(args)
@@ -87,6 +90,7 @@ public final class NativeContainerExecutor implements Executor {
                   process.build())
               .tax(task.init() ? INIT_TAX : AnchorTax.NONE)
               .stop(StopPlan.signal(program.stopSignal(), task.stopGrace()));
+      volumes.forEach(seed::mount);
       program.annotations().forEach(seed::annotation);
       program.oci().ifPresent(seed::oci);
       return seed.build();

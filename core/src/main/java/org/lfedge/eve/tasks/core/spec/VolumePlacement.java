@@ -1,0 +1,92 @@
+package org.lfedge.eve.tasks.core.spec;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import org.lfedge.eve.tasks.core.error.Problem;
+import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.spi.seed.Seed;
+import org.lfedge.eve.tasks.spi.seed.Source;
+
+/**
+ * Holds a seed to the volumes of its task: each of them is mounted exactly once, in a view that it
+ * offers. A program that runs without its data, or with another's, is worse than one that does not.
+ */
+final class VolumePlacement {
+
+  private VolumePlacement() {}
+
+  /**
+   * Checks a seed.
+   *
+   * @param mounted the names of the volumes that are among the planned mounts
+   * @throws TaskException with code {@code VOLUME_NOT_PLACED} and all that is wrong
+   */
+  static void require(Seed seed, SpecInputs inputs, Collection<String> mounted) {
+    List<Source.OfVolume> asked = new ArrayList<>();
+    seed.mounts()
+        .forEach(
+            mount -> {
+              if (mount.source() instanceof Source.OfVolume source) {
+                asked.add(source);
+              }
+            });
+    List<Problem> problems = new ArrayList<>();
+    inputs
+        .volumes()
+        .forEach(
+            (name, place) -> {
+              List<Source.OfVolume> of = asked.stream().filter(a -> a.name().equals(name)).toList();
+              if (of.isEmpty() && place.mayBeLeftOut()) {
+                return;
+              }
+              if (of.size() != 1) {
+                problems.add(problem(inputs, "mounts volume " + name + " " + times(of.size())));
+              } else if (!place.views().contains(of.get(0).view())) {
+                problems.add(
+                    problem(
+                        inputs,
+                        "mounts volume "
+                            + name
+                            + " as "
+                            + of.get(0).view().name().toLowerCase(Locale.ROOT)
+                            + ", which it does not offer"));
+              } else if (!mounted.contains(name)) {
+                problems.add(
+                    problem(
+                        inputs,
+                        "mounts volume "
+                            + name
+                            + " where the core, or the seed itself, mounts something else"));
+              }
+            });
+    asked.stream()
+        .map(Source.OfVolume::name)
+        .distinct()
+        .filter(name -> !inputs.volumes().containsKey(name))
+        .forEach(
+            name ->
+                problems.add(
+                    problem(inputs, "mounts volume " + name + ", which the task does not have")));
+    if (!problems.isEmpty()) {
+      throw TaskException.failed(problems);
+    }
+  }
+
+  private static String times(int count) {
+    return count == 0 ? "nowhere" : count + " times";
+  }
+
+  private static Problem problem(SpecInputs inputs, String what) {
+    return Problem.internal(
+        "VOLUME_NOT_PLACED",
+        "the seed that executor "
+            + inputs.executor()
+            + " made for task "
+            + inputs.name()
+            + " "
+            + what
+            + "; report this to the vendor of the executor");
+  }
+}

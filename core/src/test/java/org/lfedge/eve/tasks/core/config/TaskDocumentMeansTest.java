@@ -1,0 +1,425 @@
+package org.lfedge.eve.tasks.core.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.lfedge.eve.tasks.core.config.DocumentTexts.MINIMAL;
+import static org.lfedge.eve.tasks.core.config.DocumentTexts.code;
+import static org.lfedge.eve.tasks.core.config.DocumentTexts.only;
+import static org.lfedge.eve.tasks.core.config.DocumentTexts.parseOne;
+import static org.lfedge.eve.tasks.core.config.DocumentTexts.problems;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.lfedge.eve.tasks.core.config.InterfaceConfig.AllowRule;
+import org.lfedge.eve.tasks.core.config.InterfaceConfig.Direction;
+import org.lfedge.eve.tasks.core.config.InterfaceConfig.Protocol;
+import org.lfedge.eve.tasks.core.config.InterfaceConfig.PublishedPort;
+import org.lfedge.eve.tasks.core.config.VolumeConfig.Format;
+import org.lfedge.eve.tasks.core.config.VolumeConfig.Owner;
+import org.lfedge.eve.tasks.core.config.VolumeConfig.Propagation;
+import org.lfedge.eve.tasks.core.config.VolumeConfig.Source;
+import org.lfedge.eve.tasks.core.config.VolumeConfig.Source.CloudInit.UserData;
+import org.lfedge.eve.tasks.core.error.Problem;
+
+/** Volumes, interfaces and devices of task documents. */
+class TaskDocumentMeansTest {
+
+  private static VolumeConfig volume(String name, Source source, String target) {
+    return new VolumeConfig(
+        name,
+        source,
+        Optional.ofNullable(target.isEmpty() ? null : target),
+        false,
+        Propagation.PRIVATE,
+        Optional.empty());
+  }
+
+  private static List<String> codes(String text) {
+    return problems(MINIMAL + text).stream().map(DocumentTexts::code).toList();
+  }
+
+  @Test
+  void volumesOfEveryKindAreRead() {
+    TaskDocument task =
+        parseOne(
+            MINIMAL
+                + """
+                root: {image: web, maxWritable: 1GiB}
+                volumes:
+                  - {name: data, source: data/../web, target: /data/./x/, readOnly: true,
+                     propagation: slave}
+                  - {name: kept, source: {volume: other.data}, target: /data}
+                  - {name: own, source: {blank: 64MiB}, target: /own, owner: "1000:0"}
+                  - {name: theme, source: {image: "theme:1"}, target: /theme}
+                  - {name: disk, source: {file: disks/vm.qcow2, format: qcow2}}
+                  - {name: scratch, source: {tmpfs: 16MiB}, target: //dev//shm}
+                  - name: seed
+                    source:
+                      cloudInit: {userData: "#cloud-config", metaData: {a: 1}, networkConfig: v}
+                """);
+    assertEquals(OptionalLong.of(1 << 30), task.maxWritableBytes());
+    assertEquals(
+        List.of(
+            new VolumeConfig(
+                "data",
+                new Source.HostPath("/base/dir/web"),
+                Optional.of("/data/x"),
+                true,
+                Propagation.SLAVE,
+                Optional.empty()),
+            volume("kept", new Source.Named("other.data"), "/data"),
+            new VolumeConfig(
+                "own",
+                new Source.Blank(64 << 20),
+                Optional.of("/own"),
+                false,
+                Propagation.PRIVATE,
+                Optional.of(new Owner(1000, 0))),
+            volume("theme", new Source.Image("theme:1"), "/theme"),
+            volume("disk", new Source.DiskFile("/base/dir/disks/vm.qcow2", Format.QCOW2), ""),
+            volume("scratch", new Source.Tmpfs(16 << 20), "/dev/shm"),
+            volume(
+                "seed",
+                new Source.CloudInit(
+                    new UserData.Text("#cloud-config"),
+                    new TreeMap<>(Map.of("a", "1")),
+                    Optional.of("v")),
+                "")),
+        task.volumes());
+  }
+
+  @Test
+  void userDataMayBeInAFile() {
+    TaskDocument task =
+        parseOne(
+            MINIMAL + "volumes: [{name: a, source: {cloudInit: {userData: {file: user-data}}}}]");
+    Source.CloudInit data = (Source.CloudInit) task.volumes().get(0).source();
+    assertEquals(new UserData.InFile("/base/dir/user-data"), data.userData());
+    assertEquals(new UserData.Text("A=b"), data.withUserData("A=b").userData());
+  }
+
+  @Test
+  void userDataAreNeverAmongTheValuesOfProblems() {
+    String text =
+        """
+        volumes:
+          - name: a
+            source:
+              cloudInit:
+                userData: {file: [hunter2], hunter2: 1}
+                metaData: {password: [hunter2]}
+                networkConfig: {wifi: hunter2}
+                vendorData: hunter2
+        """;
+    List<Problem> problems = problems(MINIMAL + text);
+    assertEquals(5, problems.size(), problems::toString);
+    for (Problem problem : problems) {
+      assertEquals("", problem.value());
+      assertFalse(problem.message().contains("hunter2"), problem.message());
+    }
+    String toString = parseOne(MINIMAL + withUserData("hunter2")).toString();
+    assertFalse(toString.contains("hunter2"), toString);
+  }
+
+  private static String withUserData(String userData) {
+    return "volumes: [{name: a, source: {cloudInit: {userData: \"" + userData + "\"}}}]";
+  }
+
+  @Test
+  void userDataHaveAtMost64KiB() {
+    assertEquals(1, parseOne(MINIMAL + withUserData("x".repeat(65_536))).volumes().size());
+    Problem problem = only(MINIMAL + withUserData("\u00e4".repeat(32_769)));
+    assertEquals("OUT_OF_RANGE volumes[0].source.cloudInit.userData", code(problem));
+    assertEquals("", problem.value());
+  }
+
+  @Test
+  void namesAndTargetsOfVolumesAreDistinct() {
+    assertEquals(
+        List.of("CONFLICT volumes[1].name", "DUPLICATE_TARGET volumes[2].target"),
+        codes(
+            """
+            volumes:
+              - {name: a, source: x, target: /a/b}
+              - {name: a, source: x, target: /a}
+              - {name: c, source: x, target: /a/./b/}
+            """));
+    assertEquals(
+        List.of("CONFLICT volumes[1].source.cloudInit"),
+        codes(
+            """
+            volumes:
+              - {name: a, source: {cloudInit: {userData: ""}}}
+              - {name: b, source: {cloudInit: {userData: ""}}}
+            """));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"/proc", "/proc/self", "/sys", "/dev", "/dev/pts", "//dev/./kvm", "/dev/shm2",
+        "/run/secrets", "/run/secrets/a", "/run/task"})
+  void theCoresOwnPlacesAreNoTargets(String target) {
+    Problem problem = only(MINIMAL + "volumes: [{name: a, source: x, target: " + target + "}]");
+    assertEquals("PROTECTED_TARGET volumes[0].target", code(problem));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"/process", "/run", "/run/secretsx", "/dev/shm", "/dev/shm/a", "/...", "/a..b"})
+  void whatOnlyLooksLikeThemIsATarget(String target) {
+    assertEquals(
+        Optional.of(target),
+        parseOne(MINIMAL + "volumes: [{name: a, source: x, target: " + target + "}]")
+            .volumes()
+            .get(0)
+            .target());
+  }
+
+  @Test
+  void keysThatMeanNothingForASourceAreRefused() {
+    assertEquals(
+        List.of(
+            "CONFLICT volumes[0].owner",
+            "CONFLICT volumes[1].propagation",
+            "MISSING volumes[2].target",
+            "CONFLICT volumes[3].target",
+            "OUT_OF_RANGE volumes[4].owner"),
+        codes(
+            """
+            volumes:
+              - {name: a, source: x, owner: "0:0"}
+              - {name: b, source: {blank: 1MiB}, propagation: slave}
+              - {name: c, source: {tmpfs: 1MiB}}
+              - {name: d, source: {cloudInit: {userData: ""}}, target: /d}
+              - {name: e, source: {blank: 1MiB}, owner: "0:2147483648"}
+            """));
+  }
+
+  @Test
+  void whatIsWrittenToTheNodesOwnFilesHasNoBound() {
+    assertEquals(
+        "CONFLICT root.maxWritable",
+        code(only(MINIMAL + "root: {directory: /srv/a, maxWritable: 1GiB}")));
+    assertEquals(
+        OptionalLong.of(1 << 20),
+        parseOne(MINIMAL + "root: {directory: /srv/a, readOnly: true, maxWritable: 1MiB}")
+            .maxWritableBytes());
+  }
+
+  @Test
+  void interfacesAreReadInFull() {
+    TaskDocument task =
+        parseOne(
+            MINIMAL
+                + """
+                interfaces:
+                  - network: bn1
+                    mac: 02-16-3E-00-00-0A
+                    addresses: ["2001:DB8:0::5/64", 10.1.0.5/24]
+                    mtu: 1500
+                    dns: ["FD00:0::1", 10.1.0.1]
+                    ports: ["8080:80", "127.0.0.1:53:5353/udp", "[::1]:80:80/tcp"]
+                    allow:
+                      - {direction: egress, cidr: 10.0.0.0/8, port: 443, protocol: tcp}
+                      - {direction: ingress}
+                  - {network: bn2, allow: []}
+                  - {name: wan, network: bn1}
+                """);
+    assertEquals(
+        List.of(
+            new InterfaceConfig(
+                "eth0",
+                "bn1",
+                Optional.of("02:16:3e:00:00:0a"),
+                List.of("2001:db8::5/64", "10.1.0.5/24"),
+                OptionalInt.of(1500),
+                List.of("fd00::1", "10.1.0.1"),
+                List.of(
+                    new PublishedPort(Optional.empty(), 8080, 80, Protocol.TCP),
+                    new PublishedPort(Optional.of("127.0.0.1"), 53, 5353, Protocol.UDP),
+                    new PublishedPort(Optional.of("::1"), 80, 80, Protocol.TCP)),
+                Optional.of(
+                    List.of(
+                        new AllowRule(
+                            Direction.EGRESS,
+                            Optional.of("10.0.0.0/8"),
+                            OptionalInt.of(443),
+                            Optional.of(Protocol.TCP)),
+                        new AllowRule(
+                            Direction.INGRESS,
+                            Optional.empty(),
+                            OptionalInt.empty(),
+                            Optional.empty())))),
+            bare("eth1", "bn2", Optional.of(List.of())),
+            bare("wan", "bn1", Optional.empty())),
+        task.interfaces());
+    assertEquals(
+        "[8080:80/tcp, 127.0.0.1:53:5353/udp, [::1]:80:80/tcp]",
+        task.interfaces().get(0).ports().toString());
+  }
+
+  private static InterfaceConfig bare(
+      String name, String network, Optional<List<AllowRule>> allow) {
+    return new InterfaceConfig(
+        name,
+        network,
+        Optional.empty(),
+        List.of(),
+        OptionalInt.empty(),
+        List.of(),
+        List.of(),
+        allow);
+  }
+
+  @Test
+  void namesAndMacsOfInterfacesAreDistinct() {
+    assertEquals(
+        List.of("CONFLICT interfaces[1].mac", "CONFLICT interfaces[1]", "CONFLICT interfaces[2].name"),
+        codes(
+            """
+            interfaces:
+              - {name: eth1, network: a, mac: "02:00:00:00:00:0a"}
+              - {network: a, mac: 02-00-00-00-00-0A}
+              - {name: eth1, network: a}
+            """)
+            .stream()
+            .sorted((a, b) -> Boolean.compare(b.endsWith("mac"), a.endsWith("mac")))
+            .toList());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "80:80, 80:81, true",
+    "80:80, 127.0.0.1:80:80, true",
+    "0.0.0.0:80:80, 127.0.0.1:80:80, true",
+    "0.0.0.0:80:80, 80:80, true",
+    "[::]:80:80, [::1]:80:80, true",
+    "[::1]:80:80, [0:0::1]:80:80, true",
+    "80:80, 80:80/udp, false",
+    "80:80, 81:80, false",
+    "0.0.0.0:80:80, [::]:80:80, false",
+    "127.0.0.1:80:80, 127.0.0.2:80:80, false"
+  })
+  void aPortOfTheNodeLeadsToOnePlace(String one, String other, boolean overlap) {
+    String text =
+        "interfaces: [{network: a, ports: [\"" + one + "\"]}, {network: a, ports: [\"" + other
+            + "\"]}]";
+    if (overlap) {
+      Problem problem = only(MINIMAL + text);
+      assertEquals("CONFLICT interfaces[1].ports[0]", code(problem));
+      assertTrue(problem.message().contains("interfaces[0].ports[0]"), problem.message());
+    } else {
+      assertEquals(2, parseOne(MINIMAL + text).interfaces().size());
+    }
+  }
+
+  @Test
+  void whatAnInterfaceCannotHaveIsRefused() {
+    assertEquals(
+        List.of(
+            "BAD_VALUE interfaces[0].addresses[0]",
+            "BAD_VALUE interfaces[0].addresses[1]",
+            "BAD_VALUE interfaces[0].addresses[2]",
+            "CONFLICT interfaces[1].addresses[1]",
+            "CONFLICT interfaces[2].mtu",
+            "OUT_OF_RANGE interfaces[2].ports[0]",
+            "BAD_VALUE interfaces[2].ports[1]",
+            "BAD_VALUE interfaces[3].allow[0].cidr"),
+        codes(
+            """
+            interfaces:
+              - {network: a, addresses: [127.0.0.1/8, "ff02::1/64", 0.0.0.0/0]}
+              - {network: a, addresses: [10.0.0.1/8, 10.1.0.1/8]}
+              - {network: a, addresses: ["fd00::1/64"], mtu: 1279,
+                 ports: ["65536:80", "[127.0.0.1]:80:80"]}
+              - {network: a, allow: [{direction: egress, cidr: 10.0.0.1/8}]}
+            """));
+    Problem problem =
+        only(
+            MINIMAL
+                + "interfaces: [{network: a, allow: [{direction: egress, cidr: 10.0.0.1/8}]}]");
+    assertTrue(problem.message().contains("did you mean 10.0.0.0/8?"), problem.message());
+  }
+
+  @Test
+  void devicesOfEveryKindAreRead() {
+    assertEquals(
+        List.of(
+            new DeviceConfig.Node("/dev/ttyS0", "rw"),
+            new DeviceConfig.Node("/dev/net/tun", "rwm"),
+            new DeviceConfig.Cdi("vendor.com/gpu=0"),
+            new DeviceConfig.Pci("0000:af:1f.7"),
+            new DeviceConfig.Usb("1-2.4"),
+            new DeviceConfig.Nic("enp3s0")),
+        parseOne(
+                MINIMAL
+                    + """
+                    devices:
+                      - {path: /dev/ttyS0}
+                      - {path: /dev/net/tun, access: rwm}
+                      - {cdi: vendor.com/gpu=0}
+                      - {pci: "AF:1F.7"}
+                      - {usb: 1-2.4}
+                      - {nic: enp3s0}
+                    """)
+            .devices());
+    assertEquals(
+        "CONFLICT devices[1]",
+        code(only(MINIMAL + "devices: [{pci: \"af:00.0\"}, {pci: \"0000:AF:00.0\"}]")));
+  }
+
+  @Test
+  void listsHaveBounds() {
+    assertEquals(
+        "OUT_OF_RANGE volumes", code(only(MINIMAL + "volumes: [" + "{}, ".repeat(257) + "]")));
+    assertEquals(
+        "OUT_OF_RANGE interfaces", code(only(MINIMAL + "interfaces: [" + "{}, ".repeat(65) + "]")));
+    assertEquals(
+        "OUT_OF_RANGE devices", code(only(MINIMAL + "devices: [" + "{}, ".repeat(257) + "]")));
+  }
+
+  @Test
+  void portsAtTheTopBelongToAnInterface() {
+    Problem problem = only(MINIMAL + "ports: [\"8080:80\"]");
+    assertEquals("UNKNOWN_KEY ports", code(problem));
+    assertTrue(
+        problem.message().contains("interfaces: [{network: NAME, ports: [\"8080:80\"]}]"),
+        problem.message());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'mounts: []', volumes",
+    "'volumeMounts: []', volumes",
+    "'networks: []', interfaces",
+    "'volumes: [{name: a, source: x, mountPath: /a}]', target",
+    "'volumes: [{name: a, source: x, ro: true}]', readOnly",
+    "'volumes: [{name: a, source: {emptyDir: {}, tmpfs: 1MiB}, target: /a}]', tmpfs",
+    "'interfaces: [{network: a, macAddress: x}]', mac",
+    "'interfaces: [{network: a, ipv4_address: x}]', addresses",
+    "'interfaces: [{network: a, nameservers: []}]', dns"
+  })
+  void wordsOfOtherToolsAreAnsweredWithOurs(String text, String meant) {
+    Problem problem = only(MINIMAL + text);
+    assertEquals("UNKNOWN_KEY", problem.code());
+    assertTrue(problem.message().contains("did you mean " + meant + "?"), problem.message());
+  }
+
+  /** So that an earlier version can read the records of tasks that have none of this. */
+  @Test
+  void theCanonicalFormOfATaskWithoutMeansIsThatOfEarlierVersions() {
+    String json = TaskDocuments.toJson(parseOne(MINIMAL)).toString();
+    for (String key : List.of("volumes", "interfaces", "devices", "maxWritable")) {
+      assertFalse(json.contains(key), json);
+    }
+  }
+}

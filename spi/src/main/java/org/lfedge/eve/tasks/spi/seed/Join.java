@@ -1,0 +1,12 @@
+package org.lfedge.eve.tasks.spi.seed;
+
+/** How a tap is joined with the interface of a task. Open to growth. */
+public enum Join {
+  /**
+   * What comes in at one goes out at the other and the reverse, nothing else sees it: the guest has
+   * the addresses of the interface.
+   */
+  REDIRECT,
+  /** Both are ports of a bridge in the task's network namespace. */
+  BRIDGE
+}

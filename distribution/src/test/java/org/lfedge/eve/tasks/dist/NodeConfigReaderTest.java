@@ -85,6 +85,7 @@ class NodeConfigReaderTest {
             policy:
               allowHostRoot: true
               directories: [/b, /a]
+              devices: [/dev/ttyS*, "pci:0000:AF:00.0"]
               trustedPlugins: ["sha256:0000000000000000000000000000000000000000000000000000000000000000"]
               grants:
                 bundled: {capabilities: [CAP_NET_ADMIN], namespaces: [pid], hostPaths: [/dev/x]}
@@ -101,6 +102,8 @@ class NodeConfigReaderTest {
     assertEquals("/x/tasks", config.cgroupParent());
     assertTrue(config.policy().allowHostRoot());
     assertEquals(SortedCopies.setOf(List.of("/a", "/b")), config.policy().directories());
+    assertEquals(
+        SortedCopies.setOf(List.of("/dev/ttyS*", "pci:0000:af:00.0")), config.policy().devices());
     assertTrue(config.policy().trustsPlugin("sha256:" + "0".repeat(64)));
     assertTrue(config.policy().grants(Origin.BUNDLED).namespaces().contains(Namespace.PID));
     assertEquals(1L << 30, config.reservedMemoryBytes());
@@ -125,6 +128,7 @@ class NodeConfigReaderTest {
             "UNKNOWN_KEY policy.grants.other",
             "WRONG_VALUE policy.allowHostRoot",
             "WRONG_VALUE policy.directories[0]",
+            "WRONG_VALUE policy.devices[1]",
             "WRONG_VALUE policy.trustedPlugins[0]",
             "WRONG_VALUE reserve.memory",
             "UNKNOWN_KEY stateDirectroy"),
@@ -137,6 +141,7 @@ class NodeConfigReaderTest {
             policy:
               allowHostRoot: maybe
               directories: [/a/../b]
+              devices: [/dev/kvm, kvm]
               trustedPlugins: [sha256:12]
               grants: {bundled: {capabilities: [CAP_KILL, kill]}, other: {}}
             reserve: {memory: much}

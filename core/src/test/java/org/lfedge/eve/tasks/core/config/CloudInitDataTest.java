@@ -37,8 +37,7 @@ class CloudInitDataTest {
   }
 
   private static List<String> problems(String userData) {
-    List<Problem> problems =
-        assertThrows(TaskException.class, () -> read(userData)).problems();
+    List<Problem> problems = assertThrows(TaskException.class, () -> read(userData)).problems();
     for (Problem problem : problems) {
       assertEquals(PATH, problem.path());
       assertEquals("", problem.value());
@@ -59,15 +58,14 @@ class CloudInitDataTest {
     assertEquals(
         new TreeMap<>(
             Map.of("A", "1", "B", "two words", "C", "", "D", "x=y", "E", "3", "F.g-h", "last")),
-        read(
-                """
+        read("""
                 # a comment
                 A=1
 
                   B = two words
                 """
                     .replace("B = ", "B=")
-                    + "C=\r\nD=x=y\nexport E=3 # why\nF.g-h=first\nF.g-h=last")
+                + "C=\r\nD=x=y\nexport E=3 # why\nF.g-h=first\nF.g-h=last")
             .env());
     assertEquals(List.of(), read("A=1").files());
     assertEquals(new TreeMap<>(), read("").env());
@@ -106,8 +104,22 @@ class CloudInitDataTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"A", "=b", "A b=c", "1A=b", "A=\"b", "A='b", "A=\"b\" c", "A='b'c", "A=\"\\x\"",
-        "A=\"\\\"", "export=", "exportA", "A=\0", "A =b"})
+      strings = {
+        "A",
+        "=b",
+        "A b=c",
+        "1A=b",
+        "A=\"b",
+        "A='b",
+        "A=\"b\" c",
+        "A='b'c",
+        "A=\"\\x\"",
+        "A=\"\\\"",
+        "export=",
+        "exportA",
+        "A=\0",
+        "A =b"
+      })
   void whatIsNoVariableIsRefused(String line) {
     if (!line.equals("export=")) {
       assertEquals(Optional.empty(), EnvLine.parse(line));
@@ -234,9 +246,33 @@ class CloudInitDataTest {
   @Provide
   Arbitrary<String> soup() {
     return Arbitraries.of(
-            "#cloud-config\n", "runcmd", "write_files", ": ", "\n- ", "\n  - ", "path: /a", "A=b",
-            "content: x", "\n", "{", "}", "[", "]", "'", "\"", "\\", "=", "#", " ", "export ",
-            "encoding: gz+b64", "H4sI", "&a ", "*a", "\0", "\u00e4")
+            "#cloud-config\n",
+            "runcmd",
+            "write_files",
+            ": ",
+            "\n- ",
+            "\n  - ",
+            "path: /a",
+            "A=b",
+            "content: x",
+            "\n",
+            "{",
+            "}",
+            "[",
+            "]",
+            "'",
+            "\"",
+            "\\",
+            "=",
+            "#",
+            " ",
+            "export ",
+            "encoding: gz+b64",
+            "H4sI",
+            "&a ",
+            "*a",
+            "\0",
+            "\u00e4")
         .list()
         .ofMaxSize(20)
         .map(parts -> String.join("", parts));
@@ -256,11 +292,7 @@ class CloudInitDataTest {
   @Property
   void aValueInDoubleQuotesIsReadBack(@ForAll("values") String value) {
     String quoted =
-        value
-            .replace("\\", "\\\\")
-            .replace("\"", "\\\"")
-            .replace("\n", "\\n")
-            .replace("\r", "\\r");
+        value.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n").replace("\r", "\\r");
     assertEquals(value, read("A=\"" + quoted + "\"").env().get("A"));
   }
 

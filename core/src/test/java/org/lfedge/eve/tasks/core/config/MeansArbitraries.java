@@ -114,9 +114,7 @@ final class MeansArbitraries {
                   return object;
                 });
     return Combinators.combine(
-            userData,
-            metaData.optional(0.5),
-            TaskDocumentArbitraries.awkwardTexts().optional(0.5))
+            userData, metaData.optional(0.5), TaskDocumentArbitraries.awkwardTexts().optional(0.5))
         .as(
             (user, meta, network) -> {
               ObjectNode data = JSON.objectNode().set("userData", user);
@@ -237,9 +235,7 @@ final class MeansArbitraries {
               for (String text : texts) {
                 int space = text.indexOf(' ');
                 ObjectNode device =
-                    devices
-                        .addObject()
-                        .put(text.substring(0, space), text.substring(space + 1));
+                    devices.addObject().put(text.substring(0, space), text.substring(space + 1));
                 if (text.equals("path /dev/net/tun")) {
                   device.put("access", "rwm");
                 }

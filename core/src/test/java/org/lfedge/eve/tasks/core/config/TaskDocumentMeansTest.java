@@ -165,8 +165,18 @@ class TaskDocumentMeansTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"/proc", "/proc/self", "/sys", "/dev", "/dev/pts", "//dev/./kvm", "/dev/shm2",
-        "/run/secrets", "/run/secrets/a", "/run/task"})
+      strings = {
+        "/proc",
+        "/proc/self",
+        "/sys",
+        "/dev",
+        "/dev/pts",
+        "//dev/./kvm",
+        "/dev/shm2",
+        "/run/secrets",
+        "/run/secrets/a",
+        "/run/task"
+      })
   void theCoresOwnPlacesAreNoTargets(String target) {
     Problem problem = only(MINIMAL + "volumes: [{name: a, source: x, target: " + target + "}]");
     assertEquals("PROTECTED_TARGET volumes[0].target", code(problem));
@@ -283,9 +293,10 @@ class TaskDocumentMeansTest {
   @Test
   void namesAndMacsOfInterfacesAreDistinct() {
     assertEquals(
-        List.of("CONFLICT interfaces[1].mac", "CONFLICT interfaces[1]", "CONFLICT interfaces[2].name"),
+        List.of(
+            "CONFLICT interfaces[1].mac", "CONFLICT interfaces[1]", "CONFLICT interfaces[2].name"),
         codes(
-            """
+                """
             interfaces:
               - {name: eth1, network: a, mac: "02:00:00:00:00:0a"}
               - {network: a, mac: 02-00-00-00-00-0A}
@@ -311,7 +322,10 @@ class TaskDocumentMeansTest {
   })
   void aPortOfTheNodeLeadsToOnePlace(String one, String other, boolean overlap) {
     String text =
-        "interfaces: [{network: a, ports: [\"" + one + "\"]}, {network: a, ports: [\"" + other
+        "interfaces: [{network: a, ports: [\""
+            + one
+            + "\"]}, {network: a, ports: [\""
+            + other
             + "\"]}]";
     if (overlap) {
       Problem problem = only(MINIMAL + text);
@@ -345,8 +359,7 @@ class TaskDocumentMeansTest {
             """));
     Problem problem =
         only(
-            MINIMAL
-                + "interfaces: [{network: a, allow: [{direction: egress, cidr: 10.0.0.1/8}]}]");
+            MINIMAL + "interfaces: [{network: a, allow: [{direction: egress, cidr: 10.0.0.1/8}]}]");
     assertTrue(problem.message().contains("did you mean 10.0.0.0/8?"), problem.message());
   }
 

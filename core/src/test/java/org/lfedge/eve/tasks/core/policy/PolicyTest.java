@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -15,11 +17,14 @@ import java.util.OptionalLong;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.lfedge.eve.tasks.core.config.DeviceConfig;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.config.TaskDocument.EnvValue;
 import org.lfedge.eve.tasks.core.config.TaskDocument.RootSource;
+import org.lfedge.eve.tasks.core.config.TaskDocuments;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.lifecycle.RestartPolicy;
@@ -104,6 +109,120 @@ class PolicyTest {
         Map.of("TOKEN", new EnvValue.Secret(path), "PLAIN", new EnvValue.Text("/etc/shadow"));
     assertDoesNotThrow(
         () -> Policy.DEFAULT.checkDocument(document(new RootSource.Bundle(path), env)));
+  }
+
+  private static TaskDocument parsed(String means) {
+    String yaml = "name: web\nroot: {image: web}\nresources: {memory: 64MiB}\n" + means;
+    return TaskDocuments.parse(yaml.getBytes(StandardCharsets.UTF_8), Path.of("/srv")).get(0);
+  }
+
+  private static List<String> places(Policy policy, String means) {
+    return assertThrows(TaskException.class, () -> policy.checkDocument(parsed(means)))
+        .problems()
+        .stream()
+        .map(problem -> problem.code() + " " + problem.path() + " " + problem.value())
+        .toList();
+  }
+
+  @Test
+  void volumesComeFromTheAllowedDirectoriesAlone() {
+    assertEquals(
+        List.of(
+            "SOURCE_NOT_ALLOWED volumes[0].source /etc",
+            "SOURCE_NOT_ALLOWED volumes[2].source /var/disk",
+            "SOURCE_NOT_ALLOWED volumes[4].source.cloudInit.userData.file /etc/shadow"),
+        places(
+            Policy.DEFAULT,
+            """
+            volumes:
+              - {name: a, source: ../etc, target: /a}
+              - {name: b, source: b, target: /b}
+              - {name: c, source: {file: /var/disk, format: raw}, target: /c}
+              - {name: d, source: {file: disk, format: raw}, target: /d}
+              - {name: e, source: {cloudInit: {userData: {file: /etc/shadow}}}}
+              - {name: f, source: {tmpfs: 1MiB}, target: /f}
+              - {name: g, source: {volume: other}, target: /g}
+            """));
+    assertDoesNotThrow(
+        () ->
+            Policy.DEFAULT.checkDocument(
+                parsed("volumes: [{name: e, source: {cloudInit: {userData: {file: u}}}}]")));
+  }
+
+  private static Policy allowing(String... devices) {
+    return new Policy(
+        false,
+        Policy.DEFAULT.directories(),
+        SortedCopies.setOf(List.of(devices)),
+        Policy.DEFAULT.trustedPlugins(),
+        Policy.DEFAULT.additions());
+  }
+
+  private static final String DEVICES =
+      """
+      devices:
+        - {path: /dev/ttyS0}
+        - {cdi: vendor.com/gpu=0}
+        - {pci: "0000:AF:00.0"}
+        - {usb: 1-2}
+        - {nic: enp3s0}
+      """;
+
+  @Test
+  void noDeviceIsAllowedUnlessItIsListedAndTheKeyIsNamed() {
+    assertEquals(
+        List.of(
+            "DEVICE_NOT_ALLOWED devices[0].path /dev/ttyS0",
+            "DEVICE_NOT_ALLOWED devices[1].cdi vendor.com/gpu=0",
+            "DEVICE_NOT_ALLOWED devices[2].pci 0000:af:00.0",
+            "DEVICE_NOT_ALLOWED devices[3].usb 1-2",
+            "DEVICE_NOT_ALLOWED devices[4].nic enp3s0"),
+        places(Policy.DEFAULT, DEVICES));
+    String message =
+        assertThrows(TaskException.class, () -> Policy.DEFAULT.checkDocument(parsed(DEVICES)))
+            .problems()
+            .get(1)
+            .message();
+    assertTrue(message.contains("add cdi:vendor.com/gpu=0 to policy.devices"), message);
+    Policy policy = allowing("/dev/ttyS*", "cdi:vendor.com/*", "pci:0000:AF:*", "usb:1-2", "nic:*");
+    assertDoesNotThrow(() -> policy.checkDocument(parsed(DEVICES)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/dev/ttyS0, /dev/ttyS0, true",
+    "/dev/ttyS0, /dev/ttyS01, false",
+    "/dev/ttyS*, /dev/ttyS, true",
+    "/dev/ttyS*, /dev/ttyS1/x, false",
+    "/dev/*, /dev/net/tun, false",
+    "/dev/*/tun, /dev/net/tun, true",
+    "/dev/t.y, /dev/tty, false",
+    "/dev/*a*, /dev/bab, true",
+    "/dev/**, /dev/bab, true",
+    "'/dev/\\Qx', '/dev/\\Qx', true"
+  })
+  void aStarStandsForAnyCharactersOfAName(String pattern, String path, boolean allowed) {
+    assertEquals(
+        allowed, allowing(pattern).allowsDevice(new DeviceConfig.Node(path, "rw")), pattern);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "*",
+        "/dev",
+        "/dev/",
+        "/etc/passwd",
+        "/dev/../etc",
+        "/dev//tty",
+        "dev/tty",
+        "kvm:1",
+        "pci:",
+        "usb:\n"
+      })
+  void whatIsNoDeviceIsNoPattern(String pattern) {
+    assertThrows(IllegalArgumentException.class, () -> allowing(pattern));
   }
 
   @ParameterizedTest

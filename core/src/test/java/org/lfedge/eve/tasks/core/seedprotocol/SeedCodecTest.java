@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
@@ -26,11 +27,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.spec.SeedArbitraries;
 import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
+import org.lfedge.eve.tasks.spi.seed.Attachment;
 import org.lfedge.eve.tasks.spi.seed.Base;
+import org.lfedge.eve.tasks.spi.seed.Join;
 import org.lfedge.eve.tasks.spi.seed.Mount;
 import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.seed.Source;
 import org.lfedge.eve.tasks.spi.seed.StopPlan;
+import org.lfedge.eve.tasks.spi.task.View;
 
 class SeedCodecTest {
 
@@ -38,7 +42,7 @@ class SeedCodecTest {
 
   @Provide
   Arbitrary<Seed> seeds() {
-    return SeedArbitraries.seedsWithPatches();
+    return SeedArbitraries.seedsWithVolumes();
   }
 
   @Property
@@ -56,7 +60,7 @@ class SeedCodecTest {
   void unknownKeysAreRefusedWhereverTheyAre(@ForAll("seeds") Seed seed, @ForAll("picks") int pick) {
     ObjectNode json = SeedCodec.toJson(seed);
     List<ObjectNode> objects =
-        json.findParents("target").stream()
+        Stream.concat(json.findParents("target").stream(), json.findParents("ownerUid").stream())
             .filter(ObjectNode.class::isInstance)
             .map(ObjectNode.class::cast)
             .collect(Collectors.toCollection(ArrayList::new));
@@ -80,7 +84,8 @@ class SeedCodecTest {
   void wrongValuesAreRefusedWithAPath(@ForAll("seeds") Seed seed, @ForAll("wrong") String wrong)
       throws JsonProcessingException {
     ObjectNode json = SeedCodec.toJson(seed);
-    for (String key : List.of("base", "process", "mounts", "files", "shared", "tax", "stop")) {
+    for (String key :
+        List.of("base", "process", "mounts", "files", "attachments", "shared", "tax", "stop")) {
       ObjectNode broken = json.deepCopy();
       broken.set(key, read(wrong));
       TaskException refusal = assertThrows(TaskException.class, () -> SeedCodec.fromJson(broken));
@@ -101,18 +106,36 @@ class SeedCodecTest {
                 """
                 {"base": "task", "readOnly": true,
                  "process": {"args": ["/bin/server", "-v"]},
-                 "mounts": [{"source": {"tmpfs": {"bytes": 4096}}, "target": "/tmp"}],
+                 "mounts": [{"source": {"tmpfs": {"bytes": 4096}}, "target": "/tmp"},
+                   {"source": {"volume": {"name": "data", "view": "iso9660"}}, "target": "/data"}],
+                 "attachments": [{"interface": "eth0", "tap": "tap0", "join": "redirect"}],
                  "stop": [{"signal": {"name": "SIGTERM", "graceMillis": 30000}}],
                  "oci": {"process": {"oomScoreAdj": 500}}}
                 """));
     Seed expected =
         Seed.builder(Base.TASK, true, AnchorProcess.builder(List.of("/bin/server", "-v")).build())
             .mount(new Mount(new Source.Tmpfs(4096), "/tmp", false))
+            .mount(new Mount(new Source.OfVolume("data", View.ISO9660), "/data", false))
+            .attachment(new Attachment("eth0", "tap0", 0, Join.REDIRECT))
             .stop(StopPlan.signal("SIGTERM", Duration.ofSeconds(30)))
             .oci("{\"process\":{\"oomScoreAdj\":500}}")
             .build();
     assertEquals(expected, seed);
     assertEquals(Optional.empty(), seed.process().capabilities());
+  }
+
+  /** So that an earlier version can read the records of tasks that have none of this. */
+  @Test
+  void aSeedWithoutAttachmentsLooksAsItDidBefore() {
+    Seed seed =
+        Seed.builder(Base.TASK, true, AnchorProcess.builder(List.of("/bin/server")).build())
+            .build();
+    assertEquals(
+        "{\"base\":\"task\",\"readOnly\":true,\"process\":{\"args\":[\"/bin/server\"],\"env\":[],"
+            + "\"cwd\":\"/\",\"user\":{\"uid\":0,\"gid\":0,\"additionalGids\":[]},\"init\":false},"
+            + "\"mounts\":[],\"files\":[],\"shared\":[],\"tax\":{\"parts\":[],\"milliCpus\":0},"
+            + "\"stop\":[],\"annotations\":{}}",
+        SeedCodec.toJson(seed).toString());
   }
 
   @ParameterizedTest
@@ -128,6 +151,14 @@ class SeedCodecTest {
             + "| files[0].content must be base64",
         "{'base':'task','process':{'args':['/x']},'mounts':[{'source':{'disk':{}},'target':'/'}]}"
             + "| mounts[0].source.disk is not a source",
+        "{'base':'task','process':{'args':['/x']},'mounts':[{'source':{'volume':{'name':'a'}},"
+            + "'target':'/a'}]} | mounts[0].source.volume.view is missing",
+        "{'base':'task','process':{'args':['/x']},'mounts':[{'source':{'volume':{'name':'a',"
+            + "'view':'disk'}},'target':'/a'}]} | view must be one of filesystem, file, block, iso9660",
+        "{'base':'task','process':{'args':['/x']},'attachments':[{'interface':'eth0','tap':'a b',"
+            + "'join':'bridge'}]} | attachments[0] not a name for a tap",
+        "{'base':'task','process':{'args':['/x']},'attachments':[{'interface':'eth0','tap':'tap0',"
+            + "'join':'route'}]} | attachments[0].join must be one of redirect, bridge",
         "{'base':'task','process':{'args':['/x']},'tax':{'parts':[],'measurement':{'guess':{}}}}"
             + "| tax.measurement.guess is not a measurement",
         "{'base':'task','process':{'args':['/x']},'tax':{'parts':[],'measurement':{'ofAnchor':1}}}"

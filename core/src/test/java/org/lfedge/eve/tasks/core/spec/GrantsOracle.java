@@ -252,7 +252,7 @@ final class GrantsOracle {
                 !target.equals("/")
                     && !target.startsWith("/proc/")
                     && !target.startsWith("/sys/")
-                    && !target.startsWith("/run/secrets"),
+                    && !(target + "/").startsWith("/run/secrets/"),
                 "tmpfs at " + target);
         case "bind" -> checkBind(mount, target, options);
         default -> excesses.add("mount " + mount);
@@ -280,13 +280,26 @@ final class GrantsOracle {
     boolean isGranted =
         grants.hostPaths().stream()
             .anyMatch(path -> (source + "/").startsWith(path.equals("/") ? "/" : path + "/"));
-    require(isInit || isSecrets || isFile || isGranted, "bind of " + source);
-    require(isGranted || options.contains("ro"), "writable bind of " + source);
+    boolean isCoreFile =
+        inputs.files().values().stream().anyMatch(file -> file.toString().equals(source))
+            || (target.matches("/etc/(resolv.conf|hosts|hostname)")
+                && inputs.networkFiles().toString().contains("=" + source));
+    List<VolumePlace.OnNode> volumes =
+        inputs.volumes().values().stream()
+            .filter(VolumePlace.OnNode.class::isInstance)
+            .map(VolumePlace.OnNode.class::cast)
+            .filter(place -> place.path().toString().equals(source))
+            .toList();
+    boolean isWritableVolume = volumes.stream().anyMatch(place -> !place.readOnly());
+    require(
+        isInit || isSecrets || isFile || isCoreFile || isGranted || !volumes.isEmpty(),
+        "bind of " + source);
+    require(isGranted || isWritableVolume || options.contains("ro"), "writable bind of " + source);
     require(
         isInit
             || isSecrets
             || !target.matches("/|/(proc|sys|dev|dev/pts|run/secrets)(/.*)?")
-            || target.matches("/dev/(shm|mqueue|null)"),
+            || target.matches("/dev/(shm(/.*)?|mqueue|null)"),
         "bind over " + target);
   }
 

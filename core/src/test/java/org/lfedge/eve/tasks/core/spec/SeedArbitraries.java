@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import net.jqwik.api.Arbitraries;
@@ -18,7 +19,9 @@ import org.lfedge.eve.tasks.core.policy.Grants;
 import org.lfedge.eve.tasks.core.port.Origin;
 import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
 import org.lfedge.eve.tasks.spi.seed.AnchorTax;
+import org.lfedge.eve.tasks.spi.seed.Attachment;
 import org.lfedge.eve.tasks.spi.seed.Base;
+import org.lfedge.eve.tasks.spi.seed.Join;
 import org.lfedge.eve.tasks.spi.seed.Measurement;
 import org.lfedge.eve.tasks.spi.seed.Mount;
 import org.lfedge.eve.tasks.spi.seed.Namespace;
@@ -30,6 +33,7 @@ import org.lfedge.eve.tasks.spi.seed.StopPlan;
 import org.lfedge.eve.tasks.spi.seed.StopStep;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
 import org.lfedge.eve.tasks.spi.task.User;
+import org.lfedge.eve.tasks.spi.task.View;
 
 /** Generates seeds of every shape, what goes with them, and patches that ask for too much. */
 public final class SeedArbitraries {
@@ -94,6 +98,56 @@ public final class SeedArbitraries {
   /** Seeds, most with a patch that may ask for anything. */
   public static Arbitrary<Seed> seedsWithPatches() {
     return seeds(PatchArbitraries.patches().optional(0.9));
+  }
+
+  /** Seeds with a patch, volumes in any view, and attachments. */
+  public static Arbitrary<Seed> seedsWithVolumes() {
+    Arbitrary<Mount> volumes =
+        Combinators.combine(
+                Arbitraries.of("data", "a-1.b"),
+                Arbitraries.of(View.class),
+                Arbitraries.of("/volumes/a", "/volumes/b", "/c d"),
+                Arbitraries.of(true, false))
+            .as(
+                (name, view, target, readOnly) ->
+                    new Mount(new Source.OfVolume(name, view), target, readOnly));
+    Arbitrary<Attachment> attachments =
+        Combinators.combine(
+                Arbitraries.of("eth0", "eth1", "ä"),
+                Arbitraries.of(0, 1000, Integer.MAX_VALUE),
+                Arbitraries.of(Join.class))
+            .as(
+                (name, uid, join) ->
+                    new Attachment(name, "tap-" + name.length() + uid % 9, uid, join));
+    return Combinators.combine(
+            seedsWithPatches(),
+            volumes.list().uniqueElements(Mount::target).ofMaxSize(3),
+            attachments
+                .list()
+                .uniqueElements(Attachment::interfaceName)
+                .uniqueElements(Attachment::tapName)
+                .ofMaxSize(2))
+        .as(
+            (seed, mounts, taps) -> {
+              Seed.Builder with = builder(seed, mount -> true);
+              mounts.forEach(with::mount);
+              taps.forEach(with::attachment);
+              return with.build();
+            });
+  }
+
+  /** All of a seed again, but for the mounts and files whose targets are not wanted. */
+  static Seed.Builder builder(Seed seed, Predicate<String> targets) {
+    Seed.Builder builder =
+        Seed.builder(seed.base(), seed.readOnly(), seed.process())
+            .tax(seed.tax())
+            .stop(seed.stop());
+    seed.mounts().stream().filter(m -> targets.test(m.target())).forEach(builder::mount);
+    seed.files().stream().filter(f -> targets.test(f.target())).forEach(builder::file);
+    seed.shared().forEach(builder::share);
+    seed.annotations().forEach(builder::annotation);
+    seed.oci().ifPresent(builder::oci);
+    return builder;
   }
 
   private static Arbitrary<Seed> seeds(Arbitrary<Optional<String>> patches) {

@@ -35,8 +35,13 @@ import org.lfedge.eve.tasks.core.port.TaskRecord.Unfinished;
 import org.lfedge.eve.tasks.core.port.TaskStore;
 import org.lfedge.eve.tasks.core.port.TrustVerdict;
 import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
+import org.lfedge.eve.tasks.spi.seed.Attachment;
 import org.lfedge.eve.tasks.spi.seed.Base;
+import org.lfedge.eve.tasks.spi.seed.Join;
+import org.lfedge.eve.tasks.spi.seed.Mount;
 import org.lfedge.eve.tasks.spi.seed.Seed;
+import org.lfedge.eve.tasks.spi.seed.Source;
+import org.lfedge.eve.tasks.spi.task.View;
 
 class FileTaskStoreTest {
 
@@ -107,6 +112,7 @@ class FileTaskStoreTest {
         pending("a").planned(blueprint(new RootFilesystem.Host(), Optional.of(accepted))),
         pending("a").planned(blueprint(new RootFilesystem.Host(), Optional.of(signed))),
         running.with(Unfinished.LIMITS),
+        withMeans(),
         running.with(Unfinished.replacement(pending("a").document())),
         running.telling(
             List.of(
@@ -118,6 +124,71 @@ class FileTaskStoreTest {
                     .next(Optional.of(NOW))
                     .because(Optional.of("why")),
                 TaskEvent.of(TaskEvent.Type.OOM_KILLED, NOW).counting(2))));
+  }
+
+  /** A task with everything that a document can ask the node for. */
+  private static TaskRecord withMeans() {
+    String yaml =
+        """
+        name: a
+        root: {image: web, maxWritable: 1GiB}
+        resources: {memory: 64MiB}
+        volumes:
+          - {name: data, source: /srv/a, target: /data, readOnly: true, propagation: slave}
+          - {name: own, source: {blank: 64MiB}, target: /own, owner: "1000:100"}
+          - {name: disk, source: {file: /srv/d, format: qcow2}}
+          - {name: kept, source: {volume: other.data}, target: /kept}
+          - {name: theme, source: {image: theme}, target: /theme}
+          - {name: shm, source: {tmpfs: 1MiB}, target: /dev/shm}
+          - name: seed
+            source: {cloudInit: {userData: 'A="b"', metaData: {k: v}, networkConfig: n}}
+        interfaces:
+          - {network: bn1, mac: "02:00:00:00:00:01", addresses: [10.1.0.5/24], mtu: 1500,
+             dns: [10.1.0.1], ports: ["[::1]:80:80/tcp"],
+             allow: [{direction: egress, cidr: 10.0.0.0/8, port: 443, protocol: tcp}]}
+          - {network: bn2, allow: []}
+        devices: [{path: /dev/ttyS0, access: r}, {cdi: v/c=0}, {pci: "00:02.0"}, {usb: 1-2}, {nic: wan}]
+        """;
+    TaskRecord record =
+        TaskRecord.of(
+            new UUID(1, 2),
+            TaskDocuments.parse(yaml.getBytes(StandardCharsets.UTF_8), Path.of("/")).get(0),
+            Desired.RUNNING,
+            NOW);
+    Seed seed =
+        Seed.builder(Base.TASK, true, AnchorProcess.builder(List.of("serve")).build())
+            .mount(new Mount(new Source.OfVolume("data", View.FILESYSTEM), "/data", true))
+            .attachment(new Attachment("eth0", "tap0", 1000, Join.REDIRECT))
+            .build();
+    Blueprint plain = blueprint(new RootFilesystem.Layers("sha256:2"));
+    return record.planned(
+        new Blueprint(
+            plain.executor(),
+            plain.executorVersion(),
+            plain.executorDigest(),
+            plain.origin(),
+            plain.imageDigest(),
+            plain.trust(),
+            plain.root(),
+            seed,
+            plain.specJson()));
+  }
+
+  /** As the version before volumes, interfaces and devices wrote it, so each reads the other's. */
+  @Test
+  void theRecordOfATaskWithoutMeansIsThatOfEarlierVersions() throws IOException {
+    store().save(pending("a"));
+    Path file = temporary.resolve("tasks/a.json");
+    String document =
+        "{\"version\":1,\"name\":\"a\",\"root\":{\"image\":\"web\",\"pull\":\"missing\",\"readOnly\":false},"
+            + "\"command\":[],\"env\":{},\"init\":false,"
+            + "\"resources\":{\"memory\":\"64MiB\",\"cpus\":1,\"pin\":[]},"
+            + "\"terminal\":false,\"stop\":{\"grace\":\"30s\"},"
+            + "\"restart\":{\"policy\":\"on-failure\",\"backoff\":\"1s\",\"maxBackoff\":\"5m\"},"
+            + "\"after\":[],\"options\":{}}";
+    String written = Files.readString(file);
+    assertTrue(written.contains("\"document\":" + document), written);
+    assertEquals(List.of(pending("a")), store().load().records());
   }
 
   @Test

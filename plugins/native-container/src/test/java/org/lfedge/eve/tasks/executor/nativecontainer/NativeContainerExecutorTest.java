@@ -11,7 +11,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
@@ -20,6 +22,7 @@ import net.jqwik.api.Provide;
 import org.junit.jupiter.api.Test;
 import org.lfedge.eve.tasks.executor.nativecontainer.Requests.Image;
 import org.lfedge.eve.tasks.executor.nativecontainer.Requests.Request;
+import org.lfedge.eve.tasks.executor.nativecontainer.Requests.Storage;
 import org.lfedge.eve.tasks.executor.nativecontainer.Requests.Task;
 import org.lfedge.eve.tasks.spi.Executor;
 import org.lfedge.eve.tasks.spi.SeedException;
@@ -27,11 +30,15 @@ import org.lfedge.eve.tasks.spi.contract.ExecutorContract;
 import org.lfedge.eve.tasks.spi.seed.AnchorTax;
 import org.lfedge.eve.tasks.spi.seed.Base;
 import org.lfedge.eve.tasks.spi.seed.Measurement;
+import org.lfedge.eve.tasks.spi.seed.Mount;
 import org.lfedge.eve.tasks.spi.seed.Pool;
 import org.lfedge.eve.tasks.spi.seed.Seed;
+import org.lfedge.eve.tasks.spi.seed.Source;
 import org.lfedge.eve.tasks.spi.seed.StopPlan;
 import org.lfedge.eve.tasks.spi.task.Root;
 import org.lfedge.eve.tasks.spi.task.User;
+import org.lfedge.eve.tasks.spi.task.View;
+import org.lfedge.eve.tasks.spi.task.Volume;
 
 class NativeContainerExecutorTest implements ExecutorContract {
 
@@ -82,6 +89,48 @@ class NativeContainerExecutorTest implements ExecutorContract {
     assertEquals(List.of("sh", "-c", "x"), seed.process().args());
     assertEquals("/tmp", seed.process().workingDir());
     assertEquals(user, seed.process().user());
+  }
+
+  private static Request with(Volume... volumes) {
+    Request request = NGINX.request();
+    return request.with(request.task().volumes(volumes));
+  }
+
+  @Test
+  void volumesAreMountedAsDirectoriesElseAsFiles() throws SeedException {
+    Storage readOnly =
+        new Storage("r", Optional.of("/r"), true, new TreeSet<>(Set.of(View.FILE, View.ISO9660)));
+    Seed seed =
+        seed(
+            with(
+                Storage.at("/data", View.values()),
+                readOnly,
+                Storage.at("/disk", View.BLOCK, View.FILESYSTEM)));
+    assertEquals(
+        List.of(
+            new Mount(new Source.OfVolume("data", View.FILESYSTEM), "/data", false),
+            new Mount(new Source.OfVolume("r", View.FILE), "/r", true),
+            new Mount(new Source.OfVolume("disk", View.FILESYSTEM), "/disk", false)),
+        seed.mounts());
+  }
+
+  @Test
+  void aVolumeThatAProgramCouldDoNothingWithIsRefused() {
+    Storage good = Storage.at("/data", View.FILESYSTEM);
+    Storage nowhere =
+        new Storage("a", Optional.empty(), false, new TreeSet<>(Set.of(View.FILESYSTEM)));
+    assertEquals("VOLUME_WITHOUT_TARGET at volumes[1]", refusal(with(good, nowhere)));
+    assertEquals(
+        "VOLUME_NOT_MOUNTABLE at volumes[0]", refusal(with(Storage.at("/disk", View.BLOCK))));
+    assertEquals(
+        "VOLUME_NOT_MOUNTABLE at volumes[1]",
+        refusal(with(good, Storage.at("/disk", View.BLOCK, View.ISO9660))));
+  }
+
+  @Test
+  void dataOfCloudInitAreLeftToTheCore() throws SeedException {
+    Storage data = new Storage("c", Optional.empty(), true, new TreeSet<>(Set.of(View.ISO9660)));
+    assertEquals(List.of(), seed(with(data)).mounts());
   }
 
   @Provide

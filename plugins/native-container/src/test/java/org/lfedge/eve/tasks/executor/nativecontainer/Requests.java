@@ -6,7 +6,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.lfedge.eve.tasks.spi.Fact;
 import org.lfedge.eve.tasks.spi.FactQuery;
@@ -19,6 +21,7 @@ import org.lfedge.eve.tasks.spi.task.Resources;
 import org.lfedge.eve.tasks.spi.task.Root;
 import org.lfedge.eve.tasks.spi.task.TaskConfig;
 import org.lfedge.eve.tasks.spi.task.User;
+import org.lfedge.eve.tasks.spi.task.View;
 import org.lfedge.eve.tasks.spi.task.Volume;
 
 /** Requests for tests, each made from the parts that matter to it. */
@@ -59,28 +62,40 @@ final class Requests {
       Optional<String> workingDir,
       SortedMap<String, String> env,
       boolean init,
-      Duration stopGrace)
+      Duration stopGrace,
+      List<Volume> volumes)
       implements TaskConfig {
 
     static Task of(Root root) {
       return new Task(
-          root, List.of(), Optional.empty(), new TreeMap<>(), false, Duration.ofSeconds(30));
+          root,
+          List.of(),
+          Optional.empty(),
+          new TreeMap<>(),
+          false,
+          Duration.ofSeconds(30),
+          List.of());
     }
 
     Task command(String... args) {
-      return new Task(root, List.of(args), workingDir, env, init, stopGrace);
+      return new Task(root, List.of(args), workingDir, env, init, stopGrace, volumes);
     }
 
     Task env(Map<String, String> variables) {
-      return new Task(root, command, workingDir, new TreeMap<>(variables), init, stopGrace);
+      return new Task(
+          root, command, workingDir, new TreeMap<>(variables), init, stopGrace, volumes);
     }
 
     Task workingDir(String path) {
-      return new Task(root, command, Optional.of(path), env, init, stopGrace);
+      return new Task(root, command, Optional.of(path), env, init, stopGrace, volumes);
+    }
+
+    Task volumes(Volume... some) {
+      return new Task(root, command, workingDir, env, init, stopGrace, List.of(some));
     }
 
     Task withInit() {
-      return new Task(root, command, workingDir, env, true, stopGrace);
+      return new Task(root, command, workingDir, env, true, stopGrace, volumes);
     }
 
     @Override
@@ -99,11 +114,6 @@ final class Requests {
     }
 
     @Override
-    public List<Volume> volumes() {
-      return List.of();
-    }
-
-    @Override
     public List<NetworkInterface> interfaces() {
       return List.of();
     }
@@ -111,6 +121,15 @@ final class Requests {
     @Override
     public Options options() {
       return new NoOptions();
+    }
+  }
+
+  record Storage(String name, Optional<String> target, boolean readOnly, SortedSet<View> views)
+      implements Volume {
+
+    static Storage at(String target, View... views) {
+      return new Storage(
+          target.substring(1), Optional.of(target), false, new TreeSet<>(List.of(views)));
     }
   }
 

@@ -89,12 +89,17 @@ final class PluginJar {
             }
             List<String> env = new ArrayList<>();
             request.task().env().forEach((key, value) -> env.add(key + "=" + value));
-            return Seed.builder(
-                    Base.TASK,
-                    root.readOnly(),
-                    AnchorProcess.builder(List.of("/anchor")).env(env).build())
-                .annotation("by", String.valueOf(%s))
-                .build();
+            Seed.Builder seed =
+                Seed.builder(
+                        Base.TASK,
+                        root.readOnly(),
+                        AnchorProcess.builder(List.of("/anchor")).env(env).build())
+                    .annotation("by", String.valueOf(%s));
+            for (Volume volume : request.task().volumes()) {
+              Source source = new Source.OfVolume(volume.name(), volume.views().first());
+              seed.mount(new Mount(source, "/volumes/" + volume.name(), volume.readOnly()));
+            }
+            return seed.build();
           }
           %s
         }

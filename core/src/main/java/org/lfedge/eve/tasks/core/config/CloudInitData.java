@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.lfedge.eve.tasks.core.config.DocumentText.Document;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
@@ -18,8 +19,9 @@ import org.lfedge.eve.tasks.spi.task.SortedCopies;
  *
  * <p>Data that begin with {@code #cloud-config} are YAML. Of them {@code runcmd}, each of whose
  * items must be {@code KEY=value}, and {@code write_files} count; what else is there is for guests
- * and has no effect. Any other data are lines of {@code KEY=value}. Of a name or path that stands
- * twice the last counts, as it does in cloud-init.
+ * and has no effect. Any other data are lines of {@code KEY=value}; scripts and other kinds that
+ * cloud-init knows are refused. Of a name or path that stands twice the last counts, as it does in
+ * cloud-init.
  *
  * @param env variables, which those of the task document override
  * @param files by their targets, each of them once
@@ -29,7 +31,13 @@ public record CloudInitData(SortedMap<String, String> env, List<SeedFile> files)
   /** The largest user data: 64 KiB. */
   public static final int MAX_BYTES = 64 * 1024;
 
-  private static final String CLOUD_CONFIG = "#cloud-config";
+  private static final Pattern CLOUD_CONFIG = Pattern.compile("#cloud-config(\\s.*)?");
+
+  /** How data begin that are neither: scripts, and other kinds that cloud-init knows. */
+  private static final Pattern FOR_GUESTS =
+      Pattern.compile(
+          "(#!|#include|#part-handler|#cloud-|## *template:|Content-Type:|From |MIME-Version:).*");
+
   private static final int MAX_FILES = 64;
 
   /** What all files hold together at most, decompressed. */
@@ -54,7 +62,18 @@ public record CloudInitData(SortedMap<String, String> env, List<SeedFile> files)
     if (userData.getBytes(StandardCharsets.UTF_8).length > MAX_BYTES) {
       problems.add(Problem.user("TOO_LARGE", "must have at most 64 KiB"));
     } else {
-      data = isCloudConfig(userData) ? config(userData, problems) : lines(userData, problems);
+      String first = userData.lines().findFirst().orElse("");
+      if (CLOUD_CONFIG.matcher(first).matches()) {
+        data = config(userData, problems);
+      } else if (FOR_GUESTS.matcher(first).matches()) {
+        problems.add(
+            Problem.user(
+                "UNSUPPORTED",
+                "must be #cloud-config or lines of KEY=value: a container runs no scripts and no"
+                    + " other kinds of user data"));
+      } else {
+        data = lines(userData, problems);
+      }
     }
     problems.at(path).throwIfAny();
     return data;
@@ -65,10 +84,6 @@ public record CloudInitData(SortedMap<String, String> env, List<SeedFile> files)
     TreeMap<String, String> merged = new TreeMap<>(env);
     merged.putAll(documentEnv);
     return merged;
-  }
-
-  private static boolean isCloudConfig(String userData) {
-    return userData.lines().findFirst().orElse("").strip().equals(CLOUD_CONFIG);
   }
 
   private static CloudInitData lines(String userData, Problems problems) {

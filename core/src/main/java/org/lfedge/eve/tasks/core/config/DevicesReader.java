@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 final class DevicesReader {
 
   private static final int MAX_DEVICES = 256;
+  private static final String EXAMPLE = "{path: /dev/ttyS0}";
   private static final String DEFAULT_ACCESS = "rw";
   private static final String PCI_DOMAIN = "0000:";
 
@@ -47,12 +48,25 @@ final class DevicesReader {
           "BAD_VALUE",
           "where a USB device is plugged in, such as \"1-2\" or \"1-2.4\"");
 
+  private final List<String> interfaces;
   private final SortedMap<String, Integer> names = new TreeMap<>();
+
+  /**
+   * A reader.
+   *
+   * @param interfaces the names of those of the document, which no interface of the node can have
+   *     that is moved to the task
+   */
+  DevicesReader(List<String> interfaces) {
+    this.interfaces = List.copyOf(interfaces);
+  }
 
   /** {@code devices:}. */
   List<DeviceConfig> read(DocumentObject task) {
     return task.list(
-        "devices", MAX_DEVICES, (index, v) -> v.object(device -> device(index, v, device)));
+        "devices",
+        MAX_DEVICES,
+        (index, v) -> v.object(EXAMPLE, device -> device(index, v, device)));
   }
 
   private Optional<DeviceConfig> device(int index, DocumentValue v, DocumentObject device) {
@@ -75,10 +89,18 @@ final class DevicesReader {
                     "pci", p -> p.text(PCI).map(DevicesReader::pci).map(DeviceConfig.Pci::new)),
                 device.optional("usb", u -> u.text(USB).map(DeviceConfig.Usb::new)),
                 device.optional(
-                    "nic", n -> n.text(InterfacesReader.NAME).map(DeviceConfig.Nic::new)))
+                    "nic", n -> n.text(InterfacesReader.NAME).flatMap(name -> nic(n, name))))
             .<DeviceConfig>flatMap(Optional::stream)
             .findFirst();
     return read.flatMap(found -> unique(index, v, found));
+  }
+
+  private Optional<DeviceConfig> nic(DocumentValue v, String name) {
+    return interfaces.contains(name)
+        ? v.refuse(
+            "CONFLICT",
+            "interfaces has one of this name, and both would be in the task; give that one another")
+        : Optional.of(new DeviceConfig.Nic(name));
   }
 
   private static String pci(String text) {

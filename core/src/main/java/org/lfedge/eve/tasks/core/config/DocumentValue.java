@@ -220,8 +220,17 @@ final class DocumentValue {
 
   /** An object, read key by key; keys that the reader does not ask for are problems. */
   <T> Optional<T> object(Function<DocumentObject, Optional<T>> reader) {
+    return object("{key: value}", reader);
+  }
+
+  /**
+   * An object, read key by key.
+   *
+   * @param example of it, for those who write something else, as other tools have it
+   */
+  <T> Optional<T> object(String example, Function<DocumentObject, Optional<T>> reader) {
     if (!(node instanceof ObjectNode keys)) {
-      return wrongType("an object, such as {key: value}");
+      return wrongType("an object, such as " + example);
     }
     DocumentObject object = new DocumentObject(this, keys);
     Optional<T> read = reader.apply(object);

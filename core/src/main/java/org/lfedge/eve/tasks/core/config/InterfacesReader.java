@@ -21,6 +21,7 @@ import org.lfedge.eve.tasks.core.config.InterfaceConfig.Protocol;
 final class InterfacesReader {
 
   private static final int MAX_INTERFACES = 64;
+  private static final String EXAMPLE = "{network: bn1, ports: [\"8080:80\"]}";
   private static final int MAX_SERVERS = 16;
   private static final int MAX_PORT = 65_535;
   private static final int MIN_MTU = 68;
@@ -65,7 +66,9 @@ final class InterfacesReader {
   /** {@code interfaces:}. */
   List<InterfaceConfig> read(DocumentObject task) {
     return task.list(
-        "interfaces", MAX_INTERFACES, (index, v) -> v.object(i -> networkInterface(index, v, i)));
+        "interfaces",
+        MAX_INTERFACES,
+        (index, v) -> v.object(EXAMPLE, i -> networkInterface(index, v, i)));
   }
 
   private Optional<InterfaceConfig> networkInterface(

@@ -78,6 +78,7 @@ final class TaskDocumentReader {
     Root root = task.optional("root", v -> v.object(this::root)).orElse(Root.NODE);
     Resources resources =
         task.required("resources", v -> v.object(ResourcesReader::read)).orElse(Resources.NONE);
+    List<InterfaceConfig> interfaces = new InterfacesReader().read(task);
     return Optional.of(
         new TaskDocument(
             name,
@@ -102,8 +103,8 @@ final class TaskDocumentReader {
             task.optional("health", v -> v.object(SupervisionReader::health)),
             SupervisionReader.after(task, name),
             new VolumesReader(baseDirectory).read(task),
-            new InterfacesReader().read(task),
-            new DevicesReader().read(task),
+            interfaces,
+            new DevicesReader(interfaces.stream().map(InterfaceConfig::name).toList()).read(task),
             task.optional("options", DocumentValue::tree)
                 .orElseGet(JsonNodeFactory.instance::objectNode)));
   }

@@ -17,6 +17,7 @@ import org.lfedge.eve.tasks.core.config.VolumeConfig.Source.CloudInit.UserData;
 final class VolumesReader {
 
   private static final int MAX_VOLUMES = 256;
+  private static final String EXAMPLE = "{name: data, source: /srv/data, target: /data}";
 
   /** A file system has to fit in. */
   private static final long MIN_BLANK = 1 << 20;
@@ -58,7 +59,7 @@ final class VolumesReader {
   /** {@code volumes:}. */
   List<VolumeConfig> read(DocumentObject task) {
     return task.list(
-        "volumes", MAX_VOLUMES, (index, v) -> v.object(volume -> volume(index, volume)));
+        "volumes", MAX_VOLUMES, (index, v) -> v.object(EXAMPLE, volume -> volume(index, volume)));
   }
 
   private Optional<VolumeConfig> volume(int index, DocumentObject volume) {

@@ -166,6 +166,8 @@ class CloudInitDataTest {
         data.files());
     assertEquals(List.of(), read("#cloud-config\n").files());
     assertEquals(List.of(), read("#cloud-config\nusers: []").files());
+    assertEquals("b", read("#cloud-config  # v2\r\nruncmd: [A=b]\r\n").env().get("A"));
+    assertEquals("b", read("# cloud-config\nA=b").env().get("A"));
   }
 
   @Example
@@ -233,6 +235,20 @@ class CloudInitDataTest {
     assertStarts(
         List.of("BAD_VALUE: must be a single"), problems("#cloud-config\na: 1\n---\nb: 2"));
     assertStarts(List.of("TOO_LARGE: "), problems("A=" + "x".repeat(CloudInitData.MAX_BYTES)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "#!/bin/sh\nA=hunter2",
+        "#include\nhttp://hunter2/",
+        "#cloud-boothook\n",
+        "#cloud-config-archive\n- hunter2",
+        "## template: jinja\n#cloud-config\n",
+        "Content-Type: multipart/mixed; boundary=\"hunter2\"\n"
+      })
+  void whatOnlyGuestsUnderstandIsRefused(String userData) {
+    assertStarts(List.of("UNSUPPORTED: must be #cloud-config or"), problems(userData));
   }
 
   @Example

@@ -391,6 +391,27 @@ class TaskDocumentMeansTest {
   }
 
   @Test
+  void anInterfaceOfTheNodeNeedsANameThatIsFree() {
+    assertEquals(
+        "CONFLICT devices[0].nic",
+        code(only(MINIMAL + "interfaces: [{network: a}]\ndevices: [{nic: eth0}]")));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "volumes: ['./data:/data'] | such as {name: data, source: /srv/data, target: /data}",
+        "interfaces: [bn1] | such as {network: bn1,",
+        "devices: [/dev/ttyS0] | such as {path: /dev/ttyS0}"
+      })
+  void theShortFormsOfOtherToolsAreAnsweredWithAnExample(String text, String example) {
+    Problem problem = only(MINIMAL + text);
+    assertEquals("WRONG_TYPE", problem.code());
+    assertTrue(problem.message().contains(example), problem.message());
+  }
+
+  @Test
   void listsHaveBounds() {
     assertEquals(
         "OUT_OF_RANGE volumes", code(only(MINIMAL + "volumes: [" + "{}, ".repeat(257) + "]")));

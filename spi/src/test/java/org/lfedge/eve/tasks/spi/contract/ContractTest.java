@@ -24,7 +24,6 @@ import org.lfedge.eve.tasks.spi.FactQuery;
 import org.lfedge.eve.tasks.spi.SeedException;
 import org.lfedge.eve.tasks.spi.SeedRequest;
 import org.lfedge.eve.tasks.spi.contract.Violation.Rule;
-import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
 import org.lfedge.eve.tasks.spi.seed.Attachment;
 import org.lfedge.eve.tasks.spi.seed.Base;
 import org.lfedge.eve.tasks.spi.seed.Join;
@@ -35,77 +34,20 @@ import org.lfedge.eve.tasks.spi.seed.StopPlan;
 import org.lfedge.eve.tasks.spi.task.Root;
 import org.lfedge.eve.tasks.spi.task.TaskConfig;
 import org.lfedge.eve.tasks.spi.task.View;
-import org.lfedge.eve.tasks.spi.task.Volume;
 
 /** For each rule of the contract an executor that breaks it, and one that keeps them all. */
 class ContractTest {
 
-  private static final ExecutorInfo INFO =
-      ExecutorInfo.builder("good", "").root(Root.Kind.DIRECTORY).root(Root.Kind.HOST).build();
-
-  private static final FactQuery FILE = new FactQuery.JsonFile("file.json");
-
-  /** Keeps the contract; subclasses break one rule each. */
-  private static class Good implements Executor {
-
-    @Override
-    public ExecutorInfo info() {
-      return INFO;
-    }
-
-    @Override
-    public List<FactQuery> facts(TaskConfig task, List<Fact> known) throws SeedException {
-      return List.of(FILE);
-    }
-
-    @Override
-    public Seed seed(SeedRequest request) throws SeedException {
-      if (!INFO.rootKinds().contains(request.task().root().kind())) {
-        throw SeedException.unsupported("root", request.task().root().kind());
-      }
-      return builder(request)
-          .stop(StopPlan.signal("SIGTERM", request.task().stopGrace()))
-          .annotation("file", "" + request.fact(FILE).present())
-          .build();
-    }
-
-    static Seed.Builder builder(SeedRequest request) {
-      return place(
-          request,
-          Seed.builder(
-              Base.TASK,
-              request.task().root().readOnly(),
-              process(request.task().env().entrySet().stream().map(e -> e + "").toList())),
-          false);
-    }
-
-    /** Mounts each volume in the first view that it offers. */
-    static Seed.Builder place(SeedRequest request, Seed.Builder seed, boolean writable) {
-      for (Volume volume : request.task().volumes()) {
-        seed.mount(
-            new Mount(
-                new Source.OfVolume(volume.name(), volume.views().first()),
-                "/volumes/" + volume.name(),
-                volume.readOnly() && !writable));
-      }
-      return seed;
-    }
-
-    static AnchorProcess process(List<String> env) {
-      return AnchorProcess.builder(List.of("/anchor")).env(env).build();
-    }
-  }
-
   private static final Map<Rule, Supplier<Executor>> BREAKERS = new EnumMap<>(Rule.class);
 
   /** Breaks a rule in {@code seed}, then goes on as the good one does. */
-  private interface Misdeed {
+  interface Misdeed {
     void commit(SeedRequest request) throws SeedException;
   }
 
-  private static Supplier<Executor> seedDoing(Misdeed misdeed) {
+  static Supplier<Executor> seedDoing(Misdeed misdeed) {
     return () ->
-        new Good() {
+        new GoodExecutor() {
           @Override
           public Seed seed(SeedRequest request) throws SeedException {
             misdeed.commit(request);
@@ -116,7 +58,7 @@ class ContractTest {
 
   private static Supplier<Executor> infoGiving(Supplier<ExecutorInfo> info) {
     return () ->
-        new Good() {
+        new GoodExecutor() {
           @Override
           public ExecutorInfo info() {
             return info.get();
@@ -124,13 +66,13 @@ class ContractTest {
         };
   }
 
-  private interface Answer {
+  interface Answer {
     Seed to(SeedRequest request) throws SeedException;
   }
 
-  private static Supplier<Executor> seedGiving(Answer answer) {
+  static Supplier<Executor> seedGiving(Answer answer) {
     return () ->
-        new Good() {
+        new GoodExecutor() {
           @Override
           public Seed seed(SeedRequest request) throws SeedException {
             super.seed(request);
@@ -166,7 +108,7 @@ class ContractTest {
     BREAKERS.put(
         Rule.FACTS_FAIL,
         () ->
-            new Good() {
+            new GoodExecutor() {
               @Override
               public List<FactQuery> facts(TaskConfig task, List<Fact> known) {
                 throw new StackOverflowError();
@@ -175,18 +117,19 @@ class ContractTest {
     BREAKERS.put(
         Rule.FACTS_CHANGE,
         () ->
-            new Good() {
+            new GoodExecutor() {
               @Override
               public List<FactQuery> facts(TaskConfig task, List<Fact> known) {
                 return known.isEmpty()
-                    ? List.of(FILE, new FactQuery.JsonFile("" + counter.incrementAndGet()))
+                    ? List.of(
+                        GoodExecutor.FILE, new FactQuery.JsonFile("" + counter.incrementAndGet()))
                     : List.of();
               }
             });
     BREAKERS.put(
         Rule.FACTS_NEVER_SETTLE,
         () ->
-            new Good() {
+            new GoodExecutor() {
               @Override
               public List<FactQuery> facts(TaskConfig task, List<Fact> known) {
                 return List.of(new FactQuery.JsonFile("" + known.size()));
@@ -205,12 +148,14 @@ class ContractTest {
         Rule.SEED_CHANGES,
         seedGiving(
             request ->
-                Good.builder(request).annotation("n", "" + counter.incrementAndGet()).build()));
+                GoodExecutor.builder(request)
+                    .annotation("n", "" + counter.incrementAndGet())
+                    .build()));
     BREAKERS.put(
         Rule.CONTEXT_READ,
         seedGiving(
             request ->
-                Good.builder(request)
+                GoodExecutor.builder(request)
                     .annotation("c", "" + Thread.currentThread().getContextClassLoader())
                     .build()));
     BREAKERS.put(Rule.CONTEXT_CHANGED, CONTEXT_CHANGER);
@@ -238,34 +183,37 @@ class ContractTest {
         Rule.ENV_LOST,
         seedGiving(
             request ->
-                Good.place(
+                GoodExecutor.place(
                         request,
                         Seed.builder(
-                            Base.TASK, request.task().root().readOnly(), Good.process(List.of())),
+                            Base.TASK,
+                            request.task().root().readOnly(),
+                            GoodExecutor.process(List.of())),
                         false)
                     .build()));
     BREAKERS.put(
         Rule.READ_ONLY_LOST,
         seedGiving(
             request ->
-                Good.place(
+                GoodExecutor.place(
                         request,
-                        Seed.builder(Base.TASK, false, Good.builder(request).build().process()),
+                        Seed.builder(
+                            Base.TASK, false, GoodExecutor.builder(request).build().process()),
                         false)
                     .build()));
     BREAKERS.put(
         Rule.VOLUME_NOT_PLACED,
         seedGiving(
             request ->
-                Good.builder(request)
+                GoodExecutor.builder(request)
                     .mount(new Mount(new Source.OfVolume("no-such", View.FILE), "/x", true))
                     .build()));
     BREAKERS.put(
         Rule.VOLUME_READ_ONLY_LOST,
         seedGiving(
             request -> {
-              Seed good = Good.builder(request).build();
-              return Good.place(
+              Seed good = GoodExecutor.builder(request).build();
+              return GoodExecutor.place(
                       request, Seed.builder(Base.TASK, good.readOnly(), good.process()), true)
                   .build();
             }));
@@ -273,21 +221,21 @@ class ContractTest {
         Rule.ATTACHMENT_WITHOUT_INTERFACE,
         seedGiving(
             request ->
-                Good.builder(request)
+                GoodExecutor.builder(request)
                     .attachment(new Attachment("no-such", "tap0", 0, Join.BRIDGE))
                     .build()));
     BREAKERS.put(
         Rule.GRACE_EXCEEDED,
         seedGiving(
             request ->
-                Good.builder(request)
+                GoodExecutor.builder(request)
                     .stop(StopPlan.signal("SIGTERM", request.task().stopGrace().plusMillis(1)))
                     .build()));
   }
 
   @Test
   void anExecutorThatKeepsTheContractHasNoViolation() {
-    assertEquals(List.of(), Contract.verify(Good::new, 7, 50));
+    assertEquals(List.of(), Contract.verify(GoodExecutor::new, 7, 50));
   }
 
   @Test
@@ -309,94 +257,10 @@ class ContractTest {
                     }));
   }
 
-  private static EnumSet<Rule> rules(List<Violation> found) {
+  static EnumSet<Rule> rules(List<Violation> found) {
     EnumSet<Rule> rules = EnumSet.noneOf(Rule.class);
     found.forEach(violation -> rules.add(violation.rule()));
     return rules;
-  }
-
-  /** Ways to fail volumes, each with a request that has one which makes a difference. */
-  @TestFactory
-  Stream<DynamicTest> aVolumeIsPlacedExactlyOnceInAViewThatItOffers() {
-    Map<String, Answer> misdeeds =
-        Map.of(
-            "left out",
-            request -> bare(request).build(),
-            "twice",
-            request -> Good.place(request, mountedOnceMore(request), false).build(),
-            "in another view",
-            request -> {
-              Seed.Builder seed = bare(request);
-              for (Volume volume : request.task().volumes()) {
-                EnumSet<View> others = EnumSet.complementOf(EnumSet.copyOf(volume.views()));
-                View view = others.isEmpty() ? volume.views().first() : others.iterator().next();
-                seed.mount(
-                    new Mount(new Source.OfVolume(volume.name(), view), "/" + volume.name(), true));
-              }
-              return seed.build();
-            });
-    return misdeeds.entrySet().stream()
-        .map(
-            misdeed ->
-                DynamicTest.dynamicTest(
-                    misdeed.getKey(),
-                    () ->
-                        assertEquals(
-                            EnumSet.of(Rule.VOLUME_NOT_PLACED),
-                            rules(Contract.verify(seedGiving(misdeed.getValue()), 7, 50)))));
-  }
-
-  private static Seed.Builder bare(SeedRequest request) {
-    Seed good = Good.builder(request).build();
-    return Seed.builder(Base.TASK, good.readOnly(), good.process());
-  }
-
-  private static Seed.Builder mountedOnceMore(SeedRequest request) {
-    Seed.Builder seed = bare(request);
-    for (Volume volume : request.task().volumes()) {
-      seed.mount(
-          new Mount(
-              new Source.OfVolume(volume.name(), volume.views().last()),
-              "/again/" + volume.name(),
-              true));
-    }
-    return seed;
-  }
-
-  @Test
-  void dataOfCloudInitMayBeLeftOut() {
-    Supplier<Executor> leavesOut =
-        seedGiving(
-            request -> {
-              Seed.Builder seed = bare(request);
-              for (Volume volume : request.task().volumes()) {
-                if (!volume.views().equals(EnumSet.of(View.ISO9660))) {
-                  seed.mount(
-                      new Mount(
-                          new Source.OfVolume(volume.name(), volume.views().first()),
-                          "/" + volume.name(),
-                          true));
-                }
-              }
-              return seed.build();
-            });
-    assertEquals(List.of(), Contract.verify(leavesOut, 7, 50));
-  }
-
-  @Test
-  void whatIsDoneToVolumesAndInterfacesIsFound() {
-    List<Misdeed> misdeeds =
-        List.of(
-            request -> request.task().volumes().clear(),
-            request -> request.task().volumes().forEach(volume -> volume.views().clear()),
-            request -> request.task().interfaces().clear(),
-            request -> request.task().interfaces().forEach(one -> one.addresses().add("x")),
-            request -> request.task().interfaces().forEach(one -> one.dns().add("x")),
-            request -> request.task().interfaces().forEach(one -> one.gateways().add("x")));
-    for (Misdeed misdeed : misdeeds) {
-      assertEquals(
-          EnumSet.of(Rule.INPUT_CHANGED), rules(Contract.verify(seedDoing(misdeed), 7, 50)));
-    }
   }
 
   @Test
@@ -414,13 +278,13 @@ class ContractTest {
   void whatIsAskedInAnyOfThreeRoundsMayBeUsed() {
     Supplier<Executor> asksThreeTimes =
         () ->
-            new Good() {
+            new GoodExecutor() {
               @Override
               public List<FactQuery> facts(TaskConfig task, List<Fact> known) {
                 return known.size() == 3
                     ? List.of()
                     : known.size() == 2
-                        ? List.of(FILE)
+                        ? List.of(GoodExecutor.FILE)
                         : List.of(new FactQuery.JsonFile("" + known.size()));
               }
             };
@@ -431,21 +295,21 @@ class ContractTest {
   void nullAnswersAreFound() {
     Executor nullInfo = infoGiving(ContractTest::nothing).get();
     Executor nullSeed =
-        new Good() {
+        new GoodExecutor() {
           @Override
           public Seed seed(SeedRequest request) {
             return nothing();
           }
         };
     Executor nullFacts =
-        new Good() {
+        new GoodExecutor() {
           @Override
           public List<FactQuery> facts(TaskConfig task, List<Fact> known) {
             return nothing();
           }
         };
     Executor nullFact =
-        new Good() {
+        new GoodExecutor() {
           @Override
           public List<FactQuery> facts(TaskConfig task, List<Fact> known) {
             List<FactQuery> queries = new ArrayList<>();
@@ -453,7 +317,7 @@ class ContractTest {
             return queries;
           }
         };
-    SeedRequest request = SampleRequests.of(INFO, Root.Kind.HOST, 1);
+    SeedRequest request = SampleRequests.of(GoodExecutor.INFO, Root.Kind.HOST, 1);
     assertEquals(EnumSet.of(Rule.INFO_FAILS), rules(Contract.check(nullInfo, request)));
     assertEquals(EnumSet.of(Rule.SEED_FAILS), rules(Contract.check(nullSeed, request)));
     assertEquals(EnumSet.of(Rule.FACTS_FAIL), rules(Contract.check(nullFacts, request)));
@@ -470,7 +334,7 @@ class ContractTest {
   void anInstanceThatRemembersIsFound() {
     Supplier<Executor> remembering =
         () ->
-            new Good() {
+            new GoodExecutor() {
               private int calls;
 
               @Override
@@ -481,7 +345,8 @@ class ContractTest {
             };
     assertEquals(
         EnumSet.of(Rule.SEED_CHANGES),
-        rules(Contract.check(remembering, SampleRequests.of(INFO, Root.Kind.HOST, 1))));
+        rules(
+            Contract.check(remembering, SampleRequests.of(GoodExecutor.INFO, Root.Kind.HOST, 1))));
   }
 
   @Test

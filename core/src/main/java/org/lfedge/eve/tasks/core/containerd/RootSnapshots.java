@@ -28,8 +28,8 @@ import org.lfedge.eve.tasks.core.port.RootFilesystem;
  */
 final class RootSnapshots {
 
-  private static final String OURS = "org.lfedge.eve.tasks.root";
-  private static final String KEEP = "containerd.io/gc.root";
+  static final String OURS = "org.lfedge.eve.tasks.root";
+  static final String KEEP = "containerd.io/gc.root";
   private static final String OVERLAYFS = "overlayfs";
 
   private final ContainerdClient client;
@@ -51,6 +51,9 @@ final class RootSnapshots {
 
   /** The snapshot below the writable layer: empty text for none, no value for no such layer. */
   private static Optional<String> parent(RootFilesystem root) {
+    if (root instanceof RootFilesystem.Limited limited) {
+      return parent(limited.below());
+    }
     if (root instanceof RootFilesystem.Layers layers) {
       return Optional.of(layers.chainId());
     }
@@ -62,15 +65,14 @@ final class RootSnapshots {
   }
 
   private void prepare(String id, RootFilesystem root, String parent) {
-    if (root instanceof RootFilesystem.LayeredDirectory
-        && !client.snapshotter().equals(OVERLAYFS)) {
+    if (!(root instanceof RootFilesystem.Layers) && !client.snapshotter().equals(OVERLAYFS)) {
       throw TaskException.failed(
           Problem.host(
               "OVERLAYFS_MISSING",
-              "cannot put a writable layer over a directory for "
+              "cannot put a writable layer over a directory, or limit one, for "
                   + id
                   + ": containerd's overlayfs snapshotter does not work on this node; use the"
-                  + " directory itself as a writable root"));
+                  + " directory itself as a writable root, or give no limit"));
     }
     PrepareSnapshotRequest request =
         PrepareSnapshotRequest.newBuilder()
@@ -117,6 +119,11 @@ final class RootSnapshots {
     if (root instanceof RootFilesystem.LayeredDirectory directory) {
       return List.of(overlay(id, directory.path()));
     }
+    if (root instanceof RootFilesystem.Limited limited) {
+      return mounts(id, limited.below()).stream()
+          .map(mount -> elsewhere(mount, limited.writable()))
+          .toList();
+    }
     if (root instanceof RootFilesystem.Directory directory) {
       return List.of(bind(directory.path(), "rw"));
     }
@@ -158,6 +165,21 @@ final class RootSnapshots {
         .addOptions("upperdir=" + overlayOption(upper.toString()))
         .addOptions("workdir=" + overlayOption(upper.resolveSibling("work").toString()))
         .build();
+  }
+
+  /** The same overlay, with what is written to it in another place. */
+  private static Mount elsewhere(Mount mount, String writable) {
+    List<String> options = new ArrayList<>();
+    for (String option : mount.getOptionsList()) {
+      if (option.startsWith("upperdir=")) {
+        options.add("upperdir=" + overlayOption(writable + "/fs"));
+      } else if (option.startsWith("workdir=")) {
+        options.add("workdir=" + overlayOption(writable + "/work"));
+      } else {
+        options.add(option);
+      }
+    }
+    return mount.toBuilder().clearOptions().addAllOptions(options).build();
   }
 
   /** The kernel splits at these characters unless a backslash precedes them. */

@@ -19,6 +19,24 @@ public sealed interface RootFilesystem {
    */
   record LayeredDirectory(String path) implements RootFilesystem {}
 
+  /**
+   * Another root whose writable layer lies elsewhere than the runtime keeps it, where there is a
+   * limit to it.
+   *
+   * @param below a root with a writable layer
+   * @param writable the directory of the directories {@code fs} and {@code work} of an overlay, see
+   *     {@link Volumes#prepareWritable}
+   */
+  record Limited(RootFilesystem below, String writable) implements RootFilesystem {
+
+    /** Refuses a root without a writable layer, and one that is limited already. */
+    public Limited {
+      if (!(below instanceof Layers || below instanceof LayeredDirectory)) {
+        throw new IllegalArgumentException("there is no writable layer to limit: " + below);
+      }
+    }
+  }
+
   /** The root of the node with all that is mounted below it. */
   record Host() implements RootFilesystem {}
 }

@@ -8,9 +8,11 @@ import java.util.Optional;
  * A volume that the node keeps.
  *
  * @param name unique on the node
- * @param kind {@code blank}, or {@code image} for a writable layer over an image
- * @param limitBytes how much it may hold; 0 where nothing limits it
- * @param usedBytes how much of it is taken, as far as that is known without mounting it
+ * @param kind {@code blank}, {@code disk} for the converted copy of a disk in another format, or
+ *     {@code image} for a writable layer over an image
+ * @param limitBytes the size of its disk; 0 where nothing limits it
+ * @param usedBytes how much of that is taken, the file system's own structures included; 0 where
+ *     that is not known
  * @param createdAt when it was made
  * @param madeFor the task that it was made with, if it was
  * @param content what it was filled with, if it was

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
 import org.lfedge.eve.tasks.core.config.VolumeConfig;
+import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.spi.task.View;
 
 /**
@@ -45,12 +46,11 @@ public interface Volumes {
   void remove(String name);
 
   /**
-   * Refuses volumes that cannot be made ready, as far as that can be told without doing it.
+   * Why volumes cannot be made ready, as far as that can be told without doing it.
    *
-   * @throws org.lfedge.eve.tasks.core.error.TaskException with every problem, its path such as
-   *     {@code volumes[0].source}
+   * @return every problem, its path such as {@code volumes[0].source}
    */
-  void check(String task, List<VolumeConfig> volumes);
+  List<Problem> check(String task, List<VolumeConfig> volumes);
 
   /** In which ways a volume can be seen; at least one. */
   SortedSet<View> views(VolumeConfig volume);
@@ -67,7 +67,24 @@ public interface Volumes {
   @Effect
   void prepare(String task, VolumeConfig volume, View view);
 
-  /** Undoes {@link #prepare} for all volumes of a task; volumes that the node keeps stay. */
+  /**
+   * Makes the limited disk ready that holds what a task writes to its root, in the directories
+   * {@code fs} and {@code work} of an overlay; it is gone with {@link #release}. Succeeds if it is
+   * ready.
+   *
+   * @param bytes its size
+   * @return the directory of both
+   */
+  @Effect
+  Path prepareWritable(String task, long bytes);
+
+  /** How full the limited disk of a task's root is, if it has one that is ready. */
+  Optional<StorageUse> writableUse(String task);
+
+  /**
+   * Undoes {@link #prepare} and {@link #prepareWritable} for all volumes and the root of a task;
+   * volumes that the node keeps stay, those that were made with the task too.
+   */
   @Effect
   void release(String task);
 

@@ -114,6 +114,10 @@ final class RecordJson {
     if (root instanceof RootFilesystem.LayeredDirectory directory) {
       return json.put("layeredDirectory", directory.path());
     }
+    if (root instanceof RootFilesystem.Limited limited) {
+      json.put("writable", limited.writable());
+      return json.set("limited", write(limited.below()));
+    }
     return json.put("host", true);
   }
 
@@ -193,6 +197,10 @@ final class RecordJson {
     }
     if (json.has("layeredDirectory")) {
       return new RootFilesystem.LayeredDirectory(json.get("layeredDirectory").asText());
+    }
+    if (json.has("limited")) {
+      return new RootFilesystem.Limited(
+          root(json.get("limited")), required(json, "writable").asText());
     }
     if (json.path("host").asBoolean()) {
       return new RootFilesystem.Host();

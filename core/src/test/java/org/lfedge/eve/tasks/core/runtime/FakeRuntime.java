@@ -425,12 +425,15 @@ public final class FakeRuntime implements ContainerRuntime {
   }
 
   private static boolean layered(RootFilesystem root) {
-    return root instanceof RootFilesystem.Layers || root instanceof RootFilesystem.LayeredDirectory;
+    return root instanceof RootFilesystem.Layers
+        || root instanceof RootFilesystem.LayeredDirectory
+        || root instanceof RootFilesystem.Limited;
   }
 
   /** What the writable layer itself depends on: layers are a part of it, a directory is not. */
   private static String lower(RootFilesystem root) {
-    return root instanceof RootFilesystem.Layers layers ? layers.chainId() : "";
+    RootFilesystem below = root instanceof RootFilesystem.Limited limited ? limited.below() : root;
+    return below instanceof RootFilesystem.Layers layers ? layers.chainId() : "";
   }
 
   private void refuseIfTask(String id) {

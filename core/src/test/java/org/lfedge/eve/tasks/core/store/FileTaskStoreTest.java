@@ -97,6 +97,11 @@ class FileTaskStoreTest {
         planned,
         pending("a").planned(blueprint(new RootFilesystem.Directory("/srv/a"))),
         pending("a").planned(blueprint(new RootFilesystem.LayeredDirectory("/srv/a"))),
+        pending("a")
+            .planned(
+                blueprint(
+                    new RootFilesystem.Limited(
+                        new RootFilesystem.Layers("sha256:2"), "/run/volumes/.writable/a"))),
         pending("a").planned(blueprint(new RootFilesystem.Host())),
         running,
         running.stopping(),

@@ -14,6 +14,9 @@ readonly RUN_NEEDS=(
   curl:curl
   bash:bash
   mount:mount
+  losetup:mount
+  mkfs.ext4:e2fsprogs
+  qemu-img:qemu-utils
   ip:iproute2
   /usr/bin/tini-static:tini
   umoci:umoci

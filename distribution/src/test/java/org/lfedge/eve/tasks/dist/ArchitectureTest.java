@@ -50,7 +50,8 @@ class ArchitectureTest {
               "plugin",
               "registry",
               "session",
-              "store")
+              "store",
+              "volume")
           .map(name -> CORE + name)
           .toList();
 

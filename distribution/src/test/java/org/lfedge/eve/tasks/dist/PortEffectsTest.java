@@ -74,7 +74,14 @@ class PortEffectsTest {
           "TaskOutput.read",
           "TaskOutput.stuck",
           "TaskOutput.tasks",
-          "TaskStore.load");
+          "TaskStore.load",
+          "Volumes.check",
+          "Volumes.find",
+          "Volumes.list",
+          "Volumes.path",
+          "Volumes.tasks",
+          "Volumes.views",
+          "Volumes.writableUse");
 
   /**
    * No scenario kills the daemon at these: they serve the connection of a person, which ends with

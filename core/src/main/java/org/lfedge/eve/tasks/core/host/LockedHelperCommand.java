@@ -135,8 +135,8 @@ public final class LockedHelperCommand implements HelperCommand {
                 + command.get(0)
                 + " (under flock) failed: "
                 + why
-                + "; the programs flock, unshare, nsenter, mount (Debian: util-linux, mount) and ip"
-                + " (iproute2) must be installed");
+                + "; the programs flock, unshare, nsenter, mount (Debian: util-linux, mount), ip"
+                + " (iproute2) and mkfs.ext4 (e2fsprogs) must be installed");
     return cause == null ? TaskException.failed(problem) : TaskException.failed(problem, cause);
   }
 }

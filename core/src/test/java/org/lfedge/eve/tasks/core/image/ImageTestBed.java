@@ -24,7 +24,7 @@ import org.lfedge.eve.tasks.core.port.StoredImage;
  * A containerd of its own with an image store on it, and a look at what it keeps by its own tool.
  * Closing it leaves no process, mount or file.
  */
-final class ImageTestBed implements AutoCloseable {
+public final class ImageTestBed implements AutoCloseable {
 
   private static final String NAMESPACE = "images";
 
@@ -34,7 +34,8 @@ final class ImageTestBed implements AutoCloseable {
   private final ContainerdContent content;
   private final Images images;
 
-  ImageTestBed() throws IOException {
+  /** Starts it. */
+  public ImageTestBed() throws IOException {
     // Below /tmp: the path of a unix socket has little more than 100 bytes.
     directory = Files.createTempDirectory(Path.of("/tmp"), "image-it-");
     containerd =
@@ -63,11 +64,18 @@ final class ImageTestBed implements AutoCloseable {
     }
   }
 
-  Path directory() {
+  /** For whatever a test needs; goes with the test bed. */
+  public Path directory() {
     return directory;
   }
 
-  Images images() {
+  /** The connection to containerd. */
+  public ContainerdClient client() {
+    return client;
+  }
+
+  /** The image store. */
+  public Images images() {
     return images;
   }
 
@@ -84,7 +92,7 @@ final class ImageTestBed implements AutoCloseable {
   }
 
   /** Everything that containerd keeps, as its own tool lists it; empty for nothing. */
-  String kept() {
+  public String kept() {
     return ctr("images", "ls", "-q")
         + ctr("content", "ls", "-q")
         + ctr("leases", "ls", "-q")
@@ -117,7 +125,8 @@ final class ImageTestBed implements AutoCloseable {
     }
   }
 
-  static String run(String... command) {
+  /** Runs a program of the node that must succeed; gives what it printed. */
+  public static String run(String... command) {
     try {
       Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
       process.getOutputStream().close();

@@ -1,0 +1,69 @@
+package org.lfedge.eve.tasks.core.volume;
+
+import java.util.List;
+import org.lfedge.eve.tasks.core.config.VolumeConfig;
+import org.lfedge.eve.tasks.core.config.VolumeConfig.Format;
+import org.lfedge.eve.tasks.core.config.VolumeConfig.Source;
+import org.lfedge.eve.tasks.core.error.Problem;
+import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.volume.MountPoints.Staged;
+import org.lfedge.eve.tasks.core.volume.NodeDisks.Request;
+import org.lfedge.eve.tasks.core.volume.VolumeUse.FileIdentity;
+import org.lfedge.eve.tasks.spi.task.View;
+
+/**
+ * Files of the node as volumes: handed on as they are, or the file system in them mounted. What is
+ * mounted is found by the file itself, so two tasks that name one file by two paths share it.
+ */
+final class DiskSources {
+
+  private final HostSources sources;
+  private final NodeDisks node;
+  private final DiskFiles disks;
+
+  DiskSources(HostSources sources, NodeDisks node, DiskFiles disks) {
+    this.sources = sources;
+    this.node = node;
+    this.disks = disks;
+  }
+
+  /** Makes a file of the node ready for a task. */
+  void prepare(String task, VolumeConfig volume, Source.DiskFile source, View view) {
+    String what = KeptVolumes.what(task, volume);
+    boolean readOnly = volume.readOnly() || source.format() == Format.ISO;
+    try (Staged file = sources.stage(task, what, source.path(), false, false)) {
+      if (readOnly) {
+        file.makeReadOnly("mount " + source.path() + " for " + what);
+      }
+      Request request = new Request(id(file), task, volume.name(), readOnly);
+      if (view == View.FILESYSTEM) {
+        node.giveFileSystem(
+            request, file.path(), readOnly, () -> mountCommand(task, file, what, readOnly));
+      } else {
+        node.giveDisk(request, file);
+      }
+    }
+  }
+
+  private List<String> mountCommand(String task, Staged file, String what, boolean readOnly) {
+    String fileSystem = disks.fileSystem(task, file.path(), what);
+    if (!readOnly && DiskFiles.neverWritable(fileSystem)) {
+      throw TaskException.failed(
+          Problem.user(
+              "DISK_NOT_WRITABLE",
+              "the disk of "
+                  + what
+                  + " holds "
+                  + fileSystem
+                  + ", to which nobody can write; give the volume readOnly: true"));
+    }
+    return DiskFiles.mountCommand(
+        file.path(), fileSystem, readOnly ? DiskFiles.Use.READING : DiskFiles.Use.WRITING);
+  }
+
+  /** No volume of the node has a name like this. */
+  private static String id(Staged file) {
+    FileIdentity identity = FileIdentity.of(file.path());
+    return "Disk-" + Long.toHexString(identity.device()) + "-" + identity.inode();
+  }
+}

@@ -1,0 +1,340 @@
+package org.lfedge.eve.tasks.core.volume;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.lfedge.eve.tasks.core.config.VolumeConfig;
+import org.lfedge.eve.tasks.core.config.VolumeConfig.Format;
+import org.lfedge.eve.tasks.core.config.VolumeConfig.Propagation;
+import org.lfedge.eve.tasks.core.config.VolumeConfig.Source;
+import org.lfedge.eve.tasks.core.error.Problem;
+import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.port.HelperCommand;
+import org.lfedge.eve.tasks.core.port.ImageMounts;
+import org.lfedge.eve.tasks.core.port.ImageStore;
+import org.lfedge.eve.tasks.core.port.Sandbox;
+import org.lfedge.eve.tasks.core.port.StorageUse;
+import org.lfedge.eve.tasks.core.port.StoredVolume;
+import org.lfedge.eve.tasks.core.port.Volumes;
+import org.lfedge.eve.tasks.core.volume.MountPoints.Staged;
+import org.lfedge.eve.tasks.spi.task.SortedCopies;
+import org.lfedge.eve.tasks.spi.task.View;
+
+/**
+ * Volumes in files, directories and images of the node. What a task is given is mounted for it once
+ * and stays mounted over its stops and over daemons; what is mounted is the only record of it, so
+ * nothing can disagree.
+ */
+public final class NodeVolumes implements Volumes {
+
+  private final MountPoints points;
+  private final HostSources sources;
+  private final DiskSources diskSources;
+  private final NodeDisks disks;
+  private final KeptVolumes kept;
+  private final ImageFileSystems images;
+  private final WritableLayers writable;
+
+  /**
+   * Where things lie on the node.
+   *
+   * @param state the daemon's own files that outlive a reboot; volumes are kept in {@code volumes}
+   *     below it
+   * @param runtime those that do not; volumes are mounted in {@code volumes} below it
+   * @param allowed {@code policy.directories}: where the files and directories of volumes may lie
+   * @param diskProgram which knows disks in other formats than raw, with the commands {@code info}
+   *     and {@code convert}; need not be there
+   */
+  public record Layout(Path state, Path runtime, List<String> allowed, Path diskProgram) {
+
+    /** Keeps a copy. */
+    public Layout {
+      allowed = List.copyOf(allowed);
+    }
+  }
+
+  /**
+   * What volumes are made with.
+   *
+   * @param helper with a deadline that lets a file system be checked
+   * @param sandbox for disks in other formats, and for content that is copied
+   * @param images whose file systems may be volumes
+   */
+  public record Tools(
+      HelperCommand helper, Sandbox sandbox, ImageStore images, ImageMounts mounts) {}
+
+  /** Makes the directories; {@link #isolate} is to be called before anything is prepared. */
+  public NodeVolumes(Layout layout, Tools tools, InstantSource clock) {
+    Path state = made(layout.state().resolve("volumes"));
+    Path runtime = made(layout.runtime().resolve("volumes"));
+    Confinement confinement =
+        new Confinement(
+            layout.allowed(),
+            List.of(
+                state.resolveSibling(".").normalize().toString(),
+                runtime.resolveSibling(".").normalize().toString()));
+    points = new MountPoints(runtime, tools.helper());
+    sources = new HostSources(points, confinement);
+    disks = new NodeDisks(points, new VolumeUse(runtime));
+    DiskFiles files = new DiskFiles(tools.helper());
+    diskSources = new DiskSources(sources, disks, files);
+    images = new ImageFileSystems(tools.images(), tools.mounts(), state.resolve(".views"));
+    writable = new WritableLayers(state.resolve(".writable"), points, files);
+    VolumeFiles keptFiles = new VolumeFiles(state);
+    NewVolumes making =
+        new NewVolumes(
+            state,
+            keptFiles,
+            files,
+            points,
+            sources,
+            new DiskConversion(tools.sandbox(), layout.diskProgram()),
+            new ContentCopy(tools.sandbox()),
+            images,
+            clock);
+    kept = new KeptVolumes(keptFiles, making, disks, points, images);
+  }
+
+  /** Nobody but root is to get at files that may have set-user-ID bits. */
+  private static Path made(Path directory) {
+    try {
+      Files.createDirectories(directory.resolveSibling(".").normalize());
+      if (!Files.isDirectory(directory)) {
+        Files.createDirectory(
+            directory,
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      }
+      return directory.toRealPath();
+    } catch (IOException e) {
+      throw TaskException.failed(
+          Problem.host("VOLUME_DIRECTORY", "cannot make " + directory + ": " + e), e);
+    }
+  }
+
+  /**
+   * Makes the mount in which everything is mounted, and removes what was half made when a daemon
+   * was killed; to be called once before anything is prepared.
+   */
+  public void isolate() {
+    points.isolate();
+    kept.removeUnfinished();
+    disks.unmountUnused();
+  }
+
+  /**
+   * Unmounts everything, before a runtime directory is removed.
+   *
+   * @param runtime as in {@link Layout}
+   */
+  public static void releaseAll(Path runtime, HelperCommand helper) {
+    Path volumes = runtime.resolve("volumes");
+    if (Files.isDirectory(volumes)) {
+      new MountPoints(made(volumes), helper).releaseAll();
+    }
+  }
+
+  @Override
+  public List<StoredVolume> list() {
+    return kept.list();
+  }
+
+  @Override
+  public Optional<StoredVolume> find(String name) {
+    return kept.find(name);
+  }
+
+  @Override
+  public StoredVolume create(
+      String name, long bytes, Optional<String> content, Optional<VolumeConfig.Owner> owner) {
+    return kept.create(name, bytes, content, owner);
+  }
+
+  @Override
+  public void remove(String name) {
+    kept.remove(name);
+  }
+
+  @Override
+  public List<Problem> check(String task, List<VolumeConfig> volumes) {
+    List<Problem> problems = new ArrayList<>();
+    for (int i = 0; i < volumes.size(); i++) {
+      try {
+        check(task, volumes.get(i));
+      } catch (TaskException e) {
+        for (Problem problem : e.problems()) {
+          problems.add(
+              new Problem(
+                  problem.code(),
+                  problem.kind(),
+                  "volumes[" + i + "].source",
+                  problem.value(),
+                  problem.message()));
+        }
+      }
+    }
+    return List.copyOf(problems);
+  }
+
+  private void check(String task, VolumeConfig volume) {
+    Source source = volume.source();
+    String what = KeptVolumes.what(task, volume);
+    if (source instanceof Source.HostPath host) {
+      Path unused = sources.check(what, host.path(), true, true);
+    } else if (source instanceof Source.DiskFile disk) {
+      Path unused = sources.check(what, disk.path(), false, true);
+      if (isForeign(disk.format())) {
+        kept.check(task, volume);
+      }
+    } else if (source instanceof Source.Named named) {
+      kept.checkNamed(task, volume, named.volume());
+    } else if (source instanceof Source.Blank || source instanceof Source.Image) {
+      kept.check(task, volume);
+    }
+  }
+
+  @Override
+  public SortedSet<View> views(VolumeConfig volume) {
+    Source source = volume.source();
+    if (source instanceof Source.HostPath host) {
+      return SortedCopies.setOf(
+          List.of(Files.isRegularFile(Path.of(host.path())) ? View.FILE : View.FILESYSTEM));
+    }
+    if (source instanceof Source.DiskFile disk) {
+      return SortedCopies.setOf(
+          switch (disk.format()) {
+            case RAW, QCOW2, VMDK, VHDX -> List.of(View.FILESYSTEM, View.BLOCK);
+            case ISO -> List.of(View.FILESYSTEM, View.BLOCK, View.ISO9660);
+            case JAR, FILE -> List.of(View.FILE);
+          });
+    }
+    boolean disk =
+        source instanceof Source.Named named
+            ? kept.hasDisk(named.volume())
+            : source instanceof Source.Blank;
+    return SortedCopies.setOf(
+        disk ? List.of(View.FILESYSTEM, View.BLOCK) : List.of(View.FILESYSTEM));
+  }
+
+  @Override
+  public Path path(String task, String volume) {
+    return points.point(task, volume);
+  }
+
+  @Override
+  public void prepare(String task, VolumeConfig volume, View view) {
+    if (!views(volume).contains(view)) {
+      throw TaskException.failed(
+          Problem.user(
+              "VIEW_NOT_SUPPORTED",
+              KeptVolumes.what(task, volume)
+                  + " cannot be seen as "
+                  + view
+                  + ", only as "
+                  + views(volume)
+                  + "; choose another executor or another source"));
+    }
+    if (points.isReady(task, volume.name(), view == View.FILESYSTEM)) {
+      return;
+    }
+    // Something in another view may be there, or what a killed daemon has left.
+    if (points.release(task, volume.name())) {
+      disks.unmountUnused();
+    }
+    try {
+      make(task, volume, view);
+    } catch (RuntimeException e) {
+      tidyAfter(e);
+      throw e;
+    }
+  }
+
+  private void tidyAfter(RuntimeException failure) {
+    try {
+      disks.unmountUnused();
+    } catch (TaskException e) {
+      failure.addSuppressed(e);
+    }
+  }
+
+  private void make(String task, VolumeConfig volume, View view) {
+    Source source = volume.source();
+    if (source instanceof Source.HostPath host) {
+      String what = KeptVolumes.what(task, volume);
+      boolean slave = volume.propagation() == Propagation.SLAVE;
+      try (Staged staged = sources.stage(task, what, host.path(), view == View.FILESYSTEM, slave)) {
+        staged.moveTo(task, volume.name(), volume.readOnly());
+      }
+    } else if (source instanceof Source.DiskFile disk
+        && !(view == View.FILESYSTEM && isForeign(disk.format()))) {
+      diskSources.prepare(task, volume, disk, view);
+    } else if (source instanceof Source.Image image && volume.readOnly()) {
+      readImage(task, volume, image);
+    } else if (source instanceof Source.Tmpfs || source instanceof Source.CloudInit) {
+      throw TaskException.failed(
+          Problem.internal(
+              "VOLUME_UNSUPPORTED",
+              KeptVolumes.what(task, volume) + " is none that is made ready on the node"));
+    } else {
+      kept.prepare(task, volume, view);
+    }
+  }
+
+  private void readImage(String task, VolumeConfig volume, Source.Image image) {
+    String what = KeptVolumes.what(task, volume);
+    String chainId = images.unpacked(image.reference(), what);
+    try (Staged staged =
+        points.stage(
+            task,
+            "mount the image of " + what,
+            true,
+            images.readable(task, volume.name(), chainId))) {
+      staged.moveTo(task, volume.name(), true);
+    }
+  }
+
+  /** Whether only a converted copy can be mounted. */
+  private static boolean isForeign(Format format) {
+    return switch (format) {
+      case QCOW2, VMDK, VHDX -> true;
+      case RAW, ISO, JAR, FILE -> false;
+    };
+  }
+
+  @Override
+  public Path prepareWritable(String task, long bytes) {
+    return writable.prepare(task, bytes);
+  }
+
+  @Override
+  public Optional<StorageUse> writableUse(String task) {
+    return writable.use(task);
+  }
+
+  @Override
+  public void release(String task) {
+    points.release(task);
+    images.release(task);
+    disks.unmountUnused();
+    writable.release(task);
+  }
+
+  @Override
+  public void purge(String task) {
+    kept.purge(task);
+  }
+
+  @Override
+  public List<String> tasks() {
+    SortedSet<String> tasks = new TreeSet<>(points.tasks());
+    tasks.addAll(images.tasks());
+    tasks.addAll(writable.tasks());
+    return List.copyOf(tasks);
+  }
+}

@@ -64,6 +64,6 @@ final class DiskSources {
   /** No volume of the node has a name like this. */
   private static String id(Staged file) {
     FileIdentity identity = FileIdentity.of(file.path());
-    return "Disk-" + Long.toHexString(identity.device()) + "-" + identity.inode();
+    return ".disk-" + Long.toHexString(identity.device()) + "-" + identity.inode();
   }
 }

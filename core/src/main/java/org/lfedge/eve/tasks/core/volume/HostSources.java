@@ -2,6 +2,7 @@ package org.lfedge.eve.tasks.core.volume;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -110,7 +111,7 @@ final class HostSources {
     if (!confinement.mayName(source)) {
       throw notAllowed(what, source, Optional.empty());
     }
-    Path path = Path.of(source);
+    Path path = path(what, source);
     if (!Files.exists(path)) {
       throw TaskException.notFound(
           Problem.user(
@@ -118,6 +119,26 @@ final class HostSources {
               what + ": " + source + " is not there; put it on the node, or correct the path"));
     }
     return path;
+  }
+
+  /** A JVM in a locale without UTF-8 knows no such names. */
+  private static Path path(String what, String source) {
+    try {
+      return Path.of(source);
+    } catch (InvalidPathException e) {
+      throw TaskException.failed(
+          Problem.host(
+              "SOURCE_NOT_SUPPORTED",
+              what
+                  + ": the name of "
+                  + source
+                  + " cannot be written in the locale of the daemon; start it with LANG=C.UTF-8"));
+    }
+  }
+
+  /** Whether a source is a regular file, as far as can be said. */
+  static boolean isFile(String source) {
+    return Files.isRegularFile(path("a volume", source));
   }
 
   private static TaskException notSupported(String what, String source, boolean directory) {

@@ -25,6 +25,9 @@ final class KeptVolumes {
   private static final Pattern NAME = Pattern.compile("[a-z0-9]+([._-][a-z0-9]+)*");
   private static final int MAX_NAME = 127;
 
+  /** Names of volumes of tasks have what documents allow; none leads anywhere. */
+  private static final Pattern SAFE_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,254}");
+
   private final VolumeFiles files;
   private final NewVolumes making;
   private final NodeDisks node;
@@ -56,7 +59,8 @@ final class KeptVolumes {
   }
 
   List<StoredVolume> list() {
-    return files.list().stream().map(this::describe).toList();
+    VolumeUse use = node.use();
+    return files.list().stream().map(record -> describe(record, use)).toList();
   }
 
   /** Whether a volume has a disk, or may have one once it is made. */
@@ -66,37 +70,39 @@ final class KeptVolumes {
   }
 
   Optional<StoredVolume> find(String name) {
-    return isName(name) ? files.find(name).map(this::describe) : Optional.empty();
+    return isName(name)
+        ? files.find(name).map(record -> describe(record, node.use()))
+        : Optional.empty();
   }
 
   private static boolean isName(String name) {
-    return name.length() <= MAX_NAME && NAME.matcher(name).matches();
+    return SAFE_NAME.matcher(name).matches();
   }
 
-  private StoredVolume describe(VolumeRecord record) {
+  private StoredVolume describe(VolumeRecord record, VolumeUse use) {
     return new StoredVolume(
         record.name(),
         record.kind().text(),
         record.bytes(),
-        used(record),
+        used(record, use),
         record.createdAt(),
         record.madeFor(),
         record.content(),
-        List.copyOf(users(record)));
+        List.copyOf(users(record, use)));
   }
 
-  private SortedSet<String> users(VolumeRecord record) {
-    return node.users(record.name(), files.disk(record.name()));
+  private SortedSet<String> users(VolumeRecord record, VolumeUse use) {
+    return node.users(use, record.name(), files.disk(record.name()));
   }
 
   /** With the file system's own structures, so that it is full when this is its size. */
-  private long used(VolumeRecord record) {
+  private long used(VolumeRecord record, VolumeUse use) {
     if (record.kind() == Kind.IMAGE) {
       return 0;
     }
     Path mounted = node.mounted(record.name());
     try {
-      if (VolumeUse.readOnly(mounted).isPresent()) {
+      if (use.isMounted(mounted)) {
         FileStore store = Files.getFileStore(mounted);
         return record.bytes() - store.getUsableSpace();
       }
@@ -111,7 +117,7 @@ final class KeptVolumes {
 
   StoredVolume create(
       String name, long bytes, Optional<String> content, Optional<VolumeConfig.Owner> owner) {
-    if (!isName(name)) {
+    if (name.length() > MAX_NAME || !NAME.matcher(name).matches()) {
       throw TaskException.failed(
           Problem.user(
               "VOLUME_NAME_INVALID",
@@ -125,7 +131,7 @@ final class KeptVolumes {
           if (files.exists(name)) {
             throw VolumeFiles.exists(name, "");
           }
-          return describe(making.blank(name, bytes, Optional.empty(), content, owner));
+          return describe(making.blank(name, bytes, Optional.empty(), content, owner), node.use());
         });
   }
 
@@ -134,7 +140,7 @@ final class KeptVolumes {
         name,
         () -> {
           VolumeRecord record = require(name, "cannot remove it");
-          SortedSet<String> users = users(record);
+          SortedSet<String> users = users(record, node.use());
           if (!users.isEmpty()) {
             throw TaskException.refused(
                 Problem.user(

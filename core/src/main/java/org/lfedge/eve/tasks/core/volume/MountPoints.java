@@ -97,6 +97,9 @@ final class MountPoints {
   }
 
   Path point(String task, String volume) {
+    if (task.startsWith(".") || volume.startsWith(".") || (task + volume).contains("/")) {
+      throw new IllegalArgumentException("no names: " + task + ", " + volume);
+    }
     return directory.resolve(task).resolve(volume);
   }
 
@@ -111,8 +114,7 @@ final class MountPoints {
   /** Whether a volume is mounted for a task, as a directory or as a file. */
   boolean isReady(String task, String volume, boolean asDirectory) {
     Path point = point(task, volume);
-    return MountTable.read().at(point.toString()).isPresent()
-        && Files.isDirectory(point, LinkOption.NOFOLLOW_LINKS) == asDirectory;
+    return isMounted(point) && Files.isDirectory(point, LinkOption.NOFOLLOW_LINKS) == asDirectory;
   }
 
   /**
@@ -231,13 +233,17 @@ final class MountPoints {
     return String.join(",", options);
   }
 
+  boolean isMounted(Path path) {
+    return MountTable.read().at(path.toString()).isPresent();
+  }
+
   /**
    * Mounts something that several volumes are made of, unless it is.
    *
    * @param command must leave alone what is mounted; the path is added to it
    */
   void mountOnce(Path path, String purpose, List<String> command) {
-    if (MountTable.read().at(path.toString()).isEmpty()) {
+    if (!isMounted(path)) {
       try {
         make(path, true);
         helper.run(path.toString(), purpose, plus(command, path.toString()));

@@ -4,13 +4,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
@@ -132,21 +130,18 @@ record MountTable(List<Mount> mounts) {
    * @param path absolute and normalized
    */
   Optional<Mount> holding(String path) {
-    TreeMap<Integer, List<Mount>> children = new TreeMap<>();
-    SortedSet<Integer> ids = new TreeSet<>();
-    for (Mount mount : mounts) {
-      children.computeIfAbsent(mount.parent(), parent -> new ArrayList<>()).add(mount);
-      ids.add(mount.id());
-    }
     Optional<Mount> at =
         mounts.stream()
-            .filter(mount -> mount.point().equals("/") && !ids.contains(mount.parent()))
+            .filter(mount -> mount.point().equals("/"))
+            .filter(mount -> mounts.stream().noneMatch(one -> one.id() == mount.parent()))
             .findFirst();
     // On the way down, the first mount point that the path comes to is the one that is entered.
     for (Optional<Mount> next = at; next.isPresent(); ) {
       at = next;
+      int parent = at.get().id();
       next =
-          children.getOrDefault(at.get().id(), List.of()).stream()
+          mounts.stream()
+              .filter(mount -> mount.parent() == parent)
               .filter(mount -> LexicalPath.isWithin(path, mount.point()))
               .min(Comparator.comparingInt(mount -> mount.point().length()));
     }

@@ -20,12 +20,15 @@ import org.lfedge.eve.tasks.core.volume.VolumeUse.FileIdentity;
 final class NodeDisks {
 
   private final MountPoints points;
-  private final VolumeUse use;
   private final NamedLocks locks = new NamedLocks();
 
-  NodeDisks(MountPoints points, VolumeUse use) {
+  NodeDisks(MountPoints points) {
     this.points = points;
-    this.use = use;
+  }
+
+  /** Who has what now. */
+  VolumeUse use() {
+    return VolumeUse.look(points.directory());
   }
 
   /** Where the file system of a disk is mounted for all who use it. */
@@ -71,13 +74,13 @@ final class NodeDisks {
     locks.within(
         request.id(),
         () -> {
+          VolumeUse use = unmountedIfUnused(request);
           SortedMap<String, Boolean> holders = use.ofFile(FileIdentity.of(disk));
           if (!holders.isEmpty() && !(onlyReading && !holders.containsValue(false))) {
             throw inUse(request, holders.keySet(), "have it as a disk");
           }
           Path mounted = mounted(request.id());
-          unmountIfUnused(mounted);
-          boolean readOnly = VolumeUse.readOnly(mounted).orElse(onlyReading);
+          boolean readOnly = use.readOnly(mounted).orElse(onlyReading);
           if (readOnly && !onlyReading) {
             throw inUse(request, use.ofFileSystem(mounted), "have it mounted read-only");
           }
@@ -92,7 +95,7 @@ final class NodeDisks {
 
   private void giveMounted(Request request, Supplier<List<String>> command) {
     Path mounted = mounted(request.id());
-    boolean wasThere = VolumeUse.readOnly(mounted).isPresent();
+    boolean wasThere = use().isMounted(mounted);
     if (!wasThere) {
       points.mountOnce(mounted, "mount the disk of " + request.id(), command.get());
     }
@@ -113,9 +116,9 @@ final class NodeDisks {
     locks.within(
         request.id(),
         () -> {
+          VolumeUse use = unmountedIfUnused(request);
           Path mounted = mounted(request.id());
-          unmountIfUnused(mounted);
-          if (!VolumeUse.readOnly(mounted).map(only -> only && request.readOnly()).orElse(true)) {
+          if (!use.readOnly(mounted).map(only -> only && request.readOnly()).orElse(true)) {
             throw inUse(request, use.ofFileSystem(mounted), "have it mounted");
           }
           SortedMap<String, Boolean> holders = use.ofFile(FileIdentity.of(disk.path()));
@@ -127,7 +130,7 @@ final class NodeDisks {
   }
 
   /** The tasks that have a disk of the node, in any way. */
-  SortedSet<String> users(String id, Path disk) {
+  SortedSet<String> users(VolumeUse use, String id, Path disk) {
     SortedSet<String> users = new TreeSet<>(use.ofFileSystem(mounted(id)));
     FileIdentity.find(disk).ifPresent(file -> users.addAll(use.ofFile(file).keySet()));
     return users;
@@ -135,13 +138,21 @@ final class NodeDisks {
 
   /** Unmounts the file systems that no task has any more. */
   void unmountUnused() {
+    VolumeUse use = use();
     for (Path mounted : MountPoints.children(points.directory().resolve(".mounted"))) {
-      locks.within(mounted.getFileName().toString(), () -> unmountIfUnused(mounted));
+      if (use.ofFileSystem(mounted).isEmpty()) {
+        locks.within(mounted.getFileName().toString(), () -> unmountIfUnused(mounted));
+      }
     }
   }
 
+  private VolumeUse unmountedIfUnused(Request request) {
+    unmountIfUnused(mounted(request.id()));
+    return use();
+  }
+
   private void unmountIfUnused(Path mounted) {
-    if (use.ofFileSystem(mounted).isEmpty()) {
+    if (use().ofFileSystem(mounted).isEmpty()) {
       points.unmount(mounted);
     }
   }

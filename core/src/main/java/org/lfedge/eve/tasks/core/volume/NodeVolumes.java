@@ -82,7 +82,7 @@ public final class NodeVolumes implements Volumes {
                 runtime.resolveSibling(".").normalize().toString()));
     points = new MountPoints(runtime, tools.helper());
     sources = new HostSources(points, confinement);
-    disks = new NodeDisks(points, new VolumeUse(runtime));
+    disks = new NodeDisks(points);
     DiskFiles files = new DiskFiles(tools.helper());
     diskSources = new DiskSources(sources, disks, files);
     images = new ImageFileSystems(tools.images(), tools.mounts(), state.resolve(".views"));
@@ -204,7 +204,7 @@ public final class NodeVolumes implements Volumes {
     Source source = volume.source();
     if (source instanceof Source.HostPath host) {
       return SortedCopies.setOf(
-          List.of(Files.isRegularFile(Path.of(host.path())) ? View.FILE : View.FILESYSTEM));
+          List.of(HostSources.isFile(host.path()) ? View.FILE : View.FILESYSTEM));
     }
     if (source instanceof Source.DiskFile disk) {
       return SortedCopies.setOf(

@@ -5,7 +5,11 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -13,14 +17,50 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.lfedge.eve.tasks.core.volume.MountTable.Mount;
 
-/** Which tasks have what, as the node's mounts say: they outlive daemons, and cannot be wrong. */
+/**
+ * Which tasks have what at one moment, as the node's mounts say: they outlive daemons, and cannot
+ * be wrong.
+ */
 final class VolumeUse {
 
-  private final Path directory;
+  /** By where it is mounted, the uppermost of several. */
+  private final SortedMap<String, Mount> mounts = new TreeMap<>();
+
+  private final SortedMap<String, SortedSet<String>> tasksByDevice = new TreeMap<>();
+
+  private final List<Given> given = new ArrayList<>();
+
+  /** Found out when first asked for. */
+  private final Map<FileIdentity, SortedMap<String, Boolean>> holders = new HashMap<>();
+
+  /** A mount that was made for a task. */
+  private record Given(String task, Mount mount) {}
+
+  private VolumeUse(Path directory) {
+    for (Mount mount : MountTable.read().within(directory.toString())) {
+      mounts.put(mount.point(), mount);
+      task(directory, mount)
+          .ifPresent(
+              task -> {
+                given.add(new Given(task, mount));
+                tasksByDevice
+                    .computeIfAbsent(mount.location().device(), device -> new TreeSet<>())
+                    .add(task);
+              });
+    }
+  }
 
   /** Looks at the mounts below a directory. */
-  VolumeUse(Path directory) {
-    this.directory = directory;
+  static VolumeUse look(Path directory) {
+    return new VolumeUse(directory);
+  }
+
+  /** The task that a mount was made for; none has a name that starts with a dot. */
+  private static Optional<String> task(Path directory, Mount mount) {
+    List<String> names = List.of(mount.point().substring(directory.toString().length()).split("/"));
+    return names.size() > 2 && !names.get(1).startsWith(".")
+        ? Optional.of(names.get(1))
+        : Optional.empty();
   }
 
   /** A file by what it is, not by its name; it cannot be given to another one while it is used. */
@@ -50,18 +90,10 @@ final class VolumeUse {
 
   /** The tasks that have a part of the file system that is mounted at a path of ours. */
   SortedSet<String> ofFileSystem(Path mounted) {
-    MountTable table = MountTable.read();
-    Optional<Mount> shared = table.at(mounted.toString());
-    SortedSet<String> tasks = new TreeSet<>();
-    for (Mount mount : table.within(directory.toString())) {
-      Optional<String> task = task(mount);
-      if (task.isPresent()
-          && shared.isPresent()
-          && mount.location().device().equals(shared.get().location().device())) {
-        tasks.add(task.get());
-      }
-    }
-    return tasks;
+    Mount mount = mounts.get(mounted.toString());
+    return mount == null
+        ? Collections.emptySortedSet()
+        : tasksByDevice.getOrDefault(mount.location().device(), Collections.emptySortedSet());
   }
 
   /**
@@ -70,26 +102,25 @@ final class VolumeUse {
    * @return for each of them whether it may only read it
    */
   SortedMap<String, Boolean> ofFile(FileIdentity file) {
-    SortedMap<String, Boolean> tasks = new TreeMap<>();
-    for (Mount mount : MountTable.read().within(directory.toString())) {
-      Optional<String> task = task(mount);
-      if (task.isPresent() && FileIdentity.find(Path.of(mount.point())).equals(Optional.of(file))) {
-        tasks.merge(task.get(), mount.readOnly(), Boolean::logicalAnd);
+    if (holders.isEmpty()) {
+      for (Given one : given) {
+        FileIdentity.find(Path.of(one.mount().point()))
+            .ifPresent(
+                identity ->
+                    holders
+                        .computeIfAbsent(identity, unknown -> new TreeMap<>())
+                        .merge(one.task(), one.mount().readOnly(), Boolean::logicalAnd));
       }
     }
-    return tasks;
+    return holders.getOrDefault(file, Collections.emptySortedMap());
+  }
+
+  boolean isMounted(Path path) {
+    return mounts.containsKey(path.toString());
   }
 
   /** Whether what is mounted at a path of ours cannot be written to; empty if nothing is. */
-  static Optional<Boolean> readOnly(Path mounted) {
-    return MountTable.read().at(mounted.toString()).map(Mount::readOnly);
-  }
-
-  /** The task that a mount was made for; none has a name that starts with a dot. */
-  private Optional<String> task(Mount mount) {
-    List<String> names = List.of(mount.point().substring(directory.toString().length()).split("/"));
-    return names.size() > 2 && !names.get(1).startsWith(".")
-        ? Optional.of(names.get(1))
-        : Optional.empty();
+  Optional<Boolean> readOnly(Path mounted) {
+    return Optional.ofNullable(mounts.get(mounted.toString())).map(Mount::readOnly);
   }
 }

@@ -44,7 +44,7 @@ final class WritableLayers {
   /** Makes it, unless it is there, and mounts it, unless it is mounted. */
   Path prepare(String task, long bytes) {
     Path mounted = mounted(task);
-    if (VolumeUse.readOnly(mounted).isPresent()) {
+    if (points.isMounted(mounted)) {
       return mounted;
     }
     String what = "the root of task " + task;
@@ -103,7 +103,7 @@ final class WritableLayers {
   /** How full it is, if the task has one that is mounted. */
   Optional<StorageUse> use(String task) {
     Path mounted = mounted(task);
-    if (VolumeUse.readOnly(mounted).isEmpty()) {
+    if (!points.isMounted(mounted)) {
       return Optional.empty();
     }
     try {

@@ -18,8 +18,13 @@ import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.lfedge.eve.tasks.core.config.VolumeConfig;
@@ -298,6 +303,37 @@ class NodeVolumesIT {
     assertEquals(
         files.stream().filter(path -> !path.matches("locks.*|.*/\\.[a-z]+|run|state")).toList(),
         left);
+  }
+
+  @Test
+  void tasksThatComeAndGoAtOnceShareWhatTheyAreToShare() throws Exception {
+    volumes.create("shared", 8 * MIB, Optional.empty(), Optional.empty());
+    write(prepare("keeper", named("shared")).resolve("file"), "here");
+    volumes.release("keeper");
+    ExecutorService threads = Executors.newFixedThreadPool(4);
+    try {
+      List<Future<String>> results = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        String task = "task" + i;
+        results.add(
+            threads.submit(
+                () -> {
+                  StringBuilder read = new StringBuilder();
+                  for (int round = 0; round < 8; round++) {
+                    read.append(read(prepare(task, named("shared")).resolve("file")));
+                    volumes.release(task);
+                  }
+                  return read.toString();
+                }));
+      }
+      for (Future<String> result : results) {
+        assertEquals("here".repeat(8), result.get(60, TimeUnit.SECONDS));
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+    assertEquals(1, node.mounts().size(), node.mounts().toString());
+    node.assertNoLoops();
   }
 
   @Test

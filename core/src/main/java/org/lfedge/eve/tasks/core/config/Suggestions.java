@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Finds what somebody meant who misspelt a word, or knows it from another tool. */
-final class Suggestions {
+public final class Suggestions {
 
   /**
    * What Compose, Kubernetes, systemd and containerd's client call the keys of task documents; in
@@ -94,7 +94,7 @@ final class Suggestions {
    * unless it takes more than one edit for every three letters (at least one, at most three) to
    * come from one to the other.
    */
-  static Optional<String> nearest(String word, Collection<String> known) {
+  public static Optional<String> nearest(String word, Collection<String> known) {
     String plain = word.toLowerCase(Locale.ROOT).replaceAll("[-_]", "");
     return ELSEWHERE.getOrDefault(plain, List.of()).stream()
         .filter(known::contains)

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -174,6 +175,37 @@ final class ConfigSection {
   /** Texts of a certain form; none if the key is left out. */
   List<String> texts(String key, Pattern form, String description) {
     return items(key, (at, item) -> itemText(at, item, form, description));
+  }
+
+  /**
+   * What is made of texts; none if the key is left out.
+   *
+   * @param reader gives nothing for a text that is not of the form
+   */
+  <T> List<T> parsed(String key, Function<String, Optional<T>> reader, String description) {
+    return items(
+        key,
+        (at, item) -> {
+          Optional<T> value = item.isTextual() ? reader.apply(item.textValue()) : Optional.empty();
+          if (value.isEmpty()) {
+            problems.add(
+                Problem.inDocument("WRONG_VALUE", at, item.asText(), "must be " + description));
+          }
+          return value;
+        });
+  }
+
+  /** A whole number within bounds, if it is given. */
+  OptionalInt number(String key, int least, int most) {
+    JsonNode value = value(key);
+    if (!has(key)) {
+      return OptionalInt.empty();
+    }
+    if (!value.isInt() || value.intValue() < least || value.intValue() > most) {
+      wrong(key, value, "must be a number from " + least + " to " + most);
+      return OptionalInt.empty();
+    }
+    return OptionalInt.of(value.intValue());
   }
 
   /** A number of bytes, such as {@code 256MiB}, if it is given. */

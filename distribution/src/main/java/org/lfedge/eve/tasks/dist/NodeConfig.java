@@ -4,6 +4,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.logging.Level;
+import org.lfedge.eve.tasks.core.network.NodeNetworks;
 import org.lfedge.eve.tasks.core.output.OutputBounds;
 import org.lfedge.eve.tasks.core.policy.Policy;
 import org.lfedge.eve.tasks.core.policy.TrustPolicy;
@@ -23,6 +24,7 @@ import org.lfedge.eve.tasks.core.registry.RegistryConfig;
  * @param policy what tasks may have of the node
  * @param registries how registries are spoken to
  * @param trust which images may be used
+ * @param networks that tasks may be on, beside those that others have put on the node
  * @param reservedMemoryBytes what no task may be promised
  * @param logs how much disk the output of tasks may take
  * @param initProgram the tiny init of tasks with {@code init: true}, a static program
@@ -42,6 +44,7 @@ public record NodeConfig(
     Policy policy,
     RegistryConfig registries,
     TrustPolicy trust,
+    NodeNetworks networks,
     long reservedMemoryBytes,
     OutputBounds logs,
     Path initProgram,

@@ -148,6 +148,7 @@ final class NodeConfigReader {
             policy(root.section("policy")),
             RegistriesConfig.read(root.section("registries")),
             TrustConfig.read(root.section("trust")),
+            NetworksConfig.read(root),
             reserve.size("memory").orElse(RESERVED_MEMORY),
             logs(root.section("logs")),
             root.path("init").orElse(INIT),

@@ -33,7 +33,8 @@ record NodeBridge(String name, String network, int mtu, Optional<String> port, L
       if ! ip link show dev "$bridge" >/dev/null 2>&1; then
         ip link add name "$bridge" type bridge
       fi
-      ip link set dev "$bridge" alias "$alias" mtu 1281
+      other=$((mtu < 65535 ? mtu + 1 : mtu - 1))
+      ip link set dev "$bridge" alias "$alias" mtu "$other"
       ip link set dev "$bridge" mtu "$mtu"
       conf=/proc/sys/net/ipv6/conf
       if [ -d "$conf/$bridge" ]; then

@@ -4,6 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.lfedge.eve.tasks.core.network.Wanted.allowing;
+import static org.lfedge.eve.tasks.core.network.Wanted.asking;
+import static org.lfedge.eve.tasks.core.network.Wanted.bridge;
+import static org.lfedge.eve.tasks.core.network.Wanted.on;
+import static org.lfedge.eve.tasks.core.network.Wanted.publishing;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -91,69 +96,9 @@ class CniNetworksIT {
     return new CniNetworks(config, state, node.namespaces, node.helper, links);
   }
 
-  private static NetworkConfig bridge(String name, String... subnets) {
-    return new NetworkConfig(
-        name,
-        Kind.BRIDGE,
-        Optional.empty(),
-        Stream.of(subnets).map(text -> Cidr.parse(text).orElseThrow()).toList(),
-        OptionalInt.empty(),
-        List.of(Cidr.parseAddress("10.177.1.1").orElseThrow()),
-        Optional.empty());
-  }
-
   @AfterEach
   void close() {
     node.close();
-  }
-
-  private static InterfaceConfig on(String network) {
-    return new InterfaceConfig(
-        "eth0",
-        network,
-        Optional.empty(),
-        List.of(),
-        OptionalInt.empty(),
-        List.of(),
-        List.of(),
-        Optional.empty());
-  }
-
-  private static InterfaceConfig publishing(InterfaceConfig config, PublishedPort... ports) {
-    return new InterfaceConfig(
-        config.name(),
-        config.network(),
-        config.mac(),
-        config.addresses(),
-        config.mtu(),
-        config.dns(),
-        List.of(ports),
-        config.allow());
-  }
-
-  private static InterfaceConfig allowing(InterfaceConfig config, AllowRule... rules) {
-    return new InterfaceConfig(
-        config.name(),
-        config.network(),
-        config.mac(),
-        config.addresses(),
-        config.mtu(),
-        config.dns(),
-        config.ports(),
-        Optional.of(List.of(rules)));
-  }
-
-  private static InterfaceConfig asking(
-      String name, String network, String mac, String address, int mtu) {
-    return new InterfaceConfig(
-        name,
-        network,
-        Optional.of(mac).filter(text -> !text.isEmpty()),
-        address.isEmpty() ? List.of() : List.of(address),
-        mtu == 0 ? OptionalInt.empty() : OptionalInt.of(mtu),
-        List.of(),
-        List.of(),
-        Optional.empty());
   }
 
   private List<AttachedInterface> attach(String task, InterfaceConfig... interfaces) {

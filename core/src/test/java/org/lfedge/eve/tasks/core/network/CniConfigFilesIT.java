@@ -234,12 +234,28 @@ class CniConfigFilesIT {
       throws IOException {
     // As where docker has been started.
     assertEquals("", node.shell("iptables -P FORWARD DROP && ip6tables -P FORWARD DROP"));
+    // A host outside that knows no way to the tasks.
+    node.namespaces.pin("world");
+    String unused =
+        node.shell(
+            "ip link add ext type veth peer name eth0 netns "
+                + node.namespaces.path("world")
+                + " && ip addr add 10.177.90.1/24 dev ext && ip link set ext up");
+    unused = node.shell("world", "ip addr add 10.177.90.2/24 dev eth0 && ip link set eth0 up");
     attach("a", on("bn1"));
-    AttachedInterface b = attach("b", on("bn1")).get(0);
-    for (String address : b.addresses()) {
+    AttachedInterface b =
+        attach(
+                "b",
+                publishing(on("bn1"), new PublishedPort(Optional.empty(), 18091, 80, Protocol.TCP)))
+            .get(0);
+    List<String> reached = new ArrayList<>(List.of("10.177.90.2/24"));
+    reached.addAll(b.addresses());
+    for (String address : reached) {
       String ping = "busybox ping -c1 -W5 " + address.split("/")[0] + " >/dev/null; echo $?";
       assertEquals("0", node.shell("a", ping), address);
     }
+    node.serve("b", "busybox", "nc", "-ll", "-p", "80", "-e", "/bin/echo", "hello");
+    assertEquals("hello", node.ask("world", "cat </dev/tcp/10.177.90.1/18091"));
     networks.detach("a");
     networks.detach("b");
     assertEquals(

@@ -13,7 +13,6 @@ import static org.lfedge.eve.tasks.core.network.Wanted.publishing;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -126,17 +125,6 @@ class CniNetworksIT {
         .equals("0");
   }
 
-  /** Tries until there is an answer; that may take a server a moment. */
-  private String ask(String where, String how) {
-    String script = "timeout 2 bash -c '" + how + "' 2>/dev/null || true";
-    Instant end = Instant.now().plusSeconds(30);
-    String answer;
-    do {
-      answer = where.isEmpty() ? node.shell(script) : node.shell(where, script);
-    } while (answer.isEmpty() && Instant.now().isBefore(end));
-    return answer;
-  }
-
   @Test
   void tasksOnOneBridgeReachEachOtherAndTheGatewayAndThoseOfAnotherReachNeither()
       throws IOException {
@@ -193,9 +181,9 @@ class CniNetworksIT {
     attach("web", web);
     node.serve("web", "busybox", "nc", "-ll", "-p", "80", "-e", "/bin/echo", "hello");
     node.serve("web", "perl", "-e", UDP_ECHO);
-    assertEquals("hello", ask("", "cat </dev/tcp/127.0.0.1/18080"));
+    assertEquals("hello", node.ask("", "cat </dev/tcp/127.0.0.1/18080"));
     String udp = "exec 3<>/dev/udp/127.0.0.1/18080; echo ping >&3; dd bs=100 count=1 <&3";
-    assertEquals("ping", ask("", udp));
+    assertEquals("ping", node.ask("", udp));
     // Another task may not have the same, and is told so before and, at the latest, at the
     // attaching.
     node.namespaces.pin("other");
@@ -209,7 +197,7 @@ class CniNetworksIT {
         places(assertThrows(TaskException.class, () -> networks.attach("other", List.of(web)))));
     // From another network by the node's address there: published is published.
     attach("c", on("bn2"));
-    assertEquals("hello", ask("c", "cat </dev/tcp/10.177.2.1/18080"));
+    assertEquals("hello", node.ask("c", "cat </dev/tcp/10.177.2.1/18080"));
     remove("c");
     remove("web");
     assertNothingIsLeft();
@@ -231,9 +219,9 @@ class CniNetworksIT {
     attach("client", allowing(on("bn1"), toServer));
     for (String port : List.of("80", "81")) {
       node.serve("server", "busybox", "nc", "-ll", "-p", port, "-e", "/bin/echo", "hello");
-      assertEquals("hello", ask("server", "cat </dev/tcp/127.0.0.1/" + port));
+      assertEquals("hello", node.ask("server", "cat </dev/tcp/127.0.0.1/" + port));
     }
-    assertEquals("hello", ask("client", "cat </dev/tcp/" + ip(server, 0) + "/80"));
+    assertEquals("hello", node.ask("client", "cat </dev/tcp/" + ip(server, 0) + "/80"));
     String refused =
         node.shell("client", "cat </dev/tcp/" + ip(server, 0) + "/81 2>&1 | tail -n1; true");
     assertFalse(refused.contains("hello"), refused);

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
@@ -54,6 +55,21 @@ final class SeparateNode implements AutoCloseable {
   String shell(String task, String script) {
     return outside.run(
         "look", script, within(namespaces.path(task), List.of("bash", "-c", script)));
+  }
+
+  /**
+   * Tries until there is an answer; that may take a server a moment.
+   *
+   * @param task in whose namespace; empty for the node
+   */
+  String ask(String task, String how) {
+    String script = "timeout 2 bash -c '" + how + "' 2>/dev/null || true";
+    Instant end = Instant.now().plusSeconds(30);
+    String answer;
+    do {
+      answer = task.isEmpty() ? shell(script) : shell(task, script);
+    } while (answer.isEmpty() && Instant.now().isBefore(end));
+    return answer;
   }
 
   /** Starts a server in the namespace of a task, until the node is closed. */

@@ -14,7 +14,7 @@ import java.util.OptionalInt;
  * @param addresses each with the length of its prefix, {@code 10.1.0.5/24}; those that the network
  *     is asked for, at most one of IPv4 and one of IPv6
  * @param mtu 68 to 65535; empty for that of the network
- * @param dns servers for names, beside or instead of the network's
+ * @param dns servers for names, instead of the network's; none for those
  * @param ports of the node that lead to the task
  * @param allow what may pass; empty for the default of the network
  */

@@ -110,6 +110,10 @@ public final class CniNetworks implements Networks {
 
   @Override
   public List<AttachedInterface> attach(String task, List<InterfaceConfig> interfaces) {
+    if (interfaces.isEmpty()) {
+      detach(task);
+      return List.of();
+    }
     Path pin = namespaces.path(task);
     String namespace =
         NamespaceInterfaces.identity(pin)
@@ -290,7 +294,9 @@ public final class CniNetworks implements Networks {
         true,
         () -> {
           record.filter(one -> one.state() != State.RELEASED).ifPresent(this::undo);
-          leases.release(containerId(task));
+          if (record.isEmpty()) {
+            leases.release(containerId(task));
+          }
           record.ifPresent(one -> removeUnused(one, store.others(task)));
           store.delete(task);
           return task;

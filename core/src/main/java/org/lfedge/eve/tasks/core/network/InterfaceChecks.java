@@ -1,6 +1,5 @@
 package org.lfedge.eve.tasks.core.network;
 
-import java.math.BigInteger;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -51,9 +50,27 @@ final class InterfaceChecks {
         problems.add(notFound(path, config.network(), all));
       } else {
         unfit(path, config, network.get(), problems);
+        if (publishesTwice(interfaces, i)) {
+          problems.add(
+              Problem.inDocument(
+                  "PORTS_NOT_SUPPORTED",
+                  path + ".ports",
+                  "",
+                  "another interface on network "
+                      + config.network()
+                      + " publishes ports; only one can, so name all of them there"));
+        }
       }
     }
     return problems;
+  }
+
+  /** The plugin for ports tells what it made by task and network alone. */
+  private static boolean publishesTwice(List<InterfaceConfig> interfaces, int index) {
+    InterfaceConfig one = interfaces.get(index);
+    return !one.ports().isEmpty()
+        && interfaces.subList(0, index).stream()
+            .anyMatch(other -> other.network().equals(one.network()) && !other.ports().isEmpty());
   }
 
   private static Problem notFound(String path, String name, List<Definition> all) {
@@ -284,8 +301,7 @@ final class InterfaceChecks {
               .findFirst()
               .flatMap(Definition::own);
       for (Cidr subnet : own.map(NetworkConfig::subnets).orElse(List.of())) {
-        long taken = leases.takenByOthers(name, subnet, containerId);
-        if (BigInteger.valueOf(taken + count).compareTo(subnet.capacity()) > 0) {
+        if (!leases.has(name, subnet, containerId, count)) {
           problems.add(
               Problem.inDocument(
                   "SUBNET_EXHAUSTED",

@@ -1,6 +1,7 @@
 package org.lfedge.eve.tasks.core.network;
 
 import java.io.IOException;
+import java.math.BigInteger;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -27,12 +28,22 @@ final class Leases {
     return directory;
   }
 
-  /** How many addresses of a subnet others have than a certain container. */
-  long takenByOthers(String network, Cidr subnet, String containerId) {
-    return files(directory.resolve(network)).stream()
-        .filter(file -> address(file).filter(subnet::contains).isPresent())
-        .filter(file -> owner(file).filter(owner -> !owner.equals(containerId)).isPresent())
-        .count();
+  /** Whether a container can have as many addresses of a subnet as it wants, one at least. */
+  boolean has(String network, Cidr subnet, String containerId, int wanted) {
+    List<Path> given =
+        files(directory.resolve(network)).stream()
+            .filter(file -> address(file).filter(subnet::contains).isPresent())
+            .toList();
+    BigInteger room = subnet.capacity().subtract(BigInteger.valueOf(wanted));
+    // Files are read only where it is close.
+    return BigInteger.valueOf(given.size()).compareTo(room) <= 0
+        || BigInteger.valueOf(given.stream().filter(file -> isOfAnother(file, containerId)).count())
+                .compareTo(room)
+            <= 0;
+  }
+
+  private static boolean isOfAnother(Path file, String containerId) {
+    return owner(file).filter(owner -> !owner.equals(containerId)).isPresent();
   }
 
   private static Optional<InetAddress> address(Path file) {

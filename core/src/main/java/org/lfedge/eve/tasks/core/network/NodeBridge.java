@@ -41,7 +41,7 @@ record NodeBridge(String name, String network, int mtu, Optional<String> port, L
         echo 0 >"$conf/$bridge/accept_dad"
         echo 0 >"$conf/$bridge/accept_ra"
       fi
-      if [ -n "$ipv6" ]; then
+      if [ -n "$ipv6" ] && [ -z "$port" ]; then
         for file in "$conf"/*/accept_ra; do
           case $file in */all/*|*/default/*|*/lo/*|*/tm-*|*/veth*) continue ;; esac
           if [ "$(cat "$file")" = 1 ]; then echo 2 >"$file"; fi
@@ -51,14 +51,17 @@ record NodeBridge(String name, String network, int mtu, Optional<String> port, L
         ip link set dev "$port" master "$bridge" up
       fi
       ip link set dev "$bridge" up
+      command -v nft >/dev/null || { echo "nft is not installed (Debian: nftables)"; exit 1; }
       nft -f "$rules"
-      for tables in iptables ip6tables; do
-        if ! command -v $tables >/dev/null; then continue; fi
-        for rule in "-i $bridge -j ACCEPT" \
-            "-o $bridge -m conntrack --ctstate RELATED,ESTABLISHED,DNAT -j ACCEPT"; do
-          $tables -w -C FORWARD $rule 2>/dev/null || $tables -w -I FORWARD $rule
-        done
-      done
+      accept() {
+        command -v "$1" >/dev/null || return 0
+        case $("$1" -w -S FORWARD) in *"-i $bridge -j ACCEPT"*) return 0 ;; esac
+        printf '%s\\n' '*filter' "-I FORWARD -i $bridge -j ACCEPT" \
+            "-I FORWARD -o $bridge -m conntrack --ctstate RELATED,ESTABLISHED,DNAT -j ACCEPT" \
+            COMMIT | "$1-restore" -w -n
+      }
+      accept iptables
+      if [ -n "$ipv6" ]; then accept ip6tables; fi
       """;
 
   /**
@@ -66,17 +69,19 @@ record NodeBridge(String name, String network, int mtu, Optional<String> port, L
    */
   private static final String DOWN =
       """
-      bridge=$1 table=$2
-      for tables in iptables ip6tables; do
-        if ! command -v $tables >/dev/null; then continue; fi
-        for rule in "-i $bridge -j ACCEPT" \
-            "-o $bridge -m conntrack --ctstate RELATED,ESTABLISHED,DNAT -j ACCEPT"; do
-          while $tables -w -D FORWARD $rule 2>/dev/null; do :; done
-        done
-        if [ "$($tables -w -S FORWARD 2>/dev/null)" = "-P FORWARD ACCEPT" ]; then
-          $tables -w -X FORWARD 2>/dev/null
+      bridge=$1 table=$2 ipv6=$3
+      forget() {
+        command -v "$1" >/dev/null || return 0
+        case $("$1" -w -S FORWARD 2>/dev/null) in *"-i $bridge -j ACCEPT"*) ;; *) return 0 ;; esac
+        printf '%s\\n' '*filter' "-D FORWARD -i $bridge -j ACCEPT" \
+            "-D FORWARD -o $bridge -m conntrack --ctstate RELATED,ESTABLISHED,DNAT -j ACCEPT" \
+            COMMIT | "$1-restore" -w -n
+        if [ "$("$1" -w -S FORWARD)" = "-P FORWARD ACCEPT" ]; then
+          "$1" -w -X FORWARD 2>/dev/null
         fi
-      done
+      }
+      forget iptables
+      if [ -n "$ipv6" ]; then forget ip6tables; fi
       if nft list table inet "$table" >/dev/null 2>&1; then
         nft delete table inet "$table" || exit
       fi
@@ -96,7 +101,6 @@ record NodeBridge(String name, String network, int mtu, Optional<String> port, L
 
   /** The command that makes it. */
   List<String> up(Path rules) {
-    boolean ipv6 = subnets.stream().anyMatch(subnet -> !subnet.isIpv4());
     return List.of(
         "sh",
         "-c",
@@ -107,12 +111,17 @@ record NodeBridge(String name, String network, int mtu, Optional<String> port, L
         "taskmanager network " + network,
         port.orElse(""),
         rules.toString(),
-        ipv6 ? "yes" : "");
+        ipv6());
   }
 
   /** The command that removes it. */
   List<String> down() {
-    return List.of("sh", "-c", DOWN, "sh", name, table());
+    return List.of("sh", "-c", DOWN, "sh", name, table(), ipv6());
+  }
+
+  /** Anything may pass through a bridge with a port. */
+  private String ipv6() {
+    return port.isPresent() || subnets.stream().anyMatch(subnet -> !subnet.isIpv4()) ? "yes" : "";
   }
 
   private String table() {

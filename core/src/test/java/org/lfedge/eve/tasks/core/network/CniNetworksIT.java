@@ -295,7 +295,7 @@ class CniNetworksIT {
   }
 
   @Test
-  void anExhaustedSubnetIsToldBeforeAndByThePlugin() throws IOException {
+  void anExhaustedSubnetAndATakenAddressAreToldByThePluginToo() throws IOException {
     attach("a", on("tiny"));
     node.namespaces.pin("b");
     assertEquals(
@@ -307,6 +307,14 @@ class CniNetworksIT {
     assertEquals(List.of("a"), networks.tasks());
     remove("a");
     assertNothingIsLeft();
+    // An address that somebody else holds, of whom there is no record.
+    Path lease = Files.createDirectories(state.resolve("leases/bn2")).resolve("10.177.2.9");
+    Files.writeString(lease, "stranger\r\neth0");
+    failure =
+        assertThrows(
+            TaskException.class,
+            () -> networks.attach("b", List.of(asking("eth0", "bn2", "", "10.177.2.9/24", 0))));
+    assertEquals("ADDRESS_TAKEN", failure.first().code());
   }
 
   @Test

@@ -18,6 +18,9 @@ readonly RUN_NEEDS=(
   mkfs.ext4:e2fsprogs
   qemu-img:qemu-utils
   ip:iproute2
+  nft:nftables
+  iptables:iptables
+  /usr/lib/cni/bridge:containernetworking-plugins
   /usr/bin/tini-static:tini
   umoci:umoci
 )
@@ -30,6 +33,7 @@ readonly TEST_NEEDS=(
   shellcheck:shellcheck
   jq:jq
   faketime:faketime
+  perl:perl-base
   /bin/busybox:busybox-static
   /usr/share/gocode/src/github.com/opencontainers/runtime-spec/schema/config-schema.json:golang-github-opencontainers-specs-dev
 )

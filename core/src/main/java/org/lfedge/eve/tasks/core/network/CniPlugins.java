@@ -25,7 +25,12 @@ final class CniPlugins {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private static final String RUN =
-      "input=$1; run=${1%/*}; shift; \"$@\" <\"$input\" >\"$run/output\" 2>\"$run/errors\"; echo $?";
+      """
+      input=$1 run=${1%/*}
+      shift
+      "$@" <"$input" >"$run/output" 2>"$run/errors"
+      echo $?
+      """;
 
   private final List<Path> directories;
   private final ScratchDirectory scratch;

@@ -30,6 +30,7 @@ record NodeBridge(String name, String network, int mtu, Optional<String> port, L
       """
       set -e
       bridge=$1 mtu=$2 alias=$3 port=$4 rules=$5 ipv6=$6
+      test -r "$rules"
       if ! ip link show dev "$bridge" >/dev/null 2>&1; then
         ip link add name "$bridge" type bridge
       fi
@@ -82,9 +83,7 @@ record NodeBridge(String name, String network, int mtu, Optional<String> port, L
       }
       forget iptables
       if [ -n "$ipv6" ]; then forget ip6tables; fi
-      if nft list table inet "$table" >/dev/null 2>&1; then
-        nft delete table inet "$table" || exit
-      fi
+      printf 'table inet %s\\ndelete table inet %s\\n' "$table" "$table" | nft -f - || exit
       if ip link show dev "$bridge" >/dev/null 2>&1; then
         ip link del dev "$bridge" || exit
       fi

@@ -29,19 +29,16 @@ final class NodeBridges {
         command -v $tables >/dev/null || continue
         rules=$($tables -w -t nat -S CNI-HOSTPORT-DNAT 2>/dev/null) || continue
         case $rules in *"-A "*) continue ;; esac
-        for chain in PREROUTING OUTPUT; do
-          $tables -w -t nat -D $chain -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT
-        done
-        $tables -w -t nat -D POSTROUTING -m comment \
-            --comment "CNI portfwd requiring masquerade" -j CNI-HOSTPORT-MASQ
-        for chain in CNI-HOSTPORT-DNAT CNI-HOSTPORT-MASQ CNI-HOSTPORT-SETMARK; do
-          $tables -w -t nat -F $chain && $tables -w -t nat -X $chain
-        done
-        for chain in PREROUTING INPUT OUTPUT POSTROUTING; do
-          if [ "$($tables -w -t nat -S $chain)" = "-P $chain ACCEPT" ]; then
-            $tables -w -t nat -X $chain
-          fi
-        done
+        printf '%s\\n' '*nat' \
+            '-D PREROUTING -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT' \
+            '-D OUTPUT -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT' \
+            '-D POSTROUTING -m comment --comment "CNI portfwd requiring masquerade" \
+              -j CNI-HOSTPORT-MASQ' \
+            '-F CNI-HOSTPORT-MASQ' '-F CNI-HOSTPORT-SETMARK' '-X CNI-HOSTPORT-DNAT' \
+            '-X CNI-HOSTPORT-MASQ' '-X CNI-HOSTPORT-SETMARK' COMMIT | $tables-restore -w -n
+        if ! $tables -w -t nat -S | grep -qv '^-P [A-Z]* ACCEPT$'; then
+          $tables -w -t nat -X
+        fi
       done 2>/dev/null
       true
       """;

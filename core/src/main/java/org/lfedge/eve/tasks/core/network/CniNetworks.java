@@ -83,8 +83,8 @@ public final class CniNetworks implements Networks {
   }
 
   @Override
-  public void check(String task, List<InterfaceConfig> interfaces) {
-    refuse(checks.all(task, containerId(task), interfaces));
+  public List<Problem> check(String task, List<InterfaceConfig> interfaces) {
+    return checks.all(task, containerId(task), interfaces);
   }
 
   private static void refuse(List<Problem> problems) {

@@ -2,6 +2,7 @@ package org.lfedge.eve.tasks.core.port;
 
 import java.util.List;
 import org.lfedge.eve.tasks.core.config.InterfaceConfig;
+import org.lfedge.eve.tasks.core.error.Problem;
 
 /**
  * The networks of the node, and the interfaces of tasks on them. What was attached is on record and
@@ -14,13 +15,12 @@ public interface Networks {
   List<Network> list();
 
   /**
-   * Refuses interfaces that cannot be attached, as far as that can be told without trying: a
-   * network that is not there, an address outside of its subnet, a MAC or a port that is taken.
+   * Why interfaces cannot be attached, as far as that can be told without trying: a network that is
+   * not there, an address outside of its subnet, a MAC or a port that is taken.
    *
-   * @throws org.lfedge.eve.tasks.core.error.TaskException with every such problem, its path such as
-   *     {@code interfaces[0].network}
+   * @return every such problem, its path such as {@code interfaces[0].network}
    */
-  void check(String task, List<InterfaceConfig> interfaces);
+  List<Problem> check(String task, List<InterfaceConfig> interfaces);
 
   /**
    * Makes the interfaces of a task in its pinned namespace, in their order. Those that are there

@@ -112,7 +112,7 @@ class CniConfigFilesIT {
 
   private List<AttachedInterface> attach(String task, InterfaceConfig... interfaces) {
     node.namespaces.pin(task);
-    networks.check(task, List.of(interfaces));
+    assertEquals(List.of(), networks.check(task, List.of(interfaces)));
     return networks.attach(task, List.of(interfaces));
   }
 

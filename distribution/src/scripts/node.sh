@@ -110,8 +110,23 @@ mounts_below() {
   local point
   while read -r _ _ _ _ point _; do
     point=$(printf '%b' "$point")
-    [[ $point == "$1" || $point == "$1"/* ]] && printf '%s\n' "$point"
+    if [[ $point == "$1" || $point == "$1"/* ]]; then
+      printf '%s\n' "$point"
+    fi
   done </proc/self/mountinfo | tac
+}
+
+# remove_unmounted DIRECTORY: removes it with all that is in it, unless something is still mounted
+# there: that may be a directory of a user, which a task had.
+remove_unmounted() {
+  local left
+  unmount_below "$1"
+  left=$(mounts_below "$1")
+  if [[ -n $left ]]; then
+    echo "$1 is not removed: these are still mounted in it: $left" >&2
+    return 1
+  fi
+  rm -rf "$1"
 }
 
 unmount_below() {

@@ -72,8 +72,7 @@ sweep() {
       remove_if_empty "${cgroup%/*}"
     fi
   done
-  unmount_below "$directory"
-  rm -rf "$directory"
+  remove_unmounted "$directory"
   ((count == 0)) && echo "say: none" || echo "say: ended $count processes of an earlier run"
 }
 

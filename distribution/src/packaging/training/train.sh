@@ -4,7 +4,7 @@
 # Arguments: the package, the home of a JDK of the same version as its runtime, and the directory
 # to put the archives in.
 set -eu
-# In a mount namespace of its own: the daemon makes one mount when it starts.
+# In a mount namespace of its own: the daemon makes mounts when it starts.
 if [ -z "${REHEARSAL_APART-}" ]; then
   REHEARSAL_APART=1
   export REHEARSAL_APART
@@ -24,7 +24,7 @@ finish() {
     kill "$pid" 2>/dev/null || true
   done
   wait
-  umount "$work/run/netns" 2>/dev/null || true
+  umount "$work/run/netns" "$work/run/volumes" 2>/dev/null || true
   rm -rf "$work"
 }
 trap finish EXIT

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.SplittableRandom;
@@ -18,8 +19,10 @@ import org.lfedge.eve.tasks.core.containerd.ContainerdContent;
 import org.lfedge.eve.tasks.core.containerd.ContainerdMetrics;
 import org.lfedge.eve.tasks.core.containerd.ContainerdProcesses;
 import org.lfedge.eve.tasks.core.containerd.ContainerdRuntime;
+import org.lfedge.eve.tasks.core.containerd.ContainerdSandbox;
 import org.lfedge.eve.tasks.core.containerd.ContainerdSupervision;
 import org.lfedge.eve.tasks.core.containerd.PrivateContainerd;
+import org.lfedge.eve.tasks.core.containerd.SnapshotMounts;
 import org.lfedge.eve.tasks.core.directory.DocumentDirectory;
 import org.lfedge.eve.tasks.core.engine.Planner;
 import org.lfedge.eve.tasks.core.engine.TaskManager;
@@ -37,6 +40,7 @@ import org.lfedge.eve.tasks.core.image.LayerLimits;
 import org.lfedge.eve.tasks.core.image.Platform;
 import org.lfedge.eve.tasks.core.metrics.PrometheusEndpoint;
 import org.lfedge.eve.tasks.core.metrics.TaxSampler;
+import org.lfedge.eve.tasks.core.network.CniNetworks;
 import org.lfedge.eve.tasks.core.network.NamespaceProbes;
 import org.lfedge.eve.tasks.core.network.PinnedNetworkNamespaces;
 import org.lfedge.eve.tasks.core.output.OutputLogs;
@@ -45,16 +49,21 @@ import org.lfedge.eve.tasks.core.port.ContainerRuntime;
 import org.lfedge.eve.tasks.core.port.ContentStore;
 import org.lfedge.eve.tasks.core.port.EventLog;
 import org.lfedge.eve.tasks.core.port.HelperCommand;
+import org.lfedge.eve.tasks.core.port.ImageMounts;
 import org.lfedge.eve.tasks.core.port.ImageStore;
 import org.lfedge.eve.tasks.core.port.NetworkNamespaces;
+import org.lfedge.eve.tasks.core.port.Networks;
+import org.lfedge.eve.tasks.core.port.Sandbox;
 import org.lfedge.eve.tasks.core.port.TaskFiles;
 import org.lfedge.eve.tasks.core.port.TaskOutput;
 import org.lfedge.eve.tasks.core.port.TaskStore;
+import org.lfedge.eve.tasks.core.port.Volumes;
 import org.lfedge.eve.tasks.core.registry.HttpRegistries;
 import org.lfedge.eve.tasks.core.session.ExecSessions;
 import org.lfedge.eve.tasks.core.session.FifoTerminals;
 import org.lfedge.eve.tasks.core.store.FileEventLog;
 import org.lfedge.eve.tasks.core.store.FileTaskStore;
+import org.lfedge.eve.tasks.core.volume.NodeVolumes;
 import org.lfedge.eve.tasks.spi.task.HostFacts;
 
 /** The parts of the daemon, put together. Closing it ends the daemon; tasks go on. */
@@ -65,6 +74,12 @@ final class Daemon implements AutoCloseable {
 
   /** For a helper such as {@code unshare} to wait for its task's lock and to run. */
   private static final Duration HELPER_DEADLINE = Duration.ofSeconds(30);
+
+  /** For a disk to be reserved, or to be checked after a crash. */
+  private static final Duration VOLUME_DEADLINE = Duration.ofMinutes(5);
+
+  /** Knows disks in other formats than raw. */
+  private static final Path DISK_PROGRAM = Path.of("/usr/bin/qemu-img");
 
   /** Some 6,000 events; there are four such files. */
   private static final long EVENT_FILE_BYTES = 2L << 20;
@@ -109,22 +124,70 @@ final class Daemon implements AutoCloseable {
     return privateContainerd(config, new LinuxProcesses(CgroupMounts.find()));
   }
 
-  /** The network namespaces of a node's tasks. */
-  static PinnedNetworkNamespaces networkNamespaces(NodeConfig config) {
-    return networkNamespaces(config, Failpoints.ofEnvironment());
-  }
-
   private static PinnedNetworkNamespaces networkNamespaces(
       NodeConfig config, Failpoints failpoints) {
     return new PinnedNetworkNamespaces(
         config.runtimeDirectory().resolve("netns"), helper(config, failpoints, "locks"));
   }
 
+  /** Removes what tasks have on the node's networks, and all that is mounted for them. */
+  static void release(NodeConfig config) {
+    Failpoints failpoints = Failpoints.ofEnvironment();
+    PinnedNetworkNamespaces namespaces = networkNamespaces(config, failpoints);
+    CniNetworks networks = networks(config, failpoints, namespaces);
+    networks.tasks().forEach(networks::detach);
+    namespaces.release();
+    NodeVolumes.releaseAll(config.runtimeDirectory(), volumeHelper(config, failpoints));
+  }
+
+  private static CniNetworks networks(
+      NodeConfig config, Failpoints failpoints, NetworkNamespaces namespaces) {
+    return new CniNetworks(
+        config.networks(),
+        config.stateDirectory().resolve("networks"),
+        namespaces,
+        helper(config, failpoints, "locks"));
+  }
+
+  private Volumes volumes(
+      ContainerRuntime containers, ContainerdClient containerd, ImageStore images, HostFacts host) {
+    Sandbox sandbox =
+        failpoints.around(
+            Sandbox.class,
+            new ContainerdSandbox(
+                containers,
+                config.runtimeDirectory().resolve("sandboxes"),
+                config.cgroupParent(),
+                host.architecture()));
+    ImageMounts mounts = failpoints.around(ImageMounts.class, new SnapshotMounts(containerd));
+    NodeVolumes volumes =
+        new NodeVolumes(
+            new NodeVolumes.Layout(
+                config.stateDirectory(),
+                config.runtimeDirectory(),
+                List.copyOf(config.policy().directories()),
+                DISK_PROGRAM),
+            new NodeVolumes.Tools(volumeHelper(config, failpoints), sandbox, images, mounts),
+            InstantSource.system());
+    volumes.isolate();
+    return failpoints.around(Volumes.class, volumes);
+  }
+
+  /** With locks of its own: a large disk is checked for longer than anything else takes. */
+  private static HelperCommand volumeHelper(NodeConfig config, Failpoints failpoints) {
+    return helper(config, failpoints, "volume-locks", VOLUME_DEADLINE);
+  }
+
   private static HelperCommand helper(NodeConfig config, Failpoints failpoints, String locks) {
+    return helper(config, failpoints, locks, HELPER_DEADLINE);
+  }
+
+  private static HelperCommand helper(
+      NodeConfig config, Failpoints failpoints, String locks, Duration deadline) {
     return failpoints.around(
         HelperCommand.class,
         new LockedHelperCommand(
-            config.runtimeDirectory().resolve(locks), HELPER_DEADLINE, failpoints::duringHelper));
+            config.runtimeDirectory().resolve(locks), deadline, failpoints::duringHelper));
   }
 
   private static PrivateContainerd privateContainerd(NodeConfig config, LinuxProcesses processes) {
@@ -178,13 +241,24 @@ final class Daemon implements AutoCloseable {
                 failpoints.around(TaskOutput.class, output),
                 runtime.resolve("tasks"),
                 config.policy()::allowsSource));
+    Networks networks = failpoints.around(Networks.class, networks(config, failpoints, namespaces));
+    FifoTerminals terminals = closing(new FifoTerminals(runtime.resolve("terminals")));
+    ContainerdRuntime containers = new ContainerdRuntime(containerd, terminals);
+    Volumes volumes = volumes(containers, containerd, images, host);
     Planner.NodeLayout layout = new Planner.NodeLayout(config.cgroupParent(), config.initProgram());
     Planner planner =
         new Planner(
-            executors, images, new NodeFacts(), namespaces, files, host, config.policy(), layout);
+            executors,
+            images,
+            new NodeFacts(),
+            namespaces,
+            networks,
+            volumes,
+            files,
+            host,
+            config.policy(),
+            layout);
     FileEventLog events = new FileEventLog(state.resolve("events"), EVENT_FILE_BYTES);
-    FifoTerminals terminals = closing(new FifoTerminals(runtime.resolve("terminals")));
-    ContainerdRuntime containers = new ContainerdRuntime(containerd, terminals);
     terminals.recover(
         task -> containers.task(task).isPresent(), task -> files.output(task).stdout());
     ContainerdProcesses inside = new ContainerdProcesses(containerd);
@@ -198,7 +272,9 @@ final class Daemon implements AutoCloseable {
                     failpoints.around(EventLog.class, events),
                     failpoints.around(ContainerRuntime.class, containers),
                     namespaces,
+                    networks,
                     new NamespaceProbes(namespaces),
+                    volumes,
                     files,
                     processes,
                     output,
@@ -243,6 +319,8 @@ final class Daemon implements AutoCloseable {
                 tax,
                 executors,
                 images,
+                volumes,
+                networks,
                 output,
                 node,
                 new Interaction(sessions, terminals, inside, new NodeFacts())));

@@ -98,7 +98,7 @@ public final class Taskd {
         InstanceLock lock = InstanceLock.take(node.stateDirectory());
         try (lock) {
           Daemon.privateContainerd(node).stop();
-          Daemon.networkNamespaces(node).release();
+          Daemon.release(node);
         }
       }
       default -> serve(NodeConfigReader.read(config));

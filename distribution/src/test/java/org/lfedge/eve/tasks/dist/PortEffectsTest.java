@@ -85,6 +85,7 @@ class PortEffectsTest {
           "Volumes.path",
           "Volumes.tasks",
           "Volumes.views",
+          "Volumes.writable",
           "Volumes.writableUse");
 
   /**

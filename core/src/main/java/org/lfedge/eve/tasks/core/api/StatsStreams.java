@@ -18,6 +18,7 @@ import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.port.ObservedTax;
 import org.lfedge.eve.tasks.core.port.TaskMetrics;
 import org.lfedge.eve.tasks.core.port.TaskUsage;
+import org.lfedge.eve.tasks.core.port.Volumes;
 
 /**
  * Sends clients what tasks use. CPU shares take two samples, so the first answer comes after a
@@ -33,12 +34,14 @@ final class StatsStreams implements AutoCloseable {
   private final TaskManager tasks;
   private final TaskMetrics metrics;
   private final UsageMessages messages;
+  private final Volumes volumes;
   private final ScheduledExecutorService thread = StreamThreads.one("stats");
 
-  StatsStreams(TaskManager tasks, TaskMetrics metrics, ObservedTax tax) {
+  StatsStreams(TaskManager tasks, TaskMetrics metrics, ObservedTax tax, Volumes volumes) {
     this.tasks = tasks;
     this.metrics = metrics;
     messages = new UsageMessages(tax);
+    this.volumes = volumes;
   }
 
   /** Answers once, or until the client goes. */
@@ -103,7 +106,7 @@ final class StatsStreams implements AutoCloseable {
           return;
         }
         if (client.isReady()) {
-          client.onNext(messages.stats(views, before, now));
+          client.onNext(messages.stats(views, before, now, volumes::writableUse));
         }
         before = now;
         if (request.getWatch()) {

@@ -2,6 +2,7 @@ package org.lfedge.eve.tasks.core.api;
 
 import com.google.protobuf.Timestamp;
 import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
 import org.lfedge.eve.tasks.core.api.v1.ApplyResponse;
 import org.lfedge.eve.tasks.core.api.v1.Event;
@@ -11,6 +12,7 @@ import org.lfedge.eve.tasks.core.api.v1.Health;
 import org.lfedge.eve.tasks.core.api.v1.ImageTrust;
 import org.lfedge.eve.tasks.core.api.v1.InspectResponse;
 import org.lfedge.eve.tasks.core.api.v1.Memory;
+import org.lfedge.eve.tasks.core.api.v1.NetworkEntry;
 import org.lfedge.eve.tasks.core.api.v1.NodeResponse;
 import org.lfedge.eve.tasks.core.api.v1.RenderResponse;
 import org.lfedge.eve.tasks.core.api.v1.StopProgress;
@@ -79,6 +81,7 @@ final class TaskMessages {
                         .setSteps(stop.steps())
                         .setAction(stop.action())
                         .setUntil(timestamp(stop.until()))));
+    view.interfaces().forEach(attached -> task.addInterfaces(NetworkCalls.message(attached)));
     return task.build();
   }
 
@@ -175,7 +178,7 @@ final class TaskMessages {
     return response.build();
   }
 
-  static NodeResponse node(NodeInfo node) {
+  static NodeResponse node(NodeInfo node, List<NetworkEntry> networks) {
     return NodeResponse.newBuilder()
         .setVersion(node.version())
         .setArchitecture(node.host().architecture())
@@ -189,6 +192,7 @@ final class TaskMessages {
         .setSnapshotter(node.snapshotter())
         .setPluginsDirectory(node.pluginsDirectory().toString())
         .setStateDirectory(node.stateDirectory().toString())
+        .addAllNetworks(networks)
         .build();
   }
 
@@ -229,7 +233,7 @@ final class TaskMessages {
         .build();
   }
 
-  private static Timestamp timestamp(Instant instant) {
+  static Timestamp timestamp(Instant instant) {
     return Timestamp.newBuilder()
         .setSeconds(instant.getEpochSecond())
         .setNanos(instant.getNano())

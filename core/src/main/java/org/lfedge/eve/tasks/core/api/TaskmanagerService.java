@@ -13,8 +13,10 @@ import org.lfedge.eve.tasks.core.api.v1.ApplyRequest;
 import org.lfedge.eve.tasks.core.api.v1.ApplyResponse;
 import org.lfedge.eve.tasks.core.api.v1.AttachInput;
 import org.lfedge.eve.tasks.core.api.v1.AttachOutput;
+import org.lfedge.eve.tasks.core.api.v1.CreateVolumeRequest;
 import org.lfedge.eve.tasks.core.api.v1.DeleteRequest;
 import org.lfedge.eve.tasks.core.api.v1.DeleteResponse;
+import org.lfedge.eve.tasks.core.api.v1.DeleteVolumeResponse;
 import org.lfedge.eve.tasks.core.api.v1.DocumentRequest;
 import org.lfedge.eve.tasks.core.api.v1.Event;
 import org.lfedge.eve.tasks.core.api.v1.EventsRequest;
@@ -24,15 +26,21 @@ import org.lfedge.eve.tasks.core.api.v1.ExportImagesRequest;
 import org.lfedge.eve.tasks.core.api.v1.ImageRequest;
 import org.lfedge.eve.tasks.core.api.v1.ImportImagesRequest;
 import org.lfedge.eve.tasks.core.api.v1.InspectImageResponse;
+import org.lfedge.eve.tasks.core.api.v1.InspectNetworkResponse;
 import org.lfedge.eve.tasks.core.api.v1.InspectResponse;
 import org.lfedge.eve.tasks.core.api.v1.ListExecutorsRequest;
 import org.lfedge.eve.tasks.core.api.v1.ListExecutorsResponse;
 import org.lfedge.eve.tasks.core.api.v1.ListImagesRequest;
 import org.lfedge.eve.tasks.core.api.v1.ListImagesResponse;
+import org.lfedge.eve.tasks.core.api.v1.ListNetworksRequest;
+import org.lfedge.eve.tasks.core.api.v1.ListNetworksResponse;
 import org.lfedge.eve.tasks.core.api.v1.ListRequest;
 import org.lfedge.eve.tasks.core.api.v1.ListResponse;
+import org.lfedge.eve.tasks.core.api.v1.ListVolumesRequest;
+import org.lfedge.eve.tasks.core.api.v1.ListVolumesResponse;
 import org.lfedge.eve.tasks.core.api.v1.LogChunk;
 import org.lfedge.eve.tasks.core.api.v1.LogsRequest;
+import org.lfedge.eve.tasks.core.api.v1.NetworkRequest;
 import org.lfedge.eve.tasks.core.api.v1.NodeRequest;
 import org.lfedge.eve.tasks.core.api.v1.NodeResponse;
 import org.lfedge.eve.tasks.core.api.v1.PruneImagesRequest;
@@ -52,6 +60,8 @@ import org.lfedge.eve.tasks.core.api.v1.Task;
 import org.lfedge.eve.tasks.core.api.v1.TaskRequest;
 import org.lfedge.eve.tasks.core.api.v1.TaskmanagerGrpc;
 import org.lfedge.eve.tasks.core.api.v1.ValidateResponse;
+import org.lfedge.eve.tasks.core.api.v1.VolumeEntry;
+import org.lfedge.eve.tasks.core.api.v1.VolumeRequest;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.config.TaskDocuments;
 import org.lfedge.eve.tasks.core.engine.TaskManager;
@@ -61,10 +71,12 @@ import org.lfedge.eve.tasks.core.lifecycle.Signal;
 import org.lfedge.eve.tasks.core.port.EventLog;
 import org.lfedge.eve.tasks.core.port.ExecutorCatalog;
 import org.lfedge.eve.tasks.core.port.ImageStore;
+import org.lfedge.eve.tasks.core.port.Networks;
 import org.lfedge.eve.tasks.core.port.ObservedTax;
 import org.lfedge.eve.tasks.core.port.OutputSelection;
 import org.lfedge.eve.tasks.core.port.TaskMetrics;
 import org.lfedge.eve.tasks.core.port.TaskOutput;
+import org.lfedge.eve.tasks.core.port.Volumes;
 
 /** Answers the calls of the API with what the engine and the stores of the node say. */
 public final class TaskmanagerService extends TaskmanagerGrpc.TaskmanagerImplBase
@@ -73,6 +85,8 @@ public final class TaskmanagerService extends TaskmanagerGrpc.TaskmanagerImplBas
   private final TaskManager tasks;
   private final ExecutorCatalog executors;
   private final ImageCalls imageCalls;
+  private final VolumeCalls volumeCalls;
+  private final NetworkCalls networkCalls;
   private final TaskOutput output;
   private final NodeInfo node;
   private final UsageMessages usage;
@@ -90,15 +104,19 @@ public final class TaskmanagerService extends TaskmanagerGrpc.TaskmanagerImplBas
       ObservedTax tax,
       ExecutorCatalog executors,
       ImageStore images,
+      Volumes volumes,
+      Networks networks,
       TaskOutput output,
       NodeInfo node,
       Interaction interaction) {
     this.tasks = tasks;
     this.events = new EventStreams(events);
     usage = new UsageMessages(tax);
-    stats = new StatsStreams(tasks, metrics, tax);
+    stats = new StatsStreams(tasks, metrics, tax, volumes);
     this.executors = executors;
     imageCalls = new ImageCalls(tasks, images);
+    volumeCalls = new VolumeCalls(tasks, volumes);
+    networkCalls = new NetworkCalls(networks);
     this.output = output;
     this.node = node;
     execs = new ExecStreams(tasks, interaction);
@@ -126,7 +144,7 @@ public final class TaskmanagerService extends TaskmanagerGrpc.TaskmanagerImplBas
   public void delete(DeleteRequest request, StreamObserver<DeleteResponse> client) {
     Answers.later(
         client,
-        () -> tasks.delete(request.getName(), request.getForce()),
+        () -> tasks.delete(request.getName(), request.getForce(), request.getPurge()),
         nothing -> DeleteResponse.getDefaultInstance());
   }
 
@@ -229,7 +247,7 @@ public final class TaskmanagerService extends TaskmanagerGrpc.TaskmanagerImplBas
 
   @Override
   public void node(NodeRequest request, StreamObserver<NodeResponse> client) {
-    Answers.now(client, () -> TaskMessages.node(node));
+    Answers.now(client, () -> TaskMessages.node(node, networkCalls.entries()));
   }
 
   @Override
@@ -287,6 +305,38 @@ public final class TaskmanagerService extends TaskmanagerGrpc.TaskmanagerImplBas
   }
 
   @Override
+  public void listVolumes(ListVolumesRequest request, StreamObserver<ListVolumesResponse> client) {
+    volumeCalls.list(client);
+  }
+
+  @Override
+  public void createVolume(CreateVolumeRequest request, StreamObserver<VolumeEntry> client) {
+    volumeCalls.create(request, client);
+  }
+
+  @Override
+  public void inspectVolume(VolumeRequest request, StreamObserver<VolumeEntry> client) {
+    volumeCalls.inspect(request.getName(), client);
+  }
+
+  @Override
+  public void deleteVolume(VolumeRequest request, StreamObserver<DeleteVolumeResponse> client) {
+    volumeCalls.delete(request.getName(), client);
+  }
+
+  @Override
+  public void listNetworks(
+      ListNetworksRequest request, StreamObserver<ListNetworksResponse> client) {
+    networkCalls.list(client);
+  }
+
+  @Override
+  public void inspectNetwork(
+      NetworkRequest request, StreamObserver<InspectNetworkResponse> client) {
+    networkCalls.inspect(request.getName(), client);
+  }
+
+  @Override
   public void events(EventsRequest request, StreamObserver<Event> client) {
     events.send(request, (ServerCallStreamObserver<Event>) client);
   }
@@ -308,6 +358,7 @@ public final class TaskmanagerService extends TaskmanagerGrpc.TaskmanagerImplBas
     events.close();
     stats.close();
     imageCalls.close();
+    volumeCalls.close();
   }
 
   private static TaskDocument document(DocumentRequest request) {

@@ -3,7 +3,9 @@ package org.lfedge.eve.tasks.core.api;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.lfedge.eve.tasks.core.admission.TaxAdvice;
 import org.lfedge.eve.tasks.core.api.v1.Memory;
@@ -12,6 +14,7 @@ import org.lfedge.eve.tasks.core.api.v1.Task;
 import org.lfedge.eve.tasks.core.api.v1.TaskStats;
 import org.lfedge.eve.tasks.core.engine.TaskView;
 import org.lfedge.eve.tasks.core.port.ObservedTax;
+import org.lfedge.eve.tasks.core.port.StorageUse;
 import org.lfedge.eve.tasks.core.port.TaskUsage;
 
 /**
@@ -43,22 +46,33 @@ record UsageMessages(ObservedTax tax) {
    *
    * @param before the sample before, by task
    * @param now this sample, by task
+   * @param written how full the limited storage is that a task writes its root to
    */
   StatsResponse stats(
-      List<TaskView> tasks, Map<String, TaskUsage> before, Map<String, TaskUsage> now) {
+      List<TaskView> tasks,
+      Map<String, TaskUsage> before,
+      Map<String, TaskUsage> now,
+      Function<String, Optional<StorageUse>> written) {
     StatsResponse.Builder response = StatsResponse.newBuilder();
     for (TaskView task : tasks) {
-      response.addTasks(stats(task, before.get(task.name()), now.get(task.name())));
+      TaskStats.Builder stats = stats(task, before.get(task.name()), now.get(task.name()));
+      written
+          .apply(task.name())
+          .ifPresent(
+              use ->
+                  stats.setWritableBytes(use.usedBytes()).setWritableLimitBytes(use.limitBytes()));
+      response.addTasks(stats);
     }
     return response.build();
   }
 
-  private TaskStats stats(TaskView task, @Nullable TaskUsage before, @Nullable TaskUsage now) {
+  private TaskStats.Builder stats(
+      TaskView task, @Nullable TaskUsage before, @Nullable TaskUsage now) {
     Memory memory = withTax(task.name(), TaskMessages.memory(task.memory()));
     TaskStats.Builder stats =
         TaskStats.newBuilder().setName(task.name()).setState(task.state().name());
     if (now == null) {
-      return stats.setMemory(memory).build();
+      return stats.setMemory(memory);
     }
     Memory.Builder used = memory.toBuilder();
     now.memory().usage().ifPresent(used::setUsageBytes);
@@ -77,7 +91,7 @@ record UsageMessages(ObservedTax tax) {
     if (before != null) {
       cpuPercent(before, now).ifPresent(stats::setCpuPercent);
     }
-    return stats.build();
+    return stats;
   }
 
   /**

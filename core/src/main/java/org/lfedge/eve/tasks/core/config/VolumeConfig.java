@@ -23,6 +23,20 @@ public record VolumeConfig(
     Propagation propagation,
     Optional<Owner> owner) {
 
+  /**
+   * The name by which the node keeps it, if it does: the content of such a volume outlives the
+   * task.
+   *
+   * @param task whose volume it is
+   */
+  public Optional<String> storedName(String task) {
+    if (source instanceof Source.Named named) {
+      return Optional.of(named.volume());
+    }
+    boolean kept = source instanceof Source.Blank || (source instanceof Source.Image && !readOnly);
+    return kept ? Optional.of(task + "." + name) : Optional.empty();
+  }
+
   /** Whether what the node mounts below a volume later shows inside the task. */
   public enum Propagation {
     /** Neither way; the default. */

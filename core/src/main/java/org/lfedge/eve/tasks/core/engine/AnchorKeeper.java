@@ -91,7 +91,10 @@ final class AnchorKeeper {
 
   /** Makes the blueprint of a task and reserves what it takes; if that fails, nothing is left. */
   Planner.Plan plan() {
-    Planner.Plan plan = shared.planner().plan(record().uuid(), record().document());
+    Planner.Plan plan =
+        shared
+            .planner()
+            .plan(record().uuid(), record().document(), shared.effects().connect(record()));
     try {
       shared.reservations().admit(plan.charge());
       shared.cpus().claim(record().name(), record().document().pinnedCpus());

@@ -174,7 +174,7 @@ final class Application {
           case UPDATE, REPLACE -> manager.revise(document(name)).thenCompose(this::startIfStopped);
           case START -> manager.start(name, false);
           case DELETE ->
-              manager.stop(name, false).thenCompose(stopped -> manager.delete(name, false));
+              manager.stop(name, false).thenCompose(stopped -> manager.delete(name, false, false));
           case NONE -> CompletableFuture.completedFuture(null);
         };
     return work.handle((view, error) -> error == null ? change : failed(change, error));

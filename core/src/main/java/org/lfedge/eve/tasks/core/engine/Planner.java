@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import org.lfedge.eve.tasks.core.admission.TaskCharge;
@@ -15,16 +14,19 @@ import org.lfedge.eve.tasks.core.config.TaskDocument.EnvValue;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.policy.Policy;
+import org.lfedge.eve.tasks.core.port.AttachedInterface;
 import org.lfedge.eve.tasks.core.port.ExecutorCatalog;
 import org.lfedge.eve.tasks.core.port.ExecutorCatalog.LoadedExecutor;
 import org.lfedge.eve.tasks.core.port.FactSource;
 import org.lfedge.eve.tasks.core.port.ImageDetails;
 import org.lfedge.eve.tasks.core.port.ImageStore;
 import org.lfedge.eve.tasks.core.port.NetworkNamespaces;
+import org.lfedge.eve.tasks.core.port.Networks;
 import org.lfedge.eve.tasks.core.port.RootFilesystem;
 import org.lfedge.eve.tasks.core.port.TaskFiles;
 import org.lfedge.eve.tasks.core.port.TaskRecord;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Blueprint;
+import org.lfedge.eve.tasks.core.port.Volumes;
 import org.lfedge.eve.tasks.core.spec.AssembledSpec;
 import org.lfedge.eve.tasks.core.spec.RuntimeSpec.Mount;
 import org.lfedge.eve.tasks.core.spec.SpecAssembly;
@@ -54,6 +56,7 @@ public final class Planner {
   private final RootLookup roots;
   private final FactSource factSource;
   private final NetworkNamespaces namespaces;
+  private final TaskSurroundings surroundings;
   private final TaskFiles files;
   private final HostFacts host;
   private final Policy policy;
@@ -87,6 +90,8 @@ public final class Planner {
       ImageStore images,
       FactSource factSource,
       NetworkNamespaces namespaces,
+      Networks networks,
+      Volumes volumes,
       TaskFiles files,
       HostFacts host,
       Policy policy,
@@ -95,6 +100,7 @@ public final class Planner {
     this.roots = new RootLookup(images, factSource, policy);
     this.factSource = factSource;
     this.namespaces = namespaces;
+    this.surroundings = new TaskSurroundings(networks, volumes, files);
     this.files = files;
     this.host = host;
     this.policy = policy;
@@ -108,6 +114,7 @@ public final class Planner {
    */
   public void check(TaskDocument document) {
     policy.checkDocument(document);
+    surroundings.check(document);
     ExecutorInfo info = executor(document).executor().info();
     if (!info.rootKinds().contains(RootLookup.kind(document))) {
       throw TaskException.failed(
@@ -136,23 +143,30 @@ public final class Planner {
   /** Plans a task and leaves nothing behind. */
   Plan render(UUID uuid, TaskDocument document) {
     check(document);
-    return plan(uuid, document, roots.examine(document));
+    return plan(uuid, document, roots.examine(document), surroundings.expected(document));
   }
 
-  /** Plans a task, bringing in and unpacking its image; if that fails, nothing is left of it. */
-  Plan plan(UUID uuid, TaskDocument document) {
+  /**
+   * Plans a task, bringing in and unpacking its image; if that fails, nothing is left of it.
+   *
+   * @param interfaces as they were made
+   */
+  Plan plan(UUID uuid, TaskDocument document, List<AttachedInterface> interfaces) {
     check(document);
     try {
-      return plan(uuid, document, roots.prepare(uuid, document));
+      return plan(uuid, document, roots.prepare(uuid, document), interfaces);
     } catch (RuntimeException e) {
       roots.forget(uuid);
       throw e;
     }
   }
 
-  /** Whether planning a task may bring an image to the node, which is found by its record alone. */
-  boolean bringsImage(TaskDocument document) {
-    return RootLookup.bringsImage(document);
+  /**
+   * Whether planning a task may bring something to the node that is found by its record alone: an
+   * image, or interfaces.
+   */
+  boolean bringsBeforePlan(TaskDocument document) {
+    return RootLookup.bringsImage(document) || !document.interfaces().isEmpty();
   }
 
   /** Removes what planning a task brought to the node, when the task was not made after all. */
@@ -160,18 +174,25 @@ public final class Planner {
     roots.forget(uuid);
   }
 
-  private Plan plan(UUID uuid, TaskDocument document, RootLookup.Found root) {
+  private Plan plan(
+      UUID uuid, TaskDocument document, RootLookup.Found root, List<AttachedInterface> interfaces) {
     LoadedExecutor loaded = executor(document);
     ExecutorInfo info = loaded.executor().info();
     TaskConfig config =
         SeedInput.config(
-            uuid, document, root.root(), OptionValues.check(info.options(), document.options()));
+            uuid,
+            document,
+            root.root(),
+            OptionValues.check(info.options(), document.options()),
+            surroundings.volumes(document),
+            interfaces);
     Seed seed = seed(loaded.executor(), config, root, user(document, root));
     TaskCharge charge = charge(document, seed.tax());
     AssembledSpec spec =
         SpecAssembly.assemble(
             seed, inputs(uuid, document, info, seed, charge), policy.grants(loaded.origin()));
-    RootFilesystem filesystem = seed.base() == Base.HOST ? hostRoot() : root.filesystem();
+    RootFilesystem filesystem =
+        seed.base() == Base.HOST ? hostRoot() : surroundings.limited(document, root.filesystem());
     if (filesystem instanceof RootFilesystem.Host) {
       requireMountTargets(document.name(), spec.spec().mounts());
     }
@@ -331,8 +352,8 @@ public final class Planner {
         host.architecture(),
         document.terminal(),
         info.name(),
-        new TreeMap<>(),
-        new TreeMap<>(),
-        Optional.empty());
+        surroundings.places(document),
+        surroundings.cloudInitPlaces(document, seed),
+        surroundings.networkFiles(document, seed));
   }
 }

@@ -91,6 +91,8 @@ final class Recovery {
     orphans.addAll(ports.runtime().containersBesides(known));
     orphans.addAll(ports.runtime().roots());
     orphans.addAll(ports.namespaces().pinned());
+    orphans.addAll(ports.networks().tasks());
+    orphans.addAll(ports.volumes().tasks());
     orphans.addAll(ports.files().tasks());
     orphans.removeAll(known);
     for (String orphan : orphans) {

@@ -34,6 +34,7 @@ record Revision(Blueprint blueprint, TaskCharge charge, boolean inPlace, boolean
         record.blueprint().isPresent()
             && sameAnchor(record.blueprint().get(), after)
             && secrets(record.document()).equals(secrets(document))
+            && sameSurroundings(record.document(), document)
             && record.document().terminal() == document.terminal();
     boolean limitsDiffer =
         record.blueprint().isEmpty()
@@ -47,6 +48,14 @@ record Revision(Blueprint blueprint, TaskCharge charge, boolean inPlace, boolean
         && before.root().equals(after.root())
         && before.seed().files().equals(after.seed().files())
         && SpecResources.differOnlyInResources(before.specJson(), after.specJson());
+  }
+
+  /** A volume has the same place in the spec, whatever it is made of. */
+  private static boolean sameSurroundings(TaskDocument before, TaskDocument after) {
+    return before.volumes().equals(after.volumes())
+        && before.interfaces().equals(after.interfaces())
+        && before.devices().equals(after.devices())
+        && before.maxWritableBytes().equals(after.maxWritableBytes());
   }
 
   private static SortedMap<String, EnvValue> secrets(TaskDocument document) {

@@ -4,10 +4,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.config.TaskDocument.EnvValue;
+import org.lfedge.eve.tasks.core.config.VolumeConfig;
+import org.lfedge.eve.tasks.core.port.AttachedInterface;
 import org.lfedge.eve.tasks.spi.Fact;
 import org.lfedge.eve.tasks.spi.FactQuery;
 import org.lfedge.eve.tasks.spi.SeedRequest;
@@ -20,6 +23,7 @@ import org.lfedge.eve.tasks.spi.task.Root;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
 import org.lfedge.eve.tasks.spi.task.TaskConfig;
 import org.lfedge.eve.tasks.spi.task.User;
+import org.lfedge.eve.tasks.spi.task.View;
 import org.lfedge.eve.tasks.spi.task.Volume;
 
 /** What an executor is given, made of a document and of what was looked up for it. */
@@ -40,8 +44,14 @@ record SeedInput(
   }
 
   /** The executor's view of a document. */
-  static TaskConfig config(UUID uuid, TaskDocument document, Root root, Options options) {
-    SortedMap<String, String> env = new TreeMap<>();
+  static TaskConfig config(
+      UUID uuid,
+      TaskDocument document,
+      Root root,
+      Options options,
+      List<Volume> volumes,
+      List<AttachedInterface> interfaces) {
+    SortedMap<String, String> env = new TreeMap<>(TaskSurroundings.cloudInitEnv(document));
     document
         .env()
         .forEach(
@@ -58,10 +68,51 @@ record SeedInput(
         SortedCopies.mapOf(env),
         document.init(),
         new Asked(document.memoryBytes(), document.milliCpus()),
-        List.of(),
-        List.of(),
+        List.copyOf(volumes),
+        interfaces.stream().<NetworkInterface>map(Attached::new).toList(),
         options,
         document.stopGrace());
+  }
+
+  /** A volume of a document, and the views that the node can give of it. */
+  static Volume volume(VolumeConfig config, SortedSet<View> views) {
+    return new Placed(config.name(), config.target(), config.readOnly(), views);
+  }
+
+  private record Placed(
+      String name, Optional<String> target, boolean readOnly, SortedSet<View> views)
+      implements Volume {}
+
+  private record Attached(AttachedInterface made) implements NetworkInterface {
+    @Override
+    public String name() {
+      return made.name();
+    }
+
+    @Override
+    public String mac() {
+      return made.mac();
+    }
+
+    @Override
+    public int mtu() {
+      return made.mtu();
+    }
+
+    @Override
+    public List<String> addresses() {
+      return made.addresses();
+    }
+
+    @Override
+    public List<String> gateways() {
+      return made.gateways();
+    }
+
+    @Override
+    public List<String> dns() {
+      return made.dns();
+    }
   }
 
   private record Asked(long memoryBytes, int milliCpus) implements Resources {}

@@ -1,6 +1,8 @@
 package org.lfedge.eve.tasks.core.engine;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -12,18 +14,27 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.lfedge.eve.tasks.core.config.InterfaceConfig;
 import org.lfedge.eve.tasks.core.config.TaskDocument.EnvValue;
+import org.lfedge.eve.tasks.core.config.VolumeConfig;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.lifecycle.Signal;
 import org.lfedge.eve.tasks.core.port.Anchor;
+import org.lfedge.eve.tasks.core.port.AttachedInterface;
 import org.lfedge.eve.tasks.core.port.ContainerRuntime;
 import org.lfedge.eve.tasks.core.port.NetworkNamespaces;
+import org.lfedge.eve.tasks.core.port.Networks;
 import org.lfedge.eve.tasks.core.port.Processes;
 import org.lfedge.eve.tasks.core.port.TaskFiles;
 import org.lfedge.eve.tasks.core.port.TaskRecord;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Blueprint;
+import org.lfedge.eve.tasks.core.port.Volumes;
 import org.lfedge.eve.tasks.core.spec.SpecResources;
+import org.lfedge.eve.tasks.spi.seed.Mount;
+import org.lfedge.eve.tasks.spi.seed.Seed;
+import org.lfedge.eve.tasks.spi.seed.SeedFile;
+import org.lfedge.eve.tasks.spi.seed.Source;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
 
 /**
@@ -39,6 +50,9 @@ final class TaskEffects {
 
   private final ContainerRuntime runtime;
   private final NetworkNamespaces namespaces;
+  private final Networks networks;
+  private final Volumes volumes;
+  private final TaskSurroundings surroundings;
   private final TaskFiles files;
   private final Processes processes;
   private final String bootId;
@@ -52,30 +66,45 @@ final class TaskEffects {
    * @param cpus the set of CPUs that a task is to use; empty for all of the node
    * @param beside runs a helper program while a step of a task goes on with something else
    */
-  TaskEffects(
-      ContainerRuntime runtime,
-      NetworkNamespaces namespaces,
-      TaskFiles files,
-      Processes processes,
-      String bootId,
-      Function<String, Optional<String>> cpus,
-      Executor beside) {
-    this.runtime = runtime;
-    this.namespaces = namespaces;
-    this.files = files;
-    this.processes = processes;
-    this.bootId = bootId;
+  TaskEffects(TaskManager.Ports ports, Function<String, Optional<String>> cpus, Executor beside) {
+    runtime = ports.runtime();
+    namespaces = ports.namespaces();
+    networks = ports.networks();
+    volumes = ports.volumes();
+    files = ports.files();
+    surroundings = new TaskSurroundings(networks, volumes, files);
+    processes = ports.processes();
+    bootId = ports.bootId();
     this.cpus = cpus;
     this.beside = beside;
+  }
+
+  /**
+   * Makes the network interfaces of a task, and the namespace that they are in. This comes before
+   * the seed, which is given their addresses.
+   */
+  List<AttachedInterface> connect(TaskRecord record) {
+    List<InterfaceConfig> interfaces = record.document().interfaces();
+    if (interfaces.isEmpty()) {
+      return List.of();
+    }
+    namespaces.pin(record.name());
+    return networks.attach(record.name(), interfaces);
   }
 
   /** Makes everything that the anchor needs. */
   void prepare(TaskRecord record, Blueprint blueprint) {
     String name = record.name();
     atOnce(
-        () -> namespaces.pin(name),
         () -> {
-          files.writeSeedFiles(name, blueprint.seed().files());
+          if (record.document().interfaces().isEmpty()) {
+            namespaces.pin(name);
+          } else {
+            connect(record);
+          }
+        },
+        () -> {
+          prepareVolumes(record, blueprint.seed());
           files.writeSecrets(name, secrets(record), blueprint.seed().process().user());
           runtime.prepareRoot(name, blueprint.root());
           runtime.createContainer(
@@ -84,6 +113,26 @@ final class TaskEffects {
               spec(blueprint, cpus.apply(name)),
               SortedCopies.mapOf(Map.of(UUID_LABEL, record.uuid().toString())));
         });
+    List<SeedFile> written = new ArrayList<>(blueprint.seed().files());
+    written.addAll(
+        surroundings.filesBeside(record.document(), blueprint.seed(), networks.attached(name)));
+    files.writeSeedFiles(name, written);
+  }
+
+  private void prepareVolumes(TaskRecord record, Seed seed) {
+    record
+        .document()
+        .maxWritableBytes()
+        .ifPresent(bytes -> volumes.prepareWritable(record.name(), bytes));
+    for (VolumeConfig volume : record.document().volumes()) {
+      for (Mount mount : seed.mounts()) {
+        if (mount.source() instanceof Source.OfVolume placed
+            && placed.name().equals(volume.name())
+            && !(volume.source() instanceof VolumeConfig.Source.Tmpfs)) {
+          volumes.prepare(record.name(), volume, placed.view());
+        }
+      }
+    }
   }
 
   /** Gives the running anchor the limits of its blueprint. */
@@ -119,16 +168,28 @@ final class TaskEffects {
     return new Anchor(pid, processes.startTime(pid).orElse(0), bootId);
   }
 
-  /** Removes everything, the anchor's process included. */
+  /**
+   * Removes everything, the anchor's process included, but for the content of volumes that the node
+   * keeps.
+   */
   void remove(String name) {
     removeAnchor(name);
     atOnce(
-        () -> namespaces.unpin(name),
+        () -> {
+          networks.detach(name);
+          namespaces.unpin(name);
+        },
         () -> {
           runtime.deleteContainer(name);
           runtime.removeRoot(name);
+          volumes.release(name);
           files.remove(name);
         });
+  }
+
+  /** Removes the volumes that were made with a task, of which nothing else is left. */
+  void purge(String name) {
+    volumes.purge(name);
   }
 
   /**

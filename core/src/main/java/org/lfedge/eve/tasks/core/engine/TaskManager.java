@@ -32,12 +32,14 @@ import org.lfedge.eve.tasks.core.port.ContainerRuntime;
 import org.lfedge.eve.tasks.core.port.EventLog;
 import org.lfedge.eve.tasks.core.port.NetworkNamespaces;
 import org.lfedge.eve.tasks.core.port.NetworkProbes;
+import org.lfedge.eve.tasks.core.port.Networks;
 import org.lfedge.eve.tasks.core.port.Processes;
 import org.lfedge.eve.tasks.core.port.RuntimeTask;
 import org.lfedge.eve.tasks.core.port.TaskFiles;
 import org.lfedge.eve.tasks.core.port.TaskOutput;
 import org.lfedge.eve.tasks.core.port.TaskRecord;
 import org.lfedge.eve.tasks.core.port.TaskStore;
+import org.lfedge.eve.tasks.core.port.Volumes;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -85,7 +87,9 @@ public final class TaskManager implements AutoCloseable {
       EventLog events,
       ContainerRuntime runtime,
       NetworkNamespaces namespaces,
+      Networks networks,
       NetworkProbes probes,
+      Volumes volumes,
       TaskFiles files,
       Processes processes,
       TaskOutput output,
@@ -112,14 +116,7 @@ public final class TaskManager implements AutoCloseable {
     timers.setRemoveOnCancelPolicy(true);
     CpuSharing sharing = new CpuSharing(cpus, workers, ports.processes(), layout);
     effects =
-        new TaskEffects(
-            ports.runtime(),
-            ports.namespaces(),
-            ports.files(),
-            ports.processes(),
-            ports.bootId(),
-            sharing::inSpec,
-            work -> daemonThread("task-helper", work).start());
+        new TaskEffects(ports, sharing::inSpec, work -> daemonThread("task-helper", work).start());
     shared =
         new EngineParts(
             ports.store(),
@@ -262,9 +259,10 @@ public final class TaskManager implements AutoCloseable {
    * Removes a task and all that was made for it.
    *
    * @param force ends it first, by SIGKILL
+   * @param purge also removes the volumes that were made with it
    */
-  public CompletableFuture<TaskView> delete(String name, boolean force) {
-    return with(name, worker -> worker.delete(force));
+  public CompletableFuture<TaskView> delete(String name, boolean force, boolean purge) {
+    return with(name, worker -> worker.delete(force, purge));
   }
 
   /** Sends a signal to the anchor of a running task. */
@@ -397,7 +395,10 @@ public final class TaskManager implements AutoCloseable {
         record.createdAt(),
         record.startedAt(),
         new TaskView.Memory(
-            charge.askedBytes(), charge.taxBytes(), charge.limitBytes(), usage(record)));
+            charge.askedBytes(), charge.taxBytes(), charge.limitBytes(), usage(record)),
+        record.document().interfaces().isEmpty()
+            ? List.of()
+            : ports.networks().attached(record.name()));
   }
 
   private OptionalLong usage(TaskRecord record) {

@@ -11,6 +11,7 @@ import org.lfedge.eve.tasks.core.lifecycle.ExitStatus;
 import org.lfedge.eve.tasks.core.lifecycle.Supervision;
 import org.lfedge.eve.tasks.core.lifecycle.TaskState;
 import org.lfedge.eve.tasks.core.port.Anchor;
+import org.lfedge.eve.tasks.core.port.AttachedInterface;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Failure;
 
 /**
@@ -22,6 +23,7 @@ import org.lfedge.eve.tasks.core.port.TaskRecord.Failure;
  * @param waitingFor what it is started after, as far as that is not met and it is wanted running
  * @param stop how far its stop has come, while one is under way
  * @param stopBound the longest time that a stop takes, SIGKILL included
+ * @param interfaces as they were made, in the order of the document
  */
 public record TaskView(
     String name,
@@ -39,11 +41,13 @@ public record TaskView(
     Duration stopBound,
     Instant createdAt,
     Optional<Instant> startedAt,
-    Memory memory) {
+    Memory memory,
+    List<AttachedInterface> interfaces) {
 
-  /** Keeps a copy. */
+  /** Keeps copies. */
   public TaskView {
     waitingFor = List.copyOf(waitingFor);
+    interfaces = List.copyOf(interfaces);
   }
 
   /**

@@ -84,7 +84,7 @@ final class TaskWorker {
     return queue.submit(
         () -> {
           try {
-            if (shared.planner().bringsImage(record().document())) {
+            if (shared.planner().bringsBeforePlan(record().document())) {
               ledger.save(record());
             }
             Planner.Plan plan = anchors.plan();
@@ -151,8 +151,12 @@ final class TaskWorker {
         });
   }
 
-  /** Removes the task and all that was made for it. */
-  CompletableFuture<TaskRecord> delete(boolean force) {
+  /**
+   * Removes the task and all that was made for it.
+   *
+   * @param purge also the volumes that were made with it
+   */
+  CompletableFuture<TaskRecord> delete(boolean force, boolean purge) {
     return queue.submit(
         () -> {
           boolean running =
@@ -161,10 +165,11 @@ final class TaskWorker {
             require(Command.DELETE);
           }
           if (record().state().hasAnchor()) {
-            return stop(true).thenCompose(stopped -> delete(false));
+            return stop(true).thenCompose(stopped -> delete(false, purge));
           }
           if (record().state() != TaskState.DELETED) {
-            ledger.save(record().removed());
+            TaskRecord removed = record().removed();
+            ledger.save(purge ? removed.with(Unfinished.PURGE) : removed);
           }
           remove();
           return done();
@@ -374,6 +379,9 @@ final class TaskWorker {
     }
     anchors.close();
     shared.effects().remove(record().name());
+    if (record().unfinished().purge()) {
+      shared.effects().purge(record().name());
+    }
     ledger.close(event(TaskEvent.Type.DELETED));
     shared.reservations().release(record().name());
     gone = true;

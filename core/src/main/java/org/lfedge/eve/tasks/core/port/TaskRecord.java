@@ -277,19 +277,23 @@ public record TaskRecord(
    *
    * @param replacement the document of the task that takes the place of this one
    * @param limits whether the limits of the blueprint are yet to be given to the running anchor
+   * @param purge whether the volumes that were made with the task are to go with it
    */
-  public record Unfinished(Optional<TaskDocument> replacement, boolean limits) {
+  public record Unfinished(Optional<TaskDocument> replacement, boolean limits, boolean purge) {
 
     /** Nothing is under way. */
-    public static final Unfinished NONE = new Unfinished(Optional.empty(), false);
+    public static final Unfinished NONE = new Unfinished(Optional.empty(), false, false);
 
     /** A task is to make way for another. */
     public static Unfinished replacement(TaskDocument document) {
-      return new Unfinished(Optional.of(document), false);
+      return new Unfinished(Optional.of(document), false, false);
     }
 
     /** The running anchor is to get other limits. */
-    public static final Unfinished LIMITS = new Unfinished(Optional.empty(), true);
+    public static final Unfinished LIMITS = new Unfinished(Optional.empty(), true, false);
+
+    /** A task that is being removed takes its volumes along. */
+    public static final Unfinished PURGE = new Unfinished(Optional.empty(), false, true);
   }
 
   /**

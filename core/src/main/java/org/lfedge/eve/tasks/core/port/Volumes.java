@@ -67,13 +67,16 @@ public interface Volumes {
   @Effect
   void prepare(String task, VolumeConfig volume, View view);
 
+  /** Where the limited disk of a task's root is made ready, whether it is or not. */
+  Path writable(String task);
+
   /**
    * Makes the limited disk ready that holds what a task writes to its root, in the directories
    * {@code fs} and {@code work} of an overlay; it is gone with {@link #release}. Succeeds if it is
    * ready.
    *
    * @param bytes its size
-   * @return the directory of both
+   * @return {@link #writable}
    */
   @Effect
   Path prepareWritable(String task, long bytes);

@@ -51,6 +51,9 @@ final class RecordJson {
     if (record.unfinished().limits()) {
       json.put("limitsUnfinished", true);
     }
+    if (record.unfinished().purge()) {
+      json.put("purge", true);
+    }
     ObjectNode journal = json.putObject("journal").put("count", record.journal().count());
     ArrayNode latest = journal.putArray("latest");
     record.journal().latest().forEach(event -> latest.add(EventJson.write(event)));
@@ -136,7 +139,8 @@ final class RecordJson {
         supervision(required(json, "supervision")),
         new Unfinished(
             optional(json, "replacement", TaskDocuments::fromJson),
-            json.path("limitsUnfinished").asBoolean()),
+            json.path("limitsUnfinished").asBoolean(),
+            json.path("purge").asBoolean()),
         journal(required(json, "journal")));
   }
 

@@ -308,6 +308,11 @@ public final class NodeVolumes implements Volumes {
   }
 
   @Override
+  public Path writable(String task) {
+    return writable.mounted(task);
+  }
+
+  @Override
   public Path prepareWritable(String task, long bytes) {
     return writable.prepare(task, bytes);
   }

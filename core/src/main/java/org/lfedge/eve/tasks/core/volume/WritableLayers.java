@@ -33,7 +33,7 @@ final class WritableLayers {
     this.files = files;
   }
 
-  private Path mounted(String task) {
+  Path mounted(String task) {
     return points.directory().resolve(".writable").resolve(task);
   }
 

@@ -52,6 +52,8 @@ final class EngineFixture {
   final ScriptedProbes probes = new ScriptedProbes();
   final ShiftedClock clock = new ShiftedClock();
   final MemoryNamespaces namespaces = new MemoryNamespaces();
+  final MemoryNetworks networks = new MemoryNetworks();
+  final MemoryVolumes volumes = new MemoryVolumes();
   final TaskDirectories files;
   private final OutputLogs output;
   private final FakeRuntime runtime;
@@ -99,6 +101,8 @@ final class EngineFixture {
             new OneImage(),
             new NodeFacts(),
             namespaces,
+            networks,
+            volumes,
             files,
             new SomeHost(),
             Policy.DEFAULT,
@@ -109,7 +113,9 @@ final class EngineFixture {
             events,
             runtime,
             namespaces,
+            networks,
             probes,
+            volumes,
             files,
             new RuntimeProcesses(runtime),
             output,

@@ -13,12 +13,15 @@ import org.lfedge.eve.tasks.spi.SeedRequest;
 import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
 import org.lfedge.eve.tasks.spi.seed.AnchorTax;
 import org.lfedge.eve.tasks.spi.seed.Base;
+import org.lfedge.eve.tasks.spi.seed.Mount;
 import org.lfedge.eve.tasks.spi.seed.Pool;
 import org.lfedge.eve.tasks.spi.seed.Seed;
+import org.lfedge.eve.tasks.spi.seed.Source;
 import org.lfedge.eve.tasks.spi.seed.StopPlan;
 import org.lfedge.eve.tasks.spi.seed.StopStep;
 import org.lfedge.eve.tasks.spi.task.Root;
 import org.lfedge.eve.tasks.spi.task.TaskConfig;
+import org.lfedge.eve.tasks.spi.task.Volume;
 
 /** Executors, of which there is one: it seeds any image with the document's command. */
 final class OneExecutor implements ExecutorCatalog {
@@ -56,8 +59,12 @@ final class OneExecutor implements ExecutorCatalog {
         throw new SeedException("NO_COMMAND", "command", "give a command");
       }
       AnchorProcess process = AnchorProcess.builder(request.task().command()).build();
-      return Seed.builder(Base.TASK, request.task().root().readOnly(), process)
-          .tax(
+      Seed.Builder seed = Seed.builder(Base.TASK, request.task().root().readOnly(), process);
+      for (Volume volume : request.task().volumes()) {
+        Source source = new Source.OfVolume(volume.name(), volume.views().first());
+        seed.mount(new Mount(source, volume.target().orElseThrow(), volume.readOnly()));
+      }
+      return seed.tax(
               new AnchorTax(
                   List.of(new AnchorTax.Part("test", Pool.CGROUP, 1 << 20, "for tests")), 0))
           .stop(stop(request.task()))

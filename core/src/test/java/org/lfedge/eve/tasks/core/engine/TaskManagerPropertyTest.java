@@ -111,7 +111,7 @@ class TaskManagerPropertyTest {
     assertEquals(names, engine.namespaces.pinned());
     assertEquals(names, engine.files.tasks());
     assertEquals(names, List.copyOf(engine.store.records.keySet()));
-    names.forEach(name -> await(engine.manager().delete(name, true)));
+    names.forEach(name -> await(engine.manager().delete(name, true, false)));
     assertEquals(List.of(), engine.files.tasks());
     engine.manager().close();
     Files.deleteIfExists(directory.resolve("logs"));
@@ -187,12 +187,12 @@ class TaskManagerPropertyTest {
         }
       }
       case DELETE -> {
-        if (succeeds(manager.delete(name, false), state == TaskState.CREATED || idle)) {
+        if (succeeds(manager.delete(name, false, false), state == TaskState.CREATED || idle)) {
           model.remove(name);
         }
       }
       case DELETE_BY_FORCE -> {
-        if (succeeds(manager.delete(name, true), task != null)) {
+        if (succeeds(manager.delete(name, true, false), task != null)) {
           model.remove(name);
         }
       }

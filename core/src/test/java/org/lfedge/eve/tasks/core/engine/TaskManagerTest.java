@@ -84,24 +84,24 @@ class TaskManagerTest extends EngineTest {
   void nothingIsLeftOfADeletedTask() {
     run("web");
     await(engine.manager().stop("web", false));
-    await(engine.manager().delete("web", false));
+    await(engine.manager().delete("web", false, false));
     assertNothingIsLeft();
   }
 
   @Test
   void aCreatedTaskThatNeverStartedIsKilledBeforeItIsDeleted() {
     await(engine.manager().create(task("web")));
-    await(engine.manager().delete("web", false));
+    await(engine.manager().delete("web", false, false));
     assertNothingIsLeft();
   }
 
   @Test
   void aRunningTaskIsDeletedByForceAlone() {
     TaskView running = run("web");
-    TaskException refused = refusal(engine.manager().delete("web", false));
+    TaskException refused = refusal(engine.manager().delete("web", false, false));
     assertEquals(TaskException.Outcome.REFUSED, refused.outcome());
     assertEquals(running.anchor(), only().anchor());
-    await(engine.manager().delete("web", true));
+    await(engine.manager().delete("web", true, false));
     assertNothingIsLeft();
   }
 
@@ -204,7 +204,7 @@ class TaskManagerTest extends EngineTest {
     assertEquals(before.anchor(), only().anchor());
     assertEquals(TaskState.RUNNING, only().state());
     await(engine.manager().stop("web", false));
-    await(engine.manager().delete("web", false));
+    await(engine.manager().delete("web", false, false));
     assertNothingIsLeft();
   }
 
@@ -247,7 +247,7 @@ class TaskManagerTest extends EngineTest {
     await(engine.manager().create(document(half.formatted("one"))));
     TaskException refused = refusal(engine.manager().create(document(half.formatted("two"))));
     assertEquals("MEMORY_NOT_FREE", refused.first().code());
-    await(engine.manager().delete("one", false));
+    await(engine.manager().delete("one", false, false));
     await(engine.manager().create(document(half.formatted("two"))));
   }
 

@@ -116,6 +116,8 @@ public final class CommandLineClient implements Runnable {
     root.addSubcommand(new ValidateCommand(session));
     root.addSubcommand(ExecutorsCommand.with(session));
     root.addSubcommand(ImagesCommand.with(session));
+    root.addSubcommand(VolumesCommand.with(session));
+    root.addSubcommand(NetworksCommand.with(session));
     root.addSubcommand(new QueryCommands.Node(session));
     root.addSubcommand(new VersionCommand(session, version));
     root.addSubcommand(new CompletionCommand(session));

@@ -74,6 +74,9 @@ final class StatsOutput {
     json.put("pids", task.hasPids() ? task.getPids() : null);
     json.put("ioReadBytes", task.hasIoReadBytes() ? task.getIoReadBytes() : null);
     json.put("ioWrittenBytes", task.hasIoWrittenBytes() ? task.getIoWrittenBytes() : null);
+    json.put("writableBytes", task.hasWritableBytes() ? task.getWritableBytes() : null);
+    json.put(
+        "writableLimitBytes", task.hasWritableLimitBytes() ? task.getWritableLimitBytes() : null);
     return json;
   }
 

@@ -37,7 +37,7 @@ final class TaskCommands {
   }
 
   /** Works through the names; one that fails does not keep the others from their turn. */
-  private static int each(
+  static int each(
       Session session, String[] names, BiFunction<Connection, String, @Nullable Task> work) {
     int status = ExitStatus.OK;
     try (Connection connection = session.connect()) {
@@ -156,7 +156,8 @@ final class TaskCommands {
       header = "Remove tasks and all that was made for them.",
       description = {
         "Removes the container, the writable layer, the network namespace, the output and the"
-            + " record of each task. A task that runs is refused, except with --force."
+            + " record of each task. A task that runs is refused, except with --force. Volumes that"
+            + " the node keeps stay, also those that were made with the task, except with --purge."
       },
       footer = {"  taskctl delete web", "  taskctl delete --force web db"})
   static final class Delete implements Callable<Integer> {
@@ -166,6 +167,9 @@ final class TaskCommands {
         names = {"-f", "--force"},
         description = "If it runs, kill it first.")
     private boolean force;
+
+    @Option(names = "--purge", description = "Also remove the volumes that were made with it.")
+    private boolean purge;
 
     @Parameters(paramLabel = "NAME", arity = "1..*", description = "Names of tasks.")
     private String[] names;
@@ -181,7 +185,7 @@ final class TaskCommands {
           names,
           (connection, name) -> {
             DeleteRequest request =
-                DeleteRequest.newBuilder().setName(name).setForce(force).build();
+                DeleteRequest.newBuilder().setName(name).setForce(force).setPurge(purge).build();
             connection.call(stub -> stub.delete(request));
             if (!session.json()) {
               session.print(name + ": deleted");

@@ -63,7 +63,8 @@ final class TaskJson {
     json.put("startedAt", task.hasStartedAt() ? instant(task.getStartedAt()) : null);
     json.put("exitedAt", task.hasExitedAt() ? instant(task.getExitedAt()) : null);
     json.set("memory", memory(task.getMemory()));
-    json.putArray("interfaces");
+    ArrayNode interfaces = json.putArray("interfaces");
+    task.getInterfacesList().forEach(one -> interfaces.add(NetworksCommand.json(one)));
     return json;
   }
 
@@ -180,7 +181,8 @@ final class TaskJson {
     containerd.put("snapshotter", node.getSnapshotter());
     json.put("pluginsDirectory", node.getPluginsDirectory());
     json.put("stateDirectory", node.getStateDirectory());
-    json.putArray("networks");
+    ArrayNode networks = json.putArray("networks");
+    node.getNetworksList().forEach(network -> networks.add(NetworksCommand.json(network)));
     return json;
   }
 

@@ -132,6 +132,8 @@ final class TaskTables {
             ? Quantities.bytes(memory.getTaxObservedBytes()) + " at most, page cache left out"
             : "");
     line(lines, "Tax advice", memory.getTaxAdvice());
+    task.getInterfacesList()
+        .forEach(one -> line(lines, "Interface " + one.getName(), NetworksCommand.text(one)));
     line(lines, "Cgroup", detail.getCgroup());
     new TreeMap<>(detail.getLimitsMap())
         .forEach((file, value) -> line(lines, "Limit " + file, value));
@@ -152,6 +154,8 @@ final class TaskTables {
         .forEach((name, status) -> line(lines, "Accelerator " + name, status));
     line(lines, "containerd", node.getContainerdVersion() + " at " + node.getContainerdSocket());
     line(lines, "Snapshotter", node.getSnapshotter());
+    node.getNetworksList()
+        .forEach(network -> line(lines, "Network " + network.getName(), network.getType()));
     line(lines, "Plugins directory", node.getPluginsDirectory());
     line(lines, "State directory", node.getStateDirectory());
     return String.join("\n", lines);

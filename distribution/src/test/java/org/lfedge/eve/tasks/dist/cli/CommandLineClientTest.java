@@ -159,7 +159,9 @@ class CommandLineClientTest {
             "oomKills",
             "pids",
             "ioReadBytes",
-            "ioWrittenBytes"),
+            "ioWrittenBytes",
+            "writableBytes",
+            "writableLimitBytes"),
         keys(tasks.get(0)));
     assertEquals(keys(tasks.get(0)), keys(tasks.get(1)));
     assertTrue(tasks.at("/0/cpuPercent").isNull() && tasks.at("/0/ioWrittenBytes").isNull());

@@ -1,0 +1,216 @@
+package org.lfedge.eve.tasks.core.engine;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.lfedge.eve.tasks.core.config.CloudInitData;
+import org.lfedge.eve.tasks.core.config.InterfaceConfig;
+import org.lfedge.eve.tasks.core.config.TaskDocument;
+import org.lfedge.eve.tasks.core.config.VolumeConfig;
+import org.lfedge.eve.tasks.core.error.Problem;
+import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.port.AttachedInterface;
+import org.lfedge.eve.tasks.core.port.Networks;
+import org.lfedge.eve.tasks.core.port.RootFilesystem;
+import org.lfedge.eve.tasks.core.port.TaskFiles;
+import org.lfedge.eve.tasks.core.port.Volumes;
+import org.lfedge.eve.tasks.core.spec.NetworkFiles;
+import org.lfedge.eve.tasks.core.spec.VolumePlace;
+import org.lfedge.eve.tasks.spi.seed.Seed;
+import org.lfedge.eve.tasks.spi.seed.SeedFile;
+import org.lfedge.eve.tasks.spi.seed.Source;
+import org.lfedge.eve.tasks.spi.task.Volume;
+
+/**
+ * The volumes and interfaces of a task as its executor and its spec see them, and the files that
+ * the core adds to those of its seed. Changes nothing.
+ */
+final class TaskSurroundings {
+
+  /** Stands for a MAC that is known only when its interface is made. */
+  private static final String UNKNOWN_MAC = "00:00:00:00:00:00";
+
+  private static final int USUAL_MTU = 1500;
+
+  private final Networks networks;
+  private final Volumes volumes;
+  private final TaskFiles files;
+
+  TaskSurroundings(Networks networks, Volumes volumes, TaskFiles files) {
+    this.networks = networks;
+    this.volumes = volumes;
+    this.files = files;
+  }
+
+  /**
+   * Refuses what cannot be made, as far as that can be told without trying.
+   *
+   * @throws TaskException with everything that is wrong
+   */
+  void check(TaskDocument document) {
+    List<Problem> problems =
+        new ArrayList<>(networks.check(document.name(), document.interfaces()));
+    problems.addAll(volumes.check(document.name(), document.volumes()));
+    problems.addAll(unsupported(document));
+    try {
+      cloudInit(document);
+    } catch (TaskException e) {
+      problems.addAll(e.problems());
+    }
+    if (!problems.isEmpty()) {
+      throw TaskException.failed(problems);
+    }
+  }
+
+  /** What a document may say and this version does not do: it is not to be left out in silence. */
+  private static List<Problem> unsupported(TaskDocument document) {
+    List<Problem> problems = new ArrayList<>();
+    for (int i = 0; i < document.devices().size(); i++) {
+      problems.add(
+          Problem.inDocument(
+              "UNSUPPORTED",
+              "devices[" + i + "]",
+              document.devices().get(i).id(),
+              "this version does not hand devices to tasks yet; remove it"));
+    }
+    for (int i = 0; i < document.volumes().size(); i++) {
+      if (document.volumes().get(i).source() instanceof VolumeConfig.Source.CloudInit data
+          && data.userData() instanceof VolumeConfig.Source.CloudInit.UserData.InFile file) {
+        problems.add(
+            Problem.inDocument(
+                "UNSUPPORTED",
+                "volumes[" + i + "].source.cloudInit.userData.file",
+                file.path(),
+                "this version does not read user data from files yet; give the text itself"));
+      }
+    }
+    return problems;
+  }
+
+  /** The interfaces of a task that may not be there yet; what is not known of them stands empty. */
+  List<AttachedInterface> expected(TaskDocument document) {
+    List<AttachedInterface> attached = networks.attached(document.name());
+    return attached.size() == document.interfaces().size()
+        ? attached
+        : document.interfaces().stream().map(TaskSurroundings::expected).toList();
+  }
+
+  private static AttachedInterface expected(InterfaceConfig config) {
+    return new AttachedInterface(
+        config.name(),
+        config.network(),
+        config.mac().orElse(UNKNOWN_MAC),
+        config.mtu().orElse(USUAL_MTU),
+        config.addresses(),
+        List.of(),
+        config.dns());
+  }
+
+  /** The volumes of a task as its executor sees them. */
+  List<Volume> volumes(TaskDocument document) {
+    return document.volumes().stream()
+        .map(volume -> SeedInput.volume(volume, volumes.views(volume)))
+        .toList();
+  }
+
+  /** Where the volumes of a task are when it starts. */
+  SortedMap<String, VolumePlace> places(TaskDocument document) {
+    SortedMap<String, VolumePlace> places = new TreeMap<>();
+    for (VolumeConfig volume : document.volumes()) {
+      places.put(
+          volume.name(),
+          volume.source() instanceof VolumeConfig.Source.Tmpfs tmpfs
+              ? new VolumePlace.InMemory(tmpfs.bytes(), volume.owner(), volume.readOnly())
+              : new VolumePlace.OnNode(
+                  volumes.path(document.name(), volume.name()),
+                  volume.propagation(),
+                  volume.readOnly(),
+                  volumes.views(volume)));
+    }
+    return places;
+  }
+
+  /** The root of a task with the limit that its document puts on what is written to it. */
+  RootFilesystem limited(TaskDocument document, RootFilesystem root) {
+    return document.maxWritableBytes().isPresent()
+        ? new RootFilesystem.Limited(root, volumes.writable(document.name()).toString())
+        : root;
+  }
+
+  /** Variables that a program gets which has no cloud-init. */
+  static SortedMap<String, String> cloudInitEnv(TaskDocument document) {
+    SortedMap<String, String> env = new TreeMap<>();
+    cloudInit(document).forEach((volume, data) -> env.putAll(data.env()));
+    return env;
+  }
+
+  private static SortedMap<String, CloudInitData> cloudInit(TaskDocument document) {
+    SortedMap<String, CloudInitData> data = new TreeMap<>();
+    for (int i = 0; i < document.volumes().size(); i++) {
+      VolumeConfig volume = document.volumes().get(i);
+      if (volume.source() instanceof VolumeConfig.Source.CloudInit source
+          && source.userData() instanceof VolumeConfig.Source.CloudInit.UserData.Text text) {
+        String path = "volumes[" + i + "].source.cloudInit.userData";
+        data.put(volume.name(), CloudInitData.read(text.text(), path));
+      }
+    }
+    return data;
+  }
+
+  /** What stands beside the files of a seed, after them. */
+  List<SeedFile> filesBeside(TaskDocument document, Seed seed, List<AttachedInterface> interfaces) {
+    List<SeedFile> beside = new ArrayList<>();
+    if (!document.interfaces().isEmpty()) {
+      beside.addAll(NetworkTexts.of(document.name(), interfaces));
+    }
+    beside.addAll(cloudInitFiles(document, seed));
+    return beside;
+  }
+
+  private static List<SeedFile> cloudInitFiles(TaskDocument document, Seed seed) {
+    List<SeedFile> written = new ArrayList<>();
+    cloudInit(document)
+        .forEach(
+            (volume, data) -> {
+              if (!isPlaced(volume, seed)) {
+                written.addAll(data.files());
+              }
+            });
+    return written;
+  }
+
+  private static boolean isPlaced(String volume, Seed seed) {
+    return seed.mounts().stream()
+        .anyMatch(
+            mount ->
+                mount.source() instanceof Source.OfVolume placed && placed.name().equals(volume));
+  }
+
+  /** Where the files about the network lie, if the task gets them. */
+  Optional<NetworkFiles> networkFiles(TaskDocument document, Seed seed) {
+    if (document.interfaces().isEmpty()) {
+      return Optional.empty();
+    }
+    String name = document.name();
+    int first = seed.files().size();
+    return Optional.of(
+        new NetworkFiles(
+            files.seedFile(name, first + NetworkTexts.RESOLV_CONF),
+            files.seedFile(name, first + NetworkTexts.HOSTS),
+            files.seedFile(name, first + NetworkTexts.HOSTNAME)));
+  }
+
+  /** Where the files of cloud-init lie, by their targets. */
+  SortedMap<String, Path> cloudInitPlaces(TaskDocument document, Seed seed) {
+    int first = seed.files().size() + (document.interfaces().isEmpty() ? 0 : NetworkTexts.COUNT);
+    SortedMap<String, Path> places = new TreeMap<>();
+    List<SeedFile> written = cloudInitFiles(document, seed);
+    for (int i = 0; i < written.size(); i++) {
+      places.put(written.get(i).target(), files.seedFile(document.name(), first + i));
+    }
+    return places;
+  }
+}

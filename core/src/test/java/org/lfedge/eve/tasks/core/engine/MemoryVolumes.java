@@ -1,0 +1,108 @@
+package org.lfedge.eve.tasks.core.engine;
+
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.ConcurrentSkipListSet;
+import org.lfedge.eve.tasks.core.config.VolumeConfig;
+import org.lfedge.eve.tasks.core.error.Problem;
+import org.lfedge.eve.tasks.core.port.StorageUse;
+import org.lfedge.eve.tasks.core.port.StoredVolume;
+import org.lfedge.eve.tasks.core.port.Volumes;
+import org.lfedge.eve.tasks.spi.task.SortedCopies;
+import org.lfedge.eve.tasks.spi.task.View;
+
+/** Volumes that are names. */
+final class MemoryVolumes implements Volumes {
+
+  final ConcurrentSkipListMap<String, StoredVolume> stored = new ConcurrentSkipListMap<>();
+
+  /** Each {@code TASK/NAME} that is ready. */
+  final ConcurrentSkipListSet<String> ready = new ConcurrentSkipListSet<>();
+
+  @Override
+  public List<StoredVolume> list() {
+    return List.copyOf(stored.values());
+  }
+
+  @Override
+  public Optional<StoredVolume> find(String name) {
+    return Optional.ofNullable(stored.get(name));
+  }
+
+  @Override
+  public StoredVolume create(
+      String name, long bytes, Optional<String> content, Optional<VolumeConfig.Owner> owner) {
+    return put(name, bytes, Optional.empty());
+  }
+
+  private StoredVolume put(String name, long bytes, Optional<String> madeFor) {
+    StoredVolume volume =
+        new StoredVolume(
+            name, "blank", bytes, 0, Instant.EPOCH, madeFor, Optional.empty(), List.of());
+    stored.put(name, volume);
+    return volume;
+  }
+
+  @Override
+  public void remove(String name) {
+    stored.remove(name);
+  }
+
+  @Override
+  public List<Problem> check(String task, List<VolumeConfig> volumes) {
+    return List.of();
+  }
+
+  @Override
+  public SortedSet<View> views(VolumeConfig volume) {
+    return SortedCopies.setOf(List.of(View.FILESYSTEM));
+  }
+
+  @Override
+  public Path path(String task, String volume) {
+    return Path.of("/run/volumes", task, volume);
+  }
+
+  @Override
+  public void prepare(String task, VolumeConfig volume, View view) {
+    if (volume.source() instanceof VolumeConfig.Source.Blank blank) {
+      put(volume.storedName(task).orElseThrow(), blank.bytes(), Optional.of(task));
+    }
+    ready.add(task + "/" + volume.name());
+  }
+
+  @Override
+  public Path writable(String task) {
+    return Path.of("/run/writable", task);
+  }
+
+  @Override
+  public Path prepareWritable(String task, long bytes) {
+    ready.add(task + "/");
+    return writable(task);
+  }
+
+  @Override
+  public Optional<StorageUse> writableUse(String task) {
+    return Optional.empty();
+  }
+
+  @Override
+  public void release(String task) {
+    ready.removeIf(name -> name.startsWith(task + "/"));
+  }
+
+  @Override
+  public void purge(String task) {
+    stored.values().removeIf(volume -> volume.madeFor().equals(Optional.of(task)));
+  }
+
+  @Override
+  public List<String> tasks() {
+    return ready.stream().map(name -> name.substring(0, name.indexOf('/'))).distinct().toList();
+  }
+}

@@ -6,29 +6,23 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
-/**
- * A reboot, as far as it can be staged: every process of the node is killed, its runtime directory
- * with all mounts is gone, and the kernel names another boot. What lies on disk stays.
- */
+/** What becomes of tasks when the node is switched off and on. */
+@Tag("exclusive") // It changes what all of the machine sees.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RebootIT {
-
-  private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
   private final PackagedNode node = new PackagedNode();
 
   @AfterAll
   void close() {
-    Programs.run(List.of("umount", BOOT_ID.toString()));
+    PowerCycle.end();
     node.close();
   }
 
@@ -49,7 +43,7 @@ class RebootIT {
     Anchor before = Anchor.of(node.json("inspect", "never"));
     long last = last();
 
-    powerCycle();
+    PowerCycle.of(node);
 
     Programs.await(
         "what is wanted to run",
@@ -77,41 +71,5 @@ class RebootIT {
 
   private String state(String task) {
     return node.json("inspect", task).path("state").asText();
-  }
-
-  private void powerCycle() throws IOException {
-    node.kill();
-    Path runtime = node.directory().resolve("run");
-    String cgroup = "/" + node.directory().getFileName() + "/";
-    Programs.await(
-        "every process to end",
-        () -> {
-          List<ProcessHandle> left =
-              ProcessHandle.allProcesses()
-                  .filter(process -> isOurs(process, runtime, cgroup))
-                  .toList();
-          left.forEach(ProcessHandle::destroyForcibly);
-          return left.isEmpty();
-        });
-    Traces.unmountBelow(runtime);
-    Programs.run(List.of("rm", "-rf", runtime.toString())).expect(0);
-    Traces.removeCgroups(node.directory().getFileName().toString());
-    Path other = node.directory().resolve("boot_id");
-    Files.writeString(other, UUID.randomUUID() + "\n");
-    Programs.run(List.of("mount", "--bind", other.toString(), BOOT_ID.toString())).expect(0);
-    node.start();
-  }
-
-  /** containerd and shims name the directory on their command lines, tasks are in our cgroup. */
-  private static boolean isOurs(ProcessHandle process, Path runtime, String cgroup) {
-    Path proc = Path.of("/proc", String.valueOf(process.pid()));
-    try {
-      boolean names =
-          Files.readString(proc.resolve("cmdline")).contains(runtime.toString())
-              && process.pid() != ProcessHandle.current().pid();
-      return names || Files.readString(proc.resolve("cgroup")).contains(cgroup);
-    } catch (IOException e) {
-      return false;
-    }
   }
 }

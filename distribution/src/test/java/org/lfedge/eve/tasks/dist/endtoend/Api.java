@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.lfedge.eve.tasks.core.api.v1.ApplyRequest;
 import org.lfedge.eve.tasks.core.api.v1.ApplyResponse;
+import org.lfedge.eve.tasks.core.api.v1.CreateVolumeRequest;
 import org.lfedge.eve.tasks.core.api.v1.DeleteRequest;
 import org.lfedge.eve.tasks.core.api.v1.DocumentRequest;
 import org.lfedge.eve.tasks.core.api.v1.Event;
@@ -25,6 +26,7 @@ import org.lfedge.eve.tasks.core.api.v1.ImportImagesRequest;
 import org.lfedge.eve.tasks.core.api.v1.ListImagesRequest;
 import org.lfedge.eve.tasks.core.api.v1.ListImagesResponse;
 import org.lfedge.eve.tasks.core.api.v1.ListRequest;
+import org.lfedge.eve.tasks.core.api.v1.ListVolumesRequest;
 import org.lfedge.eve.tasks.core.api.v1.PruneImagesRequest;
 import org.lfedge.eve.tasks.core.api.v1.PullImageRequest;
 import org.lfedge.eve.tasks.core.api.v1.PullImageResponse;
@@ -35,6 +37,8 @@ import org.lfedge.eve.tasks.core.api.v1.Task;
 import org.lfedge.eve.tasks.core.api.v1.TaskRequest;
 import org.lfedge.eve.tasks.core.api.v1.TaskmanagerGrpc;
 import org.lfedge.eve.tasks.core.api.v1.TaskmanagerGrpc.TaskmanagerBlockingStub;
+import org.lfedge.eve.tasks.core.api.v1.VolumeEntry;
+import org.lfedge.eve.tasks.core.api.v1.VolumeRequest;
 
 /**
  * The API of a node's daemon, for tests that call it too often for taskctl. A connection to one
@@ -86,6 +90,35 @@ final class Api implements AutoCloseable {
 
   void delete(String task, boolean force) {
     var unused = stub().delete(DeleteRequest.newBuilder().setName(task).setForce(force).build());
+  }
+
+  /** With the volumes that were made with it. */
+  void purge(String task) {
+    var unused =
+        stub()
+            .delete(DeleteRequest.newBuilder().setName(task).setForce(true).setPurge(true).build());
+  }
+
+  void createVolume(String name, long bytes, String content) {
+    var unused =
+        stub()
+            .createVolume(
+                CreateVolumeRequest.newBuilder()
+                    .setName(name)
+                    .setBytes(bytes)
+                    .setContent(content)
+                    .build());
+  }
+
+  void deleteVolume(String name) {
+    var unused = stub().deleteVolume(VolumeRequest.newBuilder().setName(name).build());
+  }
+
+  /** The names of the volumes that the node keeps. */
+  List<String> volumes() {
+    return stub().listVolumes(ListVolumesRequest.getDefaultInstance()).getVolumesList().stream()
+        .map(VolumeEntry::getName)
+        .toList();
   }
 
   /** Waits until the anchor of a task has ended. */

@@ -15,6 +15,9 @@ import org.lfedge.eve.tasks.core.api.v1.Task;
 final class Convergence {
 
   /** States in which nothing is under way. */
+  /** Of the keys of snapshots that are volumes. */
+  private static final String VOLUME = "volume:";
+
   private static final List<String> AT_REST = List.of("CREATED", "RUNNING", "STOPPED", "FAILED");
 
   private final List<Task> tasks;
@@ -55,10 +58,19 @@ final class Convergence {
     equal("pinned namespaces", names, found("pinned namespaces"));
     equal("namespace mounts", names, found("mounts", "/netns/([^/]+)$"));
     equal("root mounts", anchored, found("mounts", "/([^/]+)/rootfs$"));
-    within("mounts", found("mounts"), "/netns/[^/]+$|/rootfs$|/run/containerd$");
+    within("mounts", found("mounts"), "/netns/[^/]+$|/rootfs$|/run/containerd$|/run/volumes/");
+    noneBut("mounted volumes", names, found("mounted volumes"));
+    noneBut("attached interfaces", names, found("attached interfaces", "^(.*)\\.json$"));
+    within("attachments", found("attached interfaces"), "\\.json$");
+    equal("sandboxes", List.of(), found("sandboxes"));
     within("records", found("records"), "\\.json$");
     boolean pullUnfinished = !traces.getOrDefault("leases of pulls", List.of()).isEmpty();
     List<String> layers = new ArrayList<>(found("snapshots", "^(\\S+)\\s.*\\bActive\\b"));
+    // Volumes that were made with a task outlive it, also one whose creation is undone.
+    layers.removeIf(
+        layer ->
+            layer.startsWith(VOLUME)
+                && found("volumes").contains(layer.substring(VOLUME.length())));
     if (pullUnfinished) {
       // What a pull that was cut short leaves for the next one, or for prune.
       layers.removeIf(layer -> layer.startsWith("unpack-"));

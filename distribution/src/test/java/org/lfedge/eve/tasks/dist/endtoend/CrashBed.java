@@ -16,6 +16,9 @@ import org.lfedge.eve.tasks.core.registry.FixtureRegistry;
 /** A node whose daemon can be stopped at its failpoints, with an image that is unpacked. */
 final class CrashBed implements AutoCloseable {
 
+  private static final String NETWORK =
+      "\nnetworks: {crash: {type: bridge, subnets: [10.232.1.0/24]}}\n";
+
   /** The image that stays. */
   private static final String IMAGE = "docker.io/library/crash:1";
 
@@ -31,7 +34,7 @@ final class CrashBed implements AutoCloseable {
     node =
         new PackagedNode(
             List.of(),
-            ServedImage.nodeConfig(registry),
+            ServedImage.nodeConfig(registry) + NETWORK,
             prepared -> {
               var control = prepared.directory().resolve("failpoints");
               file[0] = new FailpointFile(control);
@@ -47,6 +50,7 @@ final class CrashBed implements AutoCloseable {
                       node.documents().resolve("crash"), "crash:1", BusyboxImage.image())
                   .toString());
       writeFreshLayout();
+      writeDisk();
       TestImages served = new TestImages();
       ServedImage.put(registry, served, served.add(fresh()), "1");
       // It unpacks the image, and makes the directories that all tasks share.
@@ -68,6 +72,36 @@ final class CrashBed implements AutoCloseable {
 
   private static TestImages.Image fresh() {
     return BusyboxImage.image().layer(new TestLayer().file("etc/fresh", "fresh\n"));
+  }
+
+  private void writeDisk() {
+    Path raw = node.documents().resolve("disk.raw");
+    Programs.run(List.of("mkfs.ext4", "-q", raw.toString(), "4M")).expect(0);
+    Programs.run(
+            List.of(
+                "qemu-img",
+                "convert",
+                "-O",
+                "qcow2",
+                raw.toString(),
+                node.documents().resolve("disk.qcow2").toString()))
+        .expect(0);
+  }
+
+  /** A task with an interface, a root with a limit and volumes of every kind that takes effects. */
+  String surrounded(String task, String command) {
+    return document(
+        task,
+        "{image: \"crash:1\", maxWritable: 4MiB}",
+        command,
+        """
+        interfaces: [{network: crash}]
+        volumes:
+        - {name: common, source: {volume: common}, target: /common}
+        - {name: blank, source: {blank: 4MiB}, target: /blank}
+        - {name: image, source: {image: "crash:1"}, target: /image}
+        - {name: disk, source: {file: disk.qcow2, format: qcow2}, target: /disk}
+        """);
   }
 
   /** The name of the same image in a registry. */
@@ -150,7 +184,8 @@ final class CrashBed implements AutoCloseable {
   /** Removes all tasks, and the images that came. */
   void clear() {
     failpoints.off();
-    api.list().forEach(task -> api.delete(task.getName(), true));
+    api.list().forEach(task -> api.purge(task.getName()));
+    api.volumes().forEach(api::deleteVolume);
     for (String image : images()) {
       node.ctr("images", "rm", "--sync", image);
     }

@@ -44,6 +44,8 @@ record CrashScenario(
         stop(),
         delete(),
         deleteByForce(),
+        createSurrounded(),
+        purge(),
         apply(),
         importImages(),
         pull(),
@@ -174,6 +176,49 @@ record CrashScenario(
         bed ->
             assertTrue(!bed.api().has(TASK) || List.of("RUNNING", "STOPPED").contains(state(bed))),
         bed -> isDeleted(bed, true));
+  }
+
+  /** With a network interface, a root with a limit and volumes of several kinds. */
+  private static CrashScenario createSurrounded() {
+    return new CrashScenario(
+        "create with surroundings",
+        bed -> {},
+        CrashScenario::isSurrounded,
+        bed -> {},
+        bed -> {
+          isSurrounded(bed);
+          assertEquals("RUNNING", bed.api().start(TASK).getState());
+        });
+  }
+
+  private static void isSurrounded(CrashBed bed) {
+    if (!bed.api().volumes().contains("common")) {
+      bed.api().createVolume("common", 4 << 20, bed.node().busyboxRoot() + "/etc");
+    }
+    if (!bed.api().has(TASK)) {
+      make(bed, bed.surrounded(TASK, DEAF));
+    }
+  }
+
+  private static CrashScenario purge() {
+    return new CrashScenario(
+        "purge",
+        CrashScenario::isSurrounded,
+        CrashScenario::isPurged,
+        bed ->
+            assertTrue(!bed.api().has(TASK) || List.of("CREATED", "STOPPED").contains(state(bed))),
+        CrashScenario::isPurged);
+  }
+
+  private static void isPurged(CrashBed bed) {
+    if (bed.api().has(TASK)) {
+      bed.api().purge(TASK);
+    }
+    if (bed.api().volumes().contains("common")) {
+      bed.api().deleteVolume("common");
+    }
+    assertTrue(
+        bed.api().volumes().stream().noneMatch("common"::equals), bed.api().volumes().toString());
   }
 
   private static void isDeleted(CrashBed bed, boolean force) {

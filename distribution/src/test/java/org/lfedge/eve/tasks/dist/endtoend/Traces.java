@@ -52,7 +52,14 @@ final class Traces {
     traces.put("temporary files", entries(directory.resolve("state/tmp")));
     traces.put("files and secrets", entries(directory.resolve("run/tasks")));
     traces.put("pinned namespaces", entries(directory.resolve("run/netns")));
+    traces.put("attached interfaces", entries(directory.resolve("state/networks/tasks")));
+    traces.put("leases of addresses", leases(directory.resolve("state/networks/leases")));
+    traces.put("volumes", visible(entries(directory.resolve("state/volumes"))));
+    traces.put("mounted volumes", visible(entries(directory.resolve("run/volumes"))));
+    traces.put("sandboxes", entries(directory.resolve("run/sandboxes")));
+    traces.put("loop devices", loopDevices(directory));
     traces.put("output of helpers", helperOutput(directory.resolve("run/locks")));
+    traces.put("output of volume helpers", helperOutput(directory.resolve("run/volume-locks")));
     traces.put("shims", shims(directory));
     traces.put("helpers", helpers(directory));
     traces.put("cgroups", cgroups(directory.getFileName().toString()));
@@ -82,9 +89,39 @@ final class Traces {
         .toList();
   }
 
-  /** The mount that holds all pins: the first task has it made, and it stays with the daemon. */
+  /** The mounts that hold all pins and all volumes: they stay with the daemon. */
   static boolean isPinDirectory(PackagedNode node, Path point) {
-    return point.equals(node.directory().resolve("run/netns"));
+    Path runtime = node.directory().resolve("run");
+    return point.equals(runtime.resolve("netns")) || point.equals(runtime.resolve("volumes"));
+  }
+
+  /** Without what keeps order among them. */
+  private static List<String> visible(List<String> names) {
+    return names.stream().filter(name -> !name.startsWith(".")).toList();
+  }
+
+  private static List<String> leases(Path networks) {
+    if (!Files.isDirectory(networks)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.walk(networks)) {
+      return files
+          .map(file -> String.valueOf(file.getFileName()))
+          .filter(name -> name.matches("[0-9a-f.:]+[0-9a-f]") && name.matches(".*[.:].*"))
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static List<String> loopDevices(Path directory) {
+    return Programs.run(List.of("losetup", "-l", "-n", "-O", "BACK-FILE"))
+        .out()
+        .lines()
+        .filter(line -> line.contains(directory.toString()))
+        .sorted()
+        .toList();
   }
 
   static void unmountBelow(Path directory) {
@@ -163,6 +200,7 @@ final class Traces {
                     .anyMatch(
                         word ->
                             word.startsWith(runtime + "/locks/")
+                                || word.startsWith(runtime + "/volume-locks/")
                                 || word.startsWith(runtime + "/netns/")))
         .map(line -> String.join(" ", line))
         .sorted()

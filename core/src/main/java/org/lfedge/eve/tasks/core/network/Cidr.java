@@ -4,10 +4,9 @@ import java.math.BigInteger;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.util.Arrays;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.regex.Pattern;
+import org.lfedge.eve.tasks.core.config.IpAddress;
+import org.lfedge.eve.tasks.core.config.IpPrefix;
 
 /**
  * An IP address with the length of a prefix: an address in its subnet, or a range of addresses.
@@ -17,11 +16,6 @@ import java.util.regex.Pattern;
  * @param prefix in bits, at most 32 or 128
  */
 public record Cidr(InetAddress address, int prefix) {
-
-  private static final String BYTE = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
-  private static final Pattern IPV4 = Pattern.compile(BYTE + "(?:\\." + BYTE + "){3}");
-  private static final Pattern IPV6 = Pattern.compile("[0-9A-Fa-f:.]{2,45}");
-  private static final Pattern PREFIX = Pattern.compile("0|[1-9][0-9]{0,2}");
 
   /**
    * Checks the length of the prefix.
@@ -37,30 +31,21 @@ public record Cidr(InetAddress address, int prefix) {
 
   /** Reads such as {@code 10.1.0.5/24} or {@code fd00::/64}; empty if it is anything else. */
   public static Optional<Cidr> parse(String text) {
-    int slash = text.indexOf('/');
-    if (slash < 0 || !PREFIX.matcher(text.substring(slash + 1)).matches()) {
-      return Optional.empty();
-    }
-    int prefix = Integer.parseInt(text.substring(slash + 1));
-    return parseAddress(text.substring(0, slash))
-        .filter(address -> prefix <= bits(address))
-        .map(address -> new Cidr(address, prefix));
+    return IpPrefix.parse(text)
+        .flatMap(
+            prefix ->
+                attachable(prefix.address()).map(address -> new Cidr(address, prefix.length())));
   }
 
   /** Reads an address without a prefix; empty if it is anything else. */
   public static Optional<InetAddress> parseAddress(String text) {
-    boolean ipv4 = IPV4.matcher(text).matches();
-    if (!ipv4 && (!text.contains(":") || !IPV6.matcher(text).matches())) {
-      return Optional.empty();
-    }
-    try {
-      // In brackets it can be nothing but a literal of IPv6.
-      InetAddress address = InetAddress.getByName(ipv4 ? text : "[" + text + "]");
-      // An IPv4 address in the form of IPv6 is one that nothing can be attached with.
-      return ipv4 == address instanceof Inet4Address ? Optional.of(address) : Optional.empty();
-    } catch (UnknownHostException e) {
-      return Optional.empty();
-    }
+    return IpAddress.parse(text).flatMap(Cidr::attachable);
+  }
+
+  /** An IPv4 address in the form of IPv6 is one that nothing can be attached with. */
+  private static Optional<InetAddress> attachable(IpAddress literal) {
+    InetAddress address = address(literal.value(), literal.bits());
+    return bits(address) == literal.bits() ? Optional.of(address) : Optional.empty();
   }
 
   /** Whether it is of IPv4. */
@@ -122,7 +107,11 @@ public record Cidr(InetAddress address, int prefix) {
   }
 
   private InetAddress address(BigInteger number) {
-    byte[] bytes = new byte[address.getAddress().length];
+    return address(number, bits(address));
+  }
+
+  private static InetAddress address(BigInteger number, int bits) {
+    byte[] bytes = new byte[bits / Byte.SIZE];
     byte[] digits = number.toByteArray();
     int length = Math.min(bytes.length, digits.length);
     System.arraycopy(digits, digits.length - length, bytes, bytes.length - length, length);
@@ -135,36 +124,7 @@ public record Cidr(InetAddress address, int prefix) {
 
   /** An address as the kernel's tools write it: that of IPv6 with its zeros left out. */
   public static String text(InetAddress address) {
-    if (address instanceof Inet4Address) {
-      return address.getHostAddress();
-    }
-    byte[] bytes = address.getAddress();
-    int[] groups = new int[bytes.length / 2];
-    Arrays.setAll(groups, i -> ((bytes[2 * i] & 0xff) << 8) | (bytes[2 * i + 1] & 0xff));
-    int start = 0;
-    int length = 1;
-    for (int i = 0; i < groups.length; i++) {
-      int end = i;
-      while (end < groups.length && groups[end] == 0) {
-        end++;
-      }
-      if (end - i > length) {
-        start = i;
-        length = end - i;
-      }
-    }
-    if (length == 1) {
-      return groups(groups, 0, groups.length);
-    }
-    return groups(groups, 0, start) + "::" + groups(groups, start + length, groups.length);
-  }
-
-  private static String groups(int[] groups, int from, int to) {
-    StringBuilder text = new StringBuilder();
-    for (int i = from; i < to; i++) {
-      text.append(i == from ? "" : ":").append(Integer.toHexString(groups[i]));
-    }
-    return text.toString().toLowerCase(Locale.ROOT);
+    return new IpAddress(bits(address), number(address)).toString();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package org.lfedge.eve.tasks.dist.endtoend;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -57,7 +58,7 @@ class SurroundedCyclesIT {
   @Test
   void nothingIsLeft() {
     node.taskctl("volumes", "create", "common", "--size", "2MiB").expect(0);
-    assertEquals(true, node.documents().resolve("files").toFile().mkdir());
+    assertTrue(node.documents().resolve("files").toFile().mkdir());
     // It makes what stays for good: tables of iptables that are empty, and forwarding.
     live(0, false);
     SortedMap<String, List<String>> before = machine();

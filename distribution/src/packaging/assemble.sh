@@ -56,6 +56,7 @@ copy_files() {
   done
   cp "$here"/conf/* "$out/conf/"
   cp "$here"/systemd/* "$out/systemd/"
+  cp "$here"/share/* "$out/share/"
   cp "$root/LICENSE" "$out/"
   (cd "$out/share/schema" && "$jdk/bin/jar" xf "$out/lib/taskmanager-core-$version.jar" \
     org/lfedge/eve/tasks/core/config/task-document.schema.json \

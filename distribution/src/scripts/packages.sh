@@ -33,6 +33,7 @@ readonly TEST_NEEDS=(
   shellcheck:shellcheck
   jq:jq
   faketime:faketime
+  dnsmasq:dnsmasq-base
   perl:perl-base
   /bin/busybox:busybox-static
   /usr/share/gocode/src/github.com/opencontainers/runtime-spec/schema/config-schema.json:golang-github-opencontainers-specs-dev

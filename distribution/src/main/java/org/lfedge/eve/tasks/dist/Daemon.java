@@ -143,10 +143,11 @@ final class Daemon implements AutoCloseable {
   private static CniNetworks networks(
       NodeConfig config, Failpoints failpoints, NetworkNamespaces namespaces) {
     return new CniNetworks(
-        config.networks(),
-        config.stateDirectory().resolve("networks"),
-        namespaces,
-        helper(config, failpoints, "locks"));
+        config.networks(), networksState(config), namespaces, helper(config, failpoints, "locks"));
+  }
+
+  private static Path networksState(NodeConfig config) {
+    return config.stateDirectory().resolve("networks");
   }
 
   private Volumes volumes(
@@ -165,6 +166,7 @@ final class Daemon implements AutoCloseable {
             new NodeVolumes.Layout(
                 config.stateDirectory(),
                 config.runtimeDirectory(),
+                CniNetworks.namesDirectory(networksState(config)),
                 List.copyOf(config.policy().directories()),
                 DISK_PROGRAM),
             new NodeVolumes.Tools(volumeHelper(config, failpoints), sandbox, images, mounts),
@@ -285,7 +287,8 @@ final class Daemon implements AutoCloseable {
                 layout,
                 new Admission.Node(
                     host.memoryBytes(), config.reservedMemoryBytes(), host.cpus() * 1000, 0),
-                HostInspection.onlineCpus()));
+                HostInspection.onlineCpus(),
+                config.nameService()));
     tasks.recover();
     output.start(
         name ->

@@ -56,7 +56,7 @@ final class NetworksConfig {
       } else if (RESERVED.contains(name)) {
         named.conflict(name, "this name has a meaning of its own; choose another one");
       }
-      networks.put(name, network(name, entry.getValue(), networks));
+      networks.put(name, network(name, entry.getValue(), networks, root.has("nameService")));
     }
     ConfigSection cni = root.section("cni");
     NodeNetworks result =
@@ -71,7 +71,7 @@ final class NetworksConfig {
   }
 
   private static NetworkConfig network(
-      String name, ConfigSection section, SortedMap<String, NetworkConfig> others) {
+      String name, ConfigSection section, SortedMap<String, NetworkConfig> others, boolean named) {
     Kind kind = section.choice("type", KINDS).orElse(Kind.BRIDGE);
     if (!section.has("type")) {
       section.conflict("type", "is missing; it is one of " + String.join(", ", KINDS.keySet()));
@@ -88,10 +88,17 @@ final class NetworksConfig {
     OptionalInt mtu = section.number("mtu", MIN_MTU, MAX_NUMBER);
     List<InetAddress> dns =
         section.parsed("dns", Cidr::parseAddress, "an address of IPv4 or IPv6, not a name");
+    if (kind == Kind.SWITCH && section.has("names")) {
+      section.conflict("names", "belongs to type bridge; a switch has the servers of its port");
+    }
+    if (section.flag("names").orElse(false) && !named) {
+      section.conflict("names", "needs nameService, which says what serves them");
+    }
+    boolean names = named && kind == Kind.BRIDGE && section.flag("names").orElse(true);
     Optional<List<AllowRule>> allow =
         section.has("allow") ? Optional.of(rules(section)) : Optional.empty();
     section.refuseOtherKeys();
-    return new NetworkConfig(name, kind, port, subnets, mtu, dns, allow);
+    return new NetworkConfig(name, kind, port, subnets, mtu, dns, names, allow);
   }
 
   private static List<Cidr> subnets(ConfigSection section) {

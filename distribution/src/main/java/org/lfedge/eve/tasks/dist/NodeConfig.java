@@ -4,6 +4,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.logging.Level;
+import org.lfedge.eve.tasks.core.config.TaskDocument.RootSource;
 import org.lfedge.eve.tasks.core.network.NodeNetworks;
 import org.lfedge.eve.tasks.core.output.OutputBounds;
 import org.lfedge.eve.tasks.core.policy.Policy;
@@ -25,6 +26,7 @@ import org.lfedge.eve.tasks.core.registry.RegistryConfig;
  * @param registries how registries are spoken to
  * @param trust which images may be used
  * @param networks that tasks may be on, beside those that others have put on the node
+ * @param nameService the root of tasks that serve the names on networks; none are served without
  * @param reservedMemoryBytes what no task may be promised
  * @param logs how much disk the output of tasks may take
  * @param initProgram the tiny init of tasks with {@code init: true}, a static program
@@ -45,6 +47,7 @@ public record NodeConfig(
     RegistryConfig registries,
     TrustPolicy trust,
     NodeNetworks networks,
+    Optional<RootSource> nameService,
     long reservedMemoryBytes,
     OutputBounds logs,
     Path initProgram,

@@ -21,6 +21,8 @@ import java.util.TreeMap;
 import java.util.logging.Level;
 import java.util.regex.Pattern;
 import org.lfedge.eve.tasks.core.config.Sizes;
+import org.lfedge.eve.tasks.core.config.TaskDocument;
+import org.lfedge.eve.tasks.core.config.TaskDocument.RootSource;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.output.OutputBounds;
@@ -41,6 +43,9 @@ final class NodeConfigReader {
 
   private static final Pattern DIGEST = Pattern.compile("sha256:[0-9a-f]{64}");
   private static final Pattern CGROUP = Pattern.compile("(/[A-Za-z0-9_.@:-]+)+");
+
+  /** What exactly the name of an image is, is told when it is looked for. */
+  private static final Pattern IMAGE = Pattern.compile("[A-Za-z0-9][!-~]{0,511}");
 
   private static final Pattern CAPABILITY = Pattern.compile("CAP_[A-Z_]+");
 
@@ -149,6 +154,7 @@ final class NodeConfigReader {
             RegistriesConfig.read(root.section("registries")),
             TrustConfig.read(root.section("trust")),
             NetworksConfig.read(root),
+            nameService(root.section("nameService")),
             reserve.size("memory").orElse(RESERVED_MEMORY),
             logs(root.section("logs")),
             root.path("init").orElse(INIT),
@@ -175,6 +181,20 @@ final class NodeConfigReader {
     }
     return new NodeConfig.Containerd.External(
         socket.orElse(Path.of("/run/containerd/containerd.sock")));
+  }
+
+  private static Optional<RootSource> nameService(ConfigSection section) {
+    Optional<RootSource> image =
+        section
+            .text("image", IMAGE, "the name of an image, as registry.example/names:1")
+            .map(name -> new RootSource.Image(name, TaskDocument.Pull.MISSING));
+    Optional<RootSource> layout =
+        section.path("layout").map(path -> new RootSource.Layout(path.toString()));
+    if (section.has("image") && section.has("layout")) {
+      section.conflict("layout", "and image say the same; keep one of them");
+    }
+    section.refuseOtherKeys();
+    return image.or(() -> layout);
   }
 
   private static OutputBounds logs(ConfigSection section) {

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.lfedge.eve.tasks.core.config.InterfaceConfig.AllowRule;
 import org.lfedge.eve.tasks.core.config.InterfaceConfig.Direction;
@@ -75,6 +76,7 @@ class NetworksConfigTest {
                 Cidr.parse("10.77.0.0/24").orElseThrow(), Cidr.parse("fd00:77::/64").orElseThrow()),
             OptionalInt.of(1400),
             List.of(Cidr.parseAddress("10.77.0.1").orElseThrow()),
+            false,
             Optional.of(
                 List.of(
                     new AllowRule(
@@ -96,6 +98,7 @@ class NetworksConfigTest {
             List.of(),
             OptionalInt.empty(),
             List.of(),
+            false,
             Optional.empty()),
         networks.networks().get("lan"));
   }
@@ -110,6 +113,28 @@ class NetworksConfigTest {
         read("networks: {bn1: {type: bridge}, a: {type: bridge, subnets: [" + subnet + "]}}");
     assertEquals(false, network(both, "bn1").subnets().get(0).overlaps(subnet));
     assertEquals(List.of(), problems);
+  }
+
+  @Test
+  void namesAreServedOnBridgesIfThereIsSomethingThatServesThem() {
+    NodeNetworks served =
+        read(
+            """
+            networks:
+              a: {type: bridge}
+              b: {type: bridge, names: false}
+              c: {type: switch, port: eth1}
+            nameService: {layout: /srv/names.tar}
+            """);
+    assertEquals(
+        List.of(true, false, false),
+        Stream.of("a", "b", "c").map(name -> network(served, name).names()).toList());
+    problems.clear();
+    assertEquals(
+        List.of("WRONG_VALUE networks.a.names", "WRONG_VALUE networks.c.names"),
+        places(
+            "networks: {a: {type: bridge, names: true},"
+                + " c: {type: switch, port: eth1, names: false}}"));
   }
 
   private static NetworkConfig network(NodeNetworks networks, String name) {

@@ -55,6 +55,7 @@ class PortEffectsTest {
           "Networks.attached",
           "Networks.check",
           "Networks.list",
+          "Networks.nameServices",
           "Networks.tasks",
           "ObservedTax.peak",
           "OutputReader.next",

@@ -43,7 +43,7 @@ final class InterfacesReader {
               + " '%' or a leading '-'");
 
   /** As CNI has it. */
-  private static final TextForm NETWORK =
+  static final TextForm NETWORK =
       new TextForm(
           63,
           "[A-Za-z0-9][A-Za-z0-9_.-]*",

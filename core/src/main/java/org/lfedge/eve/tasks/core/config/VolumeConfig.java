@@ -106,6 +106,14 @@ public record VolumeConfig(
     record Tmpfs(long bytes) implements Source {}
 
     /**
+     * The names and addresses of all tasks on a network, as files that follow every change; for
+     * tasks that are on it themselves. What they are is told by {@code docs/task-document.md}.
+     *
+     * @param network of the node
+     */
+    record NetworkNames(String network) implements Source {}
+
+    /**
      * Data of cloud-init: a disk for guests, variables and files for containers. At most one volume
      * of a task is such.
      *

@@ -42,6 +42,8 @@ final class VolumesJson {
       json.put("image", image.reference());
     } else if (source instanceof Source.Tmpfs tmpfs) {
       json.put("tmpfs", Sizes.format(tmpfs.bytes()));
+    } else if (source instanceof Source.NetworkNames names) {
+      json.put("network", names.network());
     } else if (source instanceof Source.CloudInit data) {
       json.set("cloudInit", cloudInit(data));
     }

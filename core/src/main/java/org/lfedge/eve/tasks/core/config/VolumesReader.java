@@ -116,6 +116,8 @@ final class VolumesReader {
     if (source instanceof Source.Tmpfs && !targeted) {
       volume.refuseKey(
           "target", "MISSING", "is required for a tmpfs, which is nowhere but there; add it");
+    } else if (source instanceof Source.NetworkNames && !targeted) {
+      volume.refuseKey("target", "MISSING", "is required for the names of a network; add it");
     } else if (source instanceof Source.CloudInit && targeted) {
       volume.refuseKey(
           "target",
@@ -154,13 +156,14 @@ final class VolumesReader {
   }
 
   private Optional<Source> source(int index, DocumentObject source) {
-    List<String> kinds = source.present("volume", "blank", "image", "file", "tmpfs", "cloudInit");
+    List<String> kinds =
+        source.present("volume", "blank", "image", "file", "tmpfs", "network", "cloudInit");
     if (kinds.size() > 1) {
       source.refuse("CONFLICT", "has " + String.join(" and ", kinds) + "; keep one of them");
     } else if (kinds.isEmpty()) {
       source.refuse(
           "MISSING",
-          "needs one of volume, blank, image, file, tmpfs, cloudInit; or write the path of a"
+          "needs one of volume, blank, image, file, tmpfs, network, cloudInit; or write the path of a"
               + " directory in its place");
     }
     Optional<Format> format =
@@ -182,6 +185,8 @@ final class VolumesReader {
                     v.path(baseDirectory)
                         .flatMap(path -> format.map(held -> new Source.DiskFile(path, held)))),
             source.optional("tmpfs", v -> v.size(MIN_TMPFS).map(Source.Tmpfs::new)),
+            source.optional(
+                "network", v -> v.text(InterfacesReader.NETWORK).map(Source.NetworkNames::new)),
             source.optional("cloudInit", v -> cloudInit(index, v)))
         .<Source>flatMap(Optional::stream)
         .findFirst();

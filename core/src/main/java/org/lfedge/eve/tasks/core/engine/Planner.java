@@ -13,6 +13,7 @@ import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.config.TaskDocument.EnvValue;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.policy.Grants;
 import org.lfedge.eve.tasks.core.policy.Policy;
 import org.lfedge.eve.tasks.core.port.AttachedInterface;
 import org.lfedge.eve.tasks.core.port.ExecutorCatalog;
@@ -190,7 +191,7 @@ public final class Planner {
     TaskCharge charge = charge(document, seed.tax());
     AssembledSpec spec =
         SpecAssembly.assemble(
-            seed, inputs(uuid, document, info, seed, charge), policy.grants(loaded.origin()));
+            seed, inputs(uuid, document, info, seed, charge), grants(document, loaded));
     RootFilesystem filesystem =
         seed.base() == Base.HOST ? hostRoot() : surroundings.limited(document, root.filesystem());
     if (filesystem instanceof RootFilesystem.Host) {
@@ -208,6 +209,12 @@ public final class Planner {
             seed,
             spec.json());
     return new Plan(blueprint, spec, charge);
+  }
+
+  /** A task that serves names on a network has to answer those who have no address there yet. */
+  private Grants grants(TaskDocument document, LoadedExecutor loaded) {
+    Grants grants = policy.grants(loaded.origin());
+    return surroundings.servesNames(document.name()) ? grants.with("CAP_NET_ADMIN") : grants;
   }
 
   private RootFilesystem hostRoot() {

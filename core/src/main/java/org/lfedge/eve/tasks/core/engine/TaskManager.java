@@ -21,6 +21,7 @@ import org.lfedge.eve.tasks.core.admission.Admission;
 import org.lfedge.eve.tasks.core.admission.CpuSet;
 import org.lfedge.eve.tasks.core.admission.TaskCharge;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
+import org.lfedge.eve.tasks.core.config.TaskDocument.RootSource;
 import org.lfedge.eve.tasks.core.engine.Planner.NodeLayout;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
@@ -73,6 +74,7 @@ public final class TaskManager implements AutoCloseable {
   private final EngineParts shared;
   private final ThreadPoolExecutor threads;
   private final ImageFetches fetches;
+  private final NameServices names;
   private final ScheduledThreadPoolExecutor timers;
   private final ConcurrentSkipListMap<String, TaskWorker> workers = new ConcurrentSkipListMap<>();
 
@@ -97,9 +99,19 @@ public final class TaskManager implements AutoCloseable {
       DoubleSupplier chance,
       String bootId) {}
 
-  /** Manages nothing until {@link #recover} was called. */
+  /**
+   * Manages nothing until {@link #recover} was called.
+   *
+   * @param nameService the root of tasks that serve the names of networks, if they are wanted
+   */
   public TaskManager(
-      Ports ports, Planner planner, NodeLayout layout, Admission.Node capacity, CpuSet cpus) {
+      Ports ports,
+      Planner planner,
+      NodeLayout layout,
+      Admission.Node capacity,
+      CpuSet cpus,
+      Optional<RootSource> nameService) {
+    names = new NameServices(this, ports.networks(), nameService);
     this.ports = ports;
     this.layout = layout;
     fetches = new ImageFetches(planner);
@@ -149,6 +161,7 @@ public final class TaskManager implements AutoCloseable {
   public void recover() {
     new Recovery(ports, shared, effects, workers).run(this::newWorker);
     shared.cpus().settle();
+    names.refresh();
     var unused =
         timers.scheduleWithFixedDelay(
             () -> threads.execute(this::reconcile),
@@ -184,6 +197,7 @@ public final class TaskManager implements AutoCloseable {
             worker.reconcileSoon();
           });
       shared.cpus().settle();
+      names.settleAll();
     } catch (RuntimeException e) {
       log.warn("tasks and runtime cannot be compared: {}", Turns.problem(e));
     }
@@ -191,6 +205,7 @@ public final class TaskManager implements AutoCloseable {
 
   /** Makes a task, up to the state CREATED; if a step fails, nothing is left of it. */
   public CompletableFuture<TaskView> create(TaskDocument document) {
+    names.requireOther(document);
     return create(document, Desired.STOPPED);
   }
 
@@ -204,7 +219,8 @@ public final class TaskManager implements AutoCloseable {
     if (workers.containsKey(document.name())) {
       return CompletableFuture.failedFuture(Refusals.alreadyExists(document.name()));
     }
-    return fetches.bring(document).thenCompose(there -> make(document, desired));
+    return names.served(
+        document, () -> fetches.bring(document).thenCompose(there -> make(document, desired)));
   }
 
   private CompletableFuture<TaskView> make(TaskDocument document, Desired desired) {
@@ -233,9 +249,18 @@ public final class TaskManager implements AutoCloseable {
 
   /** Takes over another document of a task, with the same anchor if that is possible. */
   CompletableFuture<TaskView> revise(TaskDocument document) {
-    return fetches
-        .bring(document)
-        .thenCompose(there -> with(document.name(), worker -> worker.revise(document)));
+    names.requireOther(document);
+    return replace(document);
+  }
+
+  CompletableFuture<TaskView> replace(TaskDocument document) {
+    return names.served(
+        document,
+        () ->
+            fetches
+                .bring(document)
+                .thenCompose(there -> with(document.name(), worker -> worker.revise(document)))
+                .whenComplete((done, failed) -> names.settle(document)));
   }
 
   /** Whether the anchor of a task can stay when it gets another document. */
@@ -262,7 +287,15 @@ public final class TaskManager implements AutoCloseable {
    * @param purge also removes the volumes that were made with it
    */
   public CompletableFuture<TaskView> delete(String name, boolean force, boolean purge) {
-    return with(name, worker -> worker.delete(force, purge));
+    names.requireUnused(name);
+    Optional<TaskDocument> document = record(name).map(TaskRecord::document);
+    return with(name, worker -> worker.delete(force, purge))
+        .whenComplete((done, failed) -> document.ifPresent(names::settle));
+  }
+
+  /** Ends and removes a task. */
+  CompletableFuture<TaskView> remove(String name) {
+    return with(name, worker -> worker.delete(true, false));
   }
 
   /** Sends a signal to the anchor of a running task. */
@@ -280,8 +313,9 @@ public final class TaskManager implements AutoCloseable {
     return workers.values().parallelStream().map(this::view).toList();
   }
 
+  /** The names of tasks that somebody made, not the node by itself. */
   List<String> names() {
-    return List.copyOf(workers.keySet());
+    return workers.keySet().stream().filter(name -> !names.isOne(name)).toList();
   }
 
   /** The records of all tasks, by name; nothing is read from the node for them. */
@@ -304,6 +338,7 @@ public final class TaskManager implements AutoCloseable {
 
   /** Checks a document, the options of its executor included, as far as that needs no root. */
   public void check(TaskDocument document) {
+    names.requireOther(document);
     shared.planner().check(document);
   }
 

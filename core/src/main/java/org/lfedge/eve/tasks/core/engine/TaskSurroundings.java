@@ -55,6 +55,7 @@ final class TaskSurroundings {
         new ArrayList<>(networks.check(document.name(), document.interfaces()));
     problems.addAll(volumes.check(document.name(), document.volumes()));
     problems.addAll(unsupported(document));
+    problems.addAll(foreignNames(document));
     try {
       cloudInit(document);
     } catch (TaskException e) {
@@ -63,6 +64,25 @@ final class TaskSurroundings {
     if (!problems.isEmpty()) {
       throw TaskException.failed(problems);
     }
+  }
+
+  /** Who is on a network may know who else is. */
+  private static List<Problem> foreignNames(TaskDocument document) {
+    List<Problem> problems = new ArrayList<>();
+    for (int i = 0; i < document.volumes().size(); i++) {
+      if (document.volumes().get(i).source() instanceof VolumeConfig.Source.NetworkNames names
+          && document.interfaces().stream()
+              .noneMatch(one -> one.network().equals(names.network()))) {
+        problems.add(
+            Problem.inDocument(
+                "NOT_ON_NETWORK",
+                "volumes[" + i + "].source.network",
+                names.network(),
+                "only tasks on a network see its names; give the task an interface on it, or remove"
+                    + " the volume"));
+      }
+    }
+    return problems;
   }
 
   /** What a document may say and this version does not do: it is not to be left out in silence. */
@@ -88,6 +108,11 @@ final class TaskSurroundings {
       }
     }
     return problems;
+  }
+
+  /** Whether a task is one that the node makes by itself, to serve the names on a network. */
+  boolean servesNames(String task) {
+    return networks.nameServices().stream().anyMatch(service -> service.task().equals(task));
   }
 
   /** The interfaces of a task that may not be there yet; what is not known of them stands empty. */

@@ -64,6 +64,12 @@ final class Turns {
     }
   }
 
+  /** What made a future fail. */
+  static RuntimeException cause(Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    return cause instanceof RuntimeException known ? known : new IllegalStateException(cause);
+  }
+
   /** The first thing that is wrong, in one line. */
   static Problem problem(RuntimeException e) {
     return e instanceof TaskException known

@@ -14,6 +14,7 @@ import org.lfedge.eve.tasks.core.network.AttachmentRecord.State;
 import org.lfedge.eve.tasks.core.network.NetworkCatalog.Definition;
 import org.lfedge.eve.tasks.core.port.AttachedInterface;
 import org.lfedge.eve.tasks.core.port.HelperCommand;
+import org.lfedge.eve.tasks.core.port.NameService;
 import org.lfedge.eve.tasks.core.port.Network;
 import org.lfedge.eve.tasks.core.port.NetworkNamespaces;
 import org.lfedge.eve.tasks.core.port.Networks;
@@ -40,8 +41,10 @@ public final class CniNetworks implements Networks {
   private final InterfaceChecks checks;
   private final CniChain chain;
   private final NodeBridges bridges;
+  private final NameServers services;
   private final InterfacePlans plans;
   private final NamespaceInterfaces inside;
+  private final NameRecords names;
   private final NetworkLocks locks = new NetworkLocks();
 
   /** Held while what a task asks for is compared with what others have, until it is on record. */
@@ -55,6 +58,16 @@ public final class CniNetworks implements Networks {
   public CniNetworks(
       NodeNetworks node, Path state, NetworkNamespaces namespaces, HelperCommand helper) {
     this(node, state, namespaces, helper, Path.of("/sys/class/net"));
+  }
+
+  /**
+   * Where the names and addresses on a network are kept, for the volumes of its tasks.
+   *
+   * @param state as above
+   * @return a directory with one for each network that serves names
+   */
+  public static Path namesDirectory(Path state) {
+    return state.resolve("names");
   }
 
   CniNetworks(
@@ -73,8 +86,11 @@ public final class CniNetworks implements Networks {
     this.checks = new InterfaceChecks(catalog, store, leases);
     this.chain = new CniChain(plugins);
     this.bridges = new NodeBridges(state, scratch, helper);
-    this.plans = new InterfacePlans(node, bridges, leases);
+    this.services = new NameServers(node, store);
+    this.plans = new InterfacePlans(node, bridges, leases, services);
     this.inside = new NamespaceInterfaces(scratch, helper);
+    this.names = new NameRecords(namesDirectory(state), node, Path.of("/etc/resolv.conf"));
+    names.restore(store.all());
   }
 
   @Override
@@ -101,6 +117,11 @@ public final class CniNetworks implements Networks {
   @Override
   public List<AttachedInterface> attached(String task) {
     return store.find(task).map(AttachmentRecord::attached).orElse(List.of());
+  }
+
+  @Override
+  public List<NameService> nameServices() {
+    return services.all();
   }
 
   @Override
@@ -191,7 +212,9 @@ public final class CniNetworks implements Networks {
       record = record.with(i, record.interfaces().get(i).as(made.get(i)));
     }
     refuse(differences(record));
-    store.save(record.in(State.ATTACHED));
+    AttachmentRecord whole = record.in(State.ATTACHED);
+    store.save(whole);
+    names.publish(whole);
     return made;
   }
 
@@ -295,6 +318,7 @@ public final class CniNetworks implements Networks {
         () -> {
           record.filter(one -> one.state() != State.RELEASED).ifPresent(this::undo);
           if (record.isEmpty()) {
+            names.withdraw(task);
             leases.release(containerId(task));
           }
           record.ifPresent(one -> removeUnused(one, store.others(task)));
@@ -315,6 +339,7 @@ public final class CniNetworks implements Networks {
    * what they never made.
    */
   private void undo(AttachmentRecord record) {
+    names.withdraw(record.task());
     Path pin = namespaces.path(record.task());
     Optional<Path> namespace =
         NamespaceInterfaces.identity(pin).filter(record.namespace()::equals).map(identity -> pin);

@@ -19,8 +19,10 @@ final class InterfacePlans {
   private final NodeNetworks node;
   private final NodeBridges bridges;
   private final Leases leases;
+  private final NameServers names;
 
-  InterfacePlans(NodeNetworks node, NodeBridges bridges, Leases leases) {
+  InterfacePlans(NodeNetworks node, NodeBridges bridges, Leases leases, NameServers names) {
+    this.names = names;
     this.node = node;
     this.bridges = bridges;
     this.leases = leases;
@@ -39,6 +41,7 @@ final class InterfacePlans {
                 node.networks().values().stream()
                     .filter(network -> network.kind() == Kind.BRIDGE)
                     .filter(network -> network.name().equals(one.config().network()))
+                    .map(network -> names.serving(network, record.task()))
                     .map(network -> planned(one.config(), network, bridges.inside(network)))
                     .allMatch(one::isMadeLike));
   }
@@ -75,6 +78,7 @@ final class InterfacePlans {
     Attachment plan =
         definition
             .own()
+            .map(network -> names.serving(network, task))
             .map(network -> planned(config, network, bridges.join(task, network)))
             .orElseGet(
                 () ->

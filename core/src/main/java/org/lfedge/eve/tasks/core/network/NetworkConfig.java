@@ -16,6 +16,8 @@ import org.lfedge.eve.tasks.core.config.InterfaceConfig.AllowRule;
  * @param subnets that addresses are given from, at most one of IPv4 and one of IPv6
  * @param mtu in bytes; empty for 1500
  * @param dns servers for names of tasks that name none
+ * @param names whether tasks on it can ask a task of the network for names and addresses; a
+ *     bridge's alone
  * @param allow what may pass for interfaces that say nothing of it; empty for everything
  */
 public record NetworkConfig(
@@ -25,6 +27,7 @@ public record NetworkConfig(
     List<Cidr> subnets,
     OptionalInt mtu,
     List<InetAddress> dns,
+    boolean names,
     Optional<List<AllowRule>> allow) {
 
   private static final int DEFAULT_MTU = 1500;
@@ -55,6 +58,10 @@ public record NetworkConfig(
   }
 
   NetworkConfig withSubnets(List<Cidr> given) {
-    return new NetworkConfig(name, kind, port, given, mtu, dns, allow);
+    return new NetworkConfig(name, kind, port, given, mtu, dns, names, allow);
+  }
+
+  NetworkConfig withDns(List<InetAddress> given) {
+    return new NetworkConfig(name, kind, port, subnets, mtu, given, names, allow);
   }
 }

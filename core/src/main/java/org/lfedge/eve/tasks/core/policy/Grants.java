@@ -2,6 +2,7 @@ package org.lfedge.eve.tasks.core.policy;
 
 import java.util.List;
 import java.util.SortedSet;
+import java.util.TreeSet;
 import org.lfedge.eve.tasks.core.port.Origin;
 import org.lfedge.eve.tasks.spi.seed.Namespace;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
@@ -48,6 +49,13 @@ public record Grants(
     capabilities = SortedCopies.setOf(capabilities);
     namespaces = SortedCopies.setOf(namespaces);
     hostPaths = SortedCopies.setOf(hostPaths.stream().map(LexicalPath::normalize).toList());
+  }
+
+  /** The same and a capability. */
+  public Grants with(String capability) {
+    SortedSet<String> more = new TreeSet<>(capabilities);
+    more.add(capability);
+    return new Grants(origin, more, namespaces, hostPaths, hostRoot);
   }
 
   /**

@@ -43,6 +43,12 @@ public interface Networks {
   @Effect
   void detach(String task);
 
+  /**
+   * The networks whose tasks find one another by name, by way of a task on each of them. The file
+   * system of such a network's names is a volume, {@code VolumeConfig.Source.NetworkNames}.
+   */
+  List<NameService> nameServices();
+
   /** The tasks of which something is on record. */
   List<String> tasks();
 }

@@ -41,6 +41,7 @@ public final class NodeVolumes implements Volumes {
   private final KeptVolumes kept;
   private final ImageFileSystems images;
   private final WritableLayers writable;
+  private final NetworkNames names;
 
   /**
    * Where things lie on the node.
@@ -48,11 +49,13 @@ public final class NodeVolumes implements Volumes {
    * @param state the daemon's own files that outlive a reboot; volumes are kept in {@code volumes}
    *     below it
    * @param runtime those that do not; volumes are mounted in {@code volumes} below it
+   * @param names what is known of the names on networks, a directory for each
    * @param allowed {@code policy.directories}: where the files and directories of volumes may lie
    * @param diskProgram which knows disks in other formats than raw, with the commands {@code info}
    *     and {@code convert}; need not be there
    */
-  public record Layout(Path state, Path runtime, List<String> allowed, Path diskProgram) {
+  public record Layout(
+      Path state, Path runtime, Path names, List<String> allowed, Path diskProgram) {
 
     /** Keeps a copy. */
     public Layout {
@@ -81,6 +84,7 @@ public final class NodeVolumes implements Volumes {
                 state.resolveSibling(".").normalize().toString(),
                 runtime.resolveSibling(".").normalize().toString()));
     points = new MountPoints(runtime, tools.helper());
+    names = new NetworkNames(layout.names(), points);
     sources = new HostSources(points, confinement);
     disks = new NodeDisks(points);
     DiskFiles files = new DiskFiles(tools.helper());
@@ -196,6 +200,8 @@ public final class NodeVolumes implements Volumes {
       kept.checkNamed(task, volume, named.volume());
     } else if (source instanceof Source.Blank || source instanceof Source.Image) {
       kept.check(task, volume);
+    } else if (source instanceof Source.NetworkNames of) {
+      names.check(what, of.network());
     }
   }
 
@@ -274,6 +280,8 @@ public final class NodeVolumes implements Volumes {
     } else if (source instanceof Source.DiskFile disk
         && !(view == View.FILESYSTEM && isForeign(disk.format()))) {
       diskSources.prepare(task, volume, disk, view);
+    } else if (source instanceof Source.NetworkNames of) {
+      names.prepare(task, volume.name(), KeptVolumes.what(task, volume), of.network());
     } else if (source instanceof Source.Image image && volume.readOnly()) {
       readImage(task, volume, image);
     } else if (source instanceof Source.Tmpfs || source instanceof Source.CloudInit) {

@@ -212,6 +212,7 @@ record Fault(String key, JsonNode value, String path, String code) {
       volumes | [{name: a, source: {file: a, format: zip}}] | volumes[0].source.format | BAD_VALUE
       volumes | [{name: a, source: {blank: 1MiB, format: raw}}] | volumes[0].source.format | CONFLICT
       volumes | [{name: a, source: {tmpfs: 4095}, target: /a}] | volumes[0].source.tmpfs | OUT_OF_RANGE
+      volumes | [{name: a, source: {network: .b}, target: /a}] | volumes[0].source.network | BAD_NAME
       volumes | [{name: a, source: {cloudInit: x}}] | volumes[0].source.cloudInit | WRONG_TYPE
       volumes | [{name: a, source: {cloudInit: {}}}] | volumes[0].source.cloudInit.userData | MISSING
       volumes | [{name: a, source: {cloudInit: {userData: 7}}}] | volumes[0].source.cloudInit.userData | WRONG_TYPE

@@ -50,7 +50,8 @@ final class MeansArbitraries {
       }
       cloudInit |= source.has("cloudInit");
       ObjectNode volume = volumes.addObject().put("name", name).set("source", source.deepCopy());
-      if (!source.has("cloudInit") && (extra.targeted() || source.has("tmpfs"))) {
+      if (!source.has("cloudInit")
+          && (extra.targeted() || source.has("tmpfs") || source.has("network"))) {
         volume.put("target", targets.get(i));
       }
       extra.readOnly().ifPresent(flag -> volume.put("readOnly", flag));
@@ -95,6 +96,7 @@ final class MeansArbitraries {
                 paths, Arbitraries.of("raw", "qcow2", "vmdk", "vhdx", "iso", "jar", "file"))
             .as((path, format) -> JSON.objectNode().put("file", path).put("format", format)),
         Arbitraries.of("4KiB", "16MiB").map(size -> JSON.objectNode().put("tmpfs", size)),
+        Arbitraries.of("bn1", "Plant_2").map(name -> JSON.objectNode().put("network", name)),
         cloudInits().map(data -> JSON.objectNode().set("cloudInit", data)));
   }
 

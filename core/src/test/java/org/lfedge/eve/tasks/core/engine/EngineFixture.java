@@ -25,6 +25,7 @@ import java.util.function.Supplier;
 import org.lfedge.eve.tasks.core.admission.Admission;
 import org.lfedge.eve.tasks.core.admission.CpuSet;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
+import org.lfedge.eve.tasks.core.config.TaskDocument.RootSource;
 import org.lfedge.eve.tasks.core.config.TaskDocuments;
 import org.lfedge.eve.tasks.core.engine.Planner.NodeLayout;
 import org.lfedge.eve.tasks.core.error.TaskException;
@@ -57,6 +58,10 @@ final class EngineFixture {
   final TaskDirectories files;
   private final OutputLogs output;
   private final FakeRuntime runtime;
+
+  /** The image of tasks that serve names, for a manager that is made from now on. */
+  String nameService = "/names";
+
   private String bootId = "boot-1";
   private TaskManager manager;
 
@@ -125,7 +130,8 @@ final class EngineFixture {
         planner,
         layout,
         new Admission.Node(NODE_BYTES, 0, 4000, 0),
-        CpuSet.parse("0-3"));
+        CpuSet.parse("0-3"),
+        Optional.of(new RootSource.Layout(nameService)));
   }
 
   static TaskDocument document(String yaml) {

@@ -7,6 +7,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import org.lfedge.eve.tasks.core.config.InterfaceConfig;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.port.AttachedInterface;
+import org.lfedge.eve.tasks.core.port.NameService;
 import org.lfedge.eve.tasks.core.port.Network;
 import org.lfedge.eve.tasks.core.port.Networks;
 
@@ -15,6 +16,9 @@ final class MemoryNetworks implements Networks {
 
   final ConcurrentSkipListMap<String, List<AttachedInterface>> attached =
       new ConcurrentSkipListMap<>();
+
+  /** Networks that serve names; none unless a test says so. */
+  List<NameService> services = List.of();
 
   @Override
   public List<Network> list() {
@@ -68,6 +72,11 @@ final class MemoryNetworks implements Networks {
   @Override
   public void detach(String task) {
     attached.remove(task);
+  }
+
+  @Override
+  public List<NameService> nameServices() {
+    return services;
   }
 
   @Override

@@ -3,6 +3,7 @@ package org.lfedge.eve.tasks.core.engine;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeSet;
 import org.lfedge.eve.tasks.core.port.ExecutorCatalog;
 import org.lfedge.eve.tasks.core.port.Origin;
 import org.lfedge.eve.tasks.spi.Executor;
@@ -19,6 +20,7 @@ import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.seed.Source;
 import org.lfedge.eve.tasks.spi.seed.StopPlan;
 import org.lfedge.eve.tasks.spi.seed.StopStep;
+import org.lfedge.eve.tasks.spi.task.ResolvedImage;
 import org.lfedge.eve.tasks.spi.task.Root;
 import org.lfedge.eve.tasks.spi.task.TaskConfig;
 import org.lfedge.eve.tasks.spi.task.Volume;
@@ -50,16 +52,26 @@ final class OneExecutor implements ExecutorCatalog {
       return ExecutorInfo.builder("native-container", "for tests")
           .root(Root.Kind.IMAGE)
           .option(Option.optional("level", Option.Type.INTEGER, "Some level."))
+          .option(Option.optional("capabilities", Option.Type.STRING_LIST, "Of the program."))
           .build();
     }
 
     @Override
     public Seed seed(SeedRequest request) throws SeedException {
-      if (request.task().command().isEmpty()) {
+      List<String> command =
+          request.task().command().isEmpty()
+              ? request.image().map(ResolvedImage::command).orElse(List.of())
+              : request.task().command();
+      if (command.isEmpty()) {
         throw new SeedException("NO_COMMAND", "command", "give a command");
       }
-      AnchorProcess process = AnchorProcess.builder(request.task().command()).build();
-      Seed.Builder seed = Seed.builder(Base.TASK, request.task().root().readOnly(), process);
+      AnchorProcess.Builder process = AnchorProcess.builder(command);
+      List<String> capabilities = request.task().options().strings("capabilities");
+      if (!capabilities.isEmpty()) {
+        process.capabilities(new TreeSet<>(capabilities));
+      }
+      Seed.Builder seed =
+          Seed.builder(Base.TASK, request.task().root().readOnly(), process.build());
       for (Volume volume : request.task().volumes()) {
         Source source = new Source.OfVolume(volume.name(), volume.views().first());
         seed.mount(new Mount(source, volume.target().orElseThrow(), volume.readOnly()));

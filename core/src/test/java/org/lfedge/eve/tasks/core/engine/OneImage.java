@@ -18,7 +18,7 @@ import org.lfedge.eve.tasks.core.port.TrustVerdict;
 import org.lfedge.eve.tasks.spi.task.ResolvedImage;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
 
-/** A node with the image {@code web} and no other. */
+/** A node with the image {@code web}, and one in a layout that names its own program. */
 final class OneImage implements ImageStore {
   private static final StoredImage WEB =
       new StoredImage(
@@ -27,6 +27,10 @@ final class OneImage implements ImageStore {
           "sha256:" + "1".repeat(64),
           1);
 
+  private static final StoredImage NAMES =
+      new StoredImage(
+          "localhost/names:latest", "sha256:" + "3".repeat(64), "sha256:" + "3".repeat(64), 1);
+
   @Override
   public List<StoredImage> importFrom(Path layout) {
     return List.of(WEB);
@@ -34,7 +38,10 @@ final class OneImage implements ImageStore {
 
   @Override
   public List<StoredImage> importFor(UUID task, Path layout) {
-    return importFrom(layout);
+    if (!layout.toString().equals("/names")) {
+      throw TaskException.failed(Problem.user("NO_LAYOUT", layout + " is no image"));
+    }
+    return List.of(NAMES);
   }
 
   @Override
@@ -83,12 +90,15 @@ final class OneImage implements ImageStore {
   @Override
   public ImageDetails examine(StoredImage image) {
     return new ImageDetails(
-        "sha256:" + "2".repeat(64), new SomeConfig(), Optional.empty(), AccountFiles.NONE);
+        "sha256:" + "2".repeat(64),
+        new SomeConfig(image.equals(NAMES)),
+        Optional.empty(),
+        AccountFiles.NONE);
   }
 
   @Override
   public ImageDetails examineLayout(Path layout) {
-    return examine(WEB);
+    return examine(NAMES);
   }
 
   @Override
@@ -96,7 +106,7 @@ final class OneImage implements ImageStore {
     return examine(image);
   }
 
-  private record SomeConfig() implements ResolvedImage {
+  private record SomeConfig(boolean namesProgram) implements ResolvedImage {
     @Override
     public String digest() {
       return "sha256:" + "1".repeat(64);
@@ -124,7 +134,7 @@ final class OneImage implements ImageStore {
 
     @Override
     public List<String> command() {
-      return List.of();
+      return namesProgram ? List.of("answer") : List.of();
     }
 
     @Override

@@ -75,6 +75,7 @@ class CniNetworksIT {
             List.of(),
             OptionalInt.empty(),
             List.of(),
+            false,
             Optional.empty()));
     return networks(new NodeNetworks(own, configs, plugins()));
   }

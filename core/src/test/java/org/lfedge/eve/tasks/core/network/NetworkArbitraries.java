@@ -176,6 +176,7 @@ final class NetworkArbitraries {
             List.of(),
             config.mtu(),
             List.of(),
+            false,
             Optional.empty()),
         "tm-x",
         Path.of("/leases"),

@@ -122,6 +122,7 @@ class NetworkChecksTest {
             List.of(),
             OptionalInt.empty(),
             List.of(),
+            false,
             Optional.empty());
     List<Network> all = networks(bridge("bn1", "10.177.1.0/24"), lan).list();
     assertEquals(

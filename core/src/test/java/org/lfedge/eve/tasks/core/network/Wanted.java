@@ -70,6 +70,7 @@ final class Wanted {
         Stream.of(subnets).map(text -> Cidr.parse(text).orElseThrow()).toList(),
         OptionalInt.empty(),
         List.of(Cidr.parseAddress("10.177.1.1").orElseThrow()),
+        false,
         Optional.empty());
   }
 }

@@ -173,7 +173,11 @@ class HostVolumesIT {
       NodeVolumes open =
           new NodeVolumes(
               new NodeVolumes.Layout(
-                  other.state(), other.runtime(), List.of("/"), Path.of("/usr/bin/qemu-img")),
+                  other.state(),
+                  other.runtime(),
+                  other.state().resolve("names"),
+                  List.of("/"),
+                  Path.of("/usr/bin/qemu-img")),
               other.tools(),
               java.time.InstantSource.system());
       for (Path path : List.of(other.state(), other.runtime().resolve("volumes"), Path.of("/"))) {

@@ -74,7 +74,11 @@ final class VolumeFixture implements AutoCloseable {
     NodeVolumes made =
         new NodeVolumes(
             new NodeVolumes.Layout(
-                state(), runtime(), List.of(allowed().toString()), Path.of("/usr/bin/qemu-img")),
+                state(),
+                runtime(),
+                state().resolve("names"),
+                List.of(allowed().toString()),
+                Path.of("/usr/bin/qemu-img")),
             tools,
             InstantSource.system());
     made.isolate();

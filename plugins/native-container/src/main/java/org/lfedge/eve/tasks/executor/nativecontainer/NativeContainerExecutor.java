@@ -2,10 +2,12 @@ package org.lfedge.eve.tasks.executor.nativecontainer;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeSet;
 import org.lfedge.eve.tasks.spi.Executor;
 import org.lfedge.eve.tasks.spi.ExecutorInfo;
 import org.lfedge.eve.tasks.spi.Fact;
 import org.lfedge.eve.tasks.spi.FactQuery;
+import org.lfedge.eve.tasks.spi.Option;
 import org.lfedge.eve.tasks.spi.SeedException;
 import org.lfedge.eve.tasks.spi.SeedRequest;
 import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
@@ -32,12 +34,20 @@ import org.lfedge.eve.tasks.spi.task.User;
  */
 public final class NativeContainerExecutor implements Executor {
 
+  private static final String CAPABILITIES = "capabilities";
+
   private static final ExecutorInfo INFO =
       ExecutorInfo.builder("native-container", "a program in a container on the node's own kernel")
           .root(Root.Kind.IMAGE)
           .root(Root.Kind.DIRECTORY)
           .root(Root.Kind.BUNDLE)
           .root(Root.Kind.HOST)
+          .option(
+              Option.optional(
+                  CAPABILITIES,
+                  Option.Type.STRING_LIST,
+                  "Linux capabilities of the program, such as CAP_NET_RAW, in place of those that it"
+                      + " would have; the node's policy must grant any beyond the usual ones."))
           .build();
 
   /**
@@ -75,6 +85,7 @@ public final class NativeContainerExecutor implements Executor {
           "NO_COMMAND", "command", program.origin() + " names no program; give a command");
     }
     List<Mount> volumes = VolumeMounts.of(task.volumes());
+    requireCapabilities(task.options().strings(CAPABILITIES));
     try {
       AnchorProcess.Builder process =
           AnchorProcess.builder(args)
@@ -82,7 +93,12 @@ public final class NativeContainerExecutor implements Executor {
               .workingDir(task.workingDir().orElse(program.workingDir()))
               .user(request.user().or(program::user).orElse(User.ROOT))
               .init(task.init());
-      program.capabilities().ifPresent(process::capabilities);
+      List<String> capabilities = task.options().strings(CAPABILITIES);
+      if (capabilities.isEmpty()) {
+        program.capabilities().ifPresent(process::capabilities);
+      } else {
+        process.capabilities(new TreeSet<>(capabilities));
+      }
       Seed.Builder seed =
           Seed.builder(
                   task.root().kind() == Root.Kind.HOST ? Base.HOST : Base.TASK,
@@ -99,6 +115,17 @@ public final class NativeContainerExecutor implements Executor {
           "MALFORMED_PROGRAM",
           "root",
           program.origin() + " cannot be started as it is: " + malformed.getMessage());
+    }
+  }
+
+  private static void requireCapabilities(List<String> names) throws SeedException {
+    for (String name : names) {
+      if (!name.matches("CAP_[A-Z_]+")) {
+        throw new SeedException(
+            "BAD_VALUE",
+            "options." + CAPABILITIES,
+            name + " is not the name of a capability, such as CAP_NET_RAW; correct it");
+      }
     }
   }
 

@@ -14,6 +14,7 @@ import org.lfedge.eve.tasks.core.config.VolumeConfig.Propagation;
 import org.lfedge.eve.tasks.core.policy.Grants;
 import org.lfedge.eve.tasks.core.policy.Policy;
 import org.lfedge.eve.tasks.core.port.Origin;
+import org.lfedge.eve.tasks.core.spec.DeviceInputs;
 import org.lfedge.eve.tasks.core.spec.SpecAssembly;
 import org.lfedge.eve.tasks.core.spec.SpecInputs;
 import org.lfedge.eve.tasks.core.spec.VolumePlace;
@@ -114,7 +115,8 @@ public class SpecGeneration {
         "native-container",
         places(request.task()),
         new TreeMap<>(),
-        Optional.empty());
+        Optional.empty(),
+        DeviceInputs.NONE);
   }
 
   private static SortedMap<String, VolumePlace> places(TaskConfig task) {

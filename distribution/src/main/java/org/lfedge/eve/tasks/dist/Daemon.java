@@ -8,7 +8,9 @@ import java.util.Deque;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.SortedMap;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import org.lfedge.eve.tasks.core.admission.Admission;
 import org.lfedge.eve.tasks.core.api.ApiServer;
 import org.lfedge.eve.tasks.core.api.Interaction;
@@ -23,6 +25,7 @@ import org.lfedge.eve.tasks.core.containerd.ContainerdSandbox;
 import org.lfedge.eve.tasks.core.containerd.ContainerdSupervision;
 import org.lfedge.eve.tasks.core.containerd.PrivateContainerd;
 import org.lfedge.eve.tasks.core.containerd.SnapshotMounts;
+import org.lfedge.eve.tasks.core.device.NodeDevices;
 import org.lfedge.eve.tasks.core.directory.DocumentDirectory;
 import org.lfedge.eve.tasks.core.engine.Planner;
 import org.lfedge.eve.tasks.core.engine.TaskManager;
@@ -47,6 +50,7 @@ import org.lfedge.eve.tasks.core.output.OutputLogs;
 import org.lfedge.eve.tasks.core.plugin.PluginCatalog;
 import org.lfedge.eve.tasks.core.port.ContainerRuntime;
 import org.lfedge.eve.tasks.core.port.ContentStore;
+import org.lfedge.eve.tasks.core.port.Devices;
 import org.lfedge.eve.tasks.core.port.EventLog;
 import org.lfedge.eve.tasks.core.port.HelperCommand;
 import org.lfedge.eve.tasks.core.port.ImageMounts;
@@ -136,6 +140,8 @@ final class Daemon implements AutoCloseable {
     PinnedNetworkNamespaces namespaces = networkNamespaces(config, failpoints);
     CniNetworks networks = networks(config, failpoints, namespaces);
     networks.tasks().forEach(networks::detach);
+    NodeDevices devices = devices(config, failpoints, namespaces);
+    devices.tasks().forEach(devices::moveBack);
     namespaces.release();
     NodeVolumes.releaseAll(config.runtimeDirectory(), volumeHelper(config, failpoints));
   }
@@ -148,6 +154,20 @@ final class Daemon implements AutoCloseable {
 
   private static Path networksState(NodeConfig config) {
     return config.stateDirectory().resolve("networks");
+  }
+
+  private static NodeDevices devices(
+      NodeConfig config, Failpoints failpoints, NetworkNamespaces namespaces) {
+    SortedMap<String, String> ports = new TreeMap<>();
+    config
+        .networks()
+        .networks()
+        .forEach((name, network) -> network.port().ifPresent(port -> ports.put(port, name)));
+    return new NodeDevices(
+        new NodeDevices.Settings(config.cdiDirectories(), ports),
+        config.runtimeDirectory().resolve("nics"),
+        namespaces,
+        helper(config, failpoints, "locks"));
   }
 
   private Volumes volumes(
@@ -244,6 +264,7 @@ final class Daemon implements AutoCloseable {
                 runtime.resolve("tasks"),
                 config.policy()::allowsSource));
     Networks networks = failpoints.around(Networks.class, networks(config, failpoints, namespaces));
+    Devices devices = failpoints.around(Devices.class, devices(config, failpoints, namespaces));
     FifoTerminals terminals = closing(new FifoTerminals(runtime.resolve("terminals")));
     ContainerdRuntime containers = new ContainerdRuntime(containerd, terminals);
     Volumes volumes = volumes(containers, containerd, images, host);
@@ -256,6 +277,7 @@ final class Daemon implements AutoCloseable {
             namespaces,
             networks,
             volumes,
+            devices,
             files,
             host,
             config.policy(),
@@ -277,6 +299,7 @@ final class Daemon implements AutoCloseable {
                     networks,
                     new NamespaceProbes(namespaces),
                     volumes,
+                    devices,
                     files,
                     processes,
                     output,

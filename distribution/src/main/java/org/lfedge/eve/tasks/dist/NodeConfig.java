@@ -2,6 +2,7 @@ package org.lfedge.eve.tasks.dist;
 
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.logging.Level;
 import org.lfedge.eve.tasks.core.config.TaskDocument.RootSource;
@@ -27,6 +28,7 @@ import org.lfedge.eve.tasks.core.registry.RegistryConfig;
  * @param trust which images may be used
  * @param networks that tasks may be on, beside those that others have put on the node
  * @param nameService the root of tasks that serve the names on networks; none are served without
+ * @param cdiDirectories where spec files of CDI are, the most important one last
  * @param reservedMemoryBytes what no task may be promised
  * @param logs how much disk the output of tasks may take
  * @param initProgram the tiny init of tasks with {@code init: true}, a static program
@@ -48,6 +50,7 @@ public record NodeConfig(
     TrustPolicy trust,
     NodeNetworks networks,
     Optional<RootSource> nameService,
+    List<Path> cdiDirectories,
     long reservedMemoryBytes,
     OutputBounds logs,
     Path initProgram,

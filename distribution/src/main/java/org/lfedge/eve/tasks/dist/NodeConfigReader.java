@@ -23,6 +23,7 @@ import java.util.regex.Pattern;
 import org.lfedge.eve.tasks.core.config.Sizes;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.config.TaskDocument.RootSource;
+import org.lfedge.eve.tasks.core.device.NodeDevices;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.output.OutputBounds;
@@ -155,6 +156,7 @@ final class NodeConfigReader {
             TrustConfig.read(root.section("trust")),
             NetworksConfig.read(root),
             nameService(root.section("nameService")),
+            cdiDirectories(root.section("cdi")),
             reserve.size("memory").orElse(RESERVED_MEMORY),
             logs(root.section("logs")),
             root.path("init").orElse(INIT),
@@ -195,6 +197,15 @@ final class NodeConfigReader {
     }
     section.refuseOtherKeys();
     return image.or(() -> layout);
+  }
+
+  private static List<Path> cdiDirectories(ConfigSection section) {
+    List<Path> directories =
+        section.has("directories")
+            ? section.paths("directories").stream().map(Path::of).toList()
+            : NodeDevices.Settings.CDI_DIRECTORIES;
+    section.refuseOtherKeys();
+    return directories;
   }
 
   private static OutputBounds logs(ConfigSection section) {
@@ -242,7 +253,10 @@ final class NodeConfigReader {
             SortedCopies.setOf(
                 section.texts("capabilities", CAPABILITY, "a name such as CAP_NET_ADMIN")),
             SortedCopies.setOf(section.choices("namespaces", NAMESPACES)),
-            SortedCopies.setOf(section.paths("hostPaths")));
+            SortedCopies.setOf(section.paths("hostPaths")),
+            SortedCopies.setOf(
+                section.texts(
+                    "devices", Policy.DEVICE_NODE, "a device node such as /dev/net/tun")));
     section.refuseOtherKeys();
     return additions;
   }

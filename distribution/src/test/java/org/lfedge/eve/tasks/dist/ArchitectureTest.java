@@ -41,6 +41,7 @@ class ArchitectureTest {
   private static final List<String> ADAPTERS =
       Stream.of(
               "containerd",
+              "device",
               "directory",
               "host",
               "image",

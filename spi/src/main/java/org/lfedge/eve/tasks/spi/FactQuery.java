@@ -1,5 +1,7 @@
 package org.lfedge.eve.tasks.spi;
 
+import org.lfedge.eve.tasks.spi.task.DeviceRequest;
+
 /**
  * Something that the core looks up for an executor: bounded, confined and logged. Closed to
  * implement, open to growth.
@@ -25,6 +27,55 @@ public sealed interface FactQuery {
       if (path.isEmpty() || path.startsWith("/") || ("/" + path + "/").contains("/../")) {
         throw new IllegalArgumentException("path must be relative and must not climb: " + path);
       }
+    }
+  }
+
+  /**
+   * A PCI device of the node.
+   *
+   * <p>The values of the {@link Fact}, as far as the node knows them: {@code class}, {@code vendor}
+   * and {@code device}, in hex with {@code 0x} in front; {@code driver}, the name of the one that
+   * has it; {@code iommuGroup}, a number; {@code iommuDevices}, the addresses of the other
+   * functions of that group, joined by commas; {@code numaNode}, a number, {@code -1} where there
+   * is none.
+   *
+   * @param address such as {@code 0000:03:00.0}, in lower case
+   */
+  record PciDevice(String address) implements FactQuery {
+    /** Refuses other spellings. */
+    public PciDevice {
+      var unused = new DeviceRequest.Pci(address);
+    }
+  }
+
+  /**
+   * A USB device of the node.
+   *
+   * <p>The values of the {@link Fact}: {@code vendor} and {@code product}, four hex digits each;
+   * {@code bus} and {@code device}, numbers, of which the second changes whenever the device is
+   * plugged in; {@code node}, the path of its device node.
+   *
+   * @param id where it is plugged in, such as {@code 1-2.4}
+   */
+  record UsbDevice(String id) implements FactQuery {
+    /** Refuses other spellings. */
+    public UsbDevice {
+      var unused = new DeviceRequest.Usb(id);
+    }
+  }
+
+  /**
+   * A device node of the node.
+   *
+   * <p>The values of the {@link Fact}: {@code type}, which is {@code c} or {@code b}; {@code major}
+   * and {@code minor}, numbers. What is there and no device node is a fact that is not present.
+   *
+   * @param path below {@code /dev}
+   */
+  record HostDevice(String path) implements FactQuery {
+    /** Refuses paths elsewhere. */
+    public HostDevice {
+      var unused = new DeviceRequest.Node(path, "r");
     }
   }
 }

@@ -2,6 +2,7 @@ package org.lfedge.eve.tasks.spi;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -36,6 +37,7 @@ import org.lfedge.eve.tasks.spi.seed.SeedFile;
 import org.lfedge.eve.tasks.spi.seed.Source;
 import org.lfedge.eve.tasks.spi.seed.StopPlan;
 import org.lfedge.eve.tasks.spi.seed.StopStep;
+import org.lfedge.eve.tasks.spi.task.DeviceRequest;
 import org.lfedge.eve.tasks.spi.task.Root;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
 import org.lfedge.eve.tasks.spi.task.User;
@@ -199,6 +201,49 @@ class SpiValuesTest {
     }
     refuses(() -> new Attachment(" ", "tap0", 0, Join.BRIDGE));
     refuses(() -> new Attachment("eth0", "tap0", -1, Join.BRIDGE));
+  }
+
+  @Example
+  void aSeedTakesADeviceOnce() {
+    List<DeviceRequest> devices =
+        List.of(
+            new DeviceRequest.Node("/dev/net/tun", "rw"),
+            new DeviceRequest.Cdi("vendor.com/gpu=0"),
+            new DeviceRequest.Pci("0000:03:00.0"),
+            new DeviceRequest.Usb("1-2.4"),
+            new DeviceRequest.Nic("eth1"));
+    Seed.Builder seed = Seed.builder(Base.TASK, true, PROCESS);
+    devices.forEach(seed::device);
+    assertEquals(devices, seed.build().devices());
+    assertNotEquals(Seed.builder(Base.TASK, true, PROCESS).build(), seed.build());
+    seed.device(new DeviceRequest.Node("/dev/net/tun", "r"));
+    refuses(seed::build);
+  }
+
+  @Example
+  void devicesAreNamedInOneSpelling() {
+    for (String path :
+        List.of("/dev", "/dev/", "/dev/a/", "/dev//a", "/dev/../a", "/dev/./a", "a")) {
+      refuses(() -> new DeviceRequest.Node(path, "rw"));
+      refuses(() -> new FactQuery.HostDevice(path));
+    }
+    for (String access : List.of("", "wr", "rx", "rr")) {
+      refuses(() -> new DeviceRequest.Node("/dev/a", access));
+    }
+    for (String address : List.of("03:00.0", "0000:03:00.8", "0000:03:20.0", "0000:0A:00.0")) {
+      refuses(() -> new DeviceRequest.Pci(address));
+      refuses(() -> new FactQuery.PciDevice(address));
+    }
+    for (String id : List.of("1", "0-1", "1-", "1-2.", "../1-2", "usb1")) {
+      refuses(() -> new DeviceRequest.Usb(id));
+      refuses(() -> new FactQuery.UsbDevice(id));
+    }
+    for (String name : List.of("", "a b", "a/b", "a:b", "..", "x".repeat(16))) {
+      refuses(() -> new DeviceRequest.Nic(name));
+    }
+    for (String name : List.of("gpu=0", "vendor.com/gpu", "vendor.com/a/b=0", "vendor.com/gpu=")) {
+      refuses(() -> new DeviceRequest.Cdi(name));
+    }
   }
 
   @Example

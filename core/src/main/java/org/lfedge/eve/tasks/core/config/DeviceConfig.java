@@ -1,5 +1,7 @@
 package org.lfedge.eve.tasks.core.config;
 
+import org.lfedge.eve.tasks.spi.task.DeviceRequest;
+
 /** A device of the node that a task document asks for; policy must grant it. */
 public sealed interface DeviceConfig {
 
@@ -15,6 +17,20 @@ public sealed interface DeviceConfig {
    */
   default String policyName() {
     return key() + ":" + id();
+  }
+
+  /** As an executor sees it. */
+  default DeviceRequest request() {
+    if (this instanceof Node node) {
+      return new DeviceRequest.Node(node.path(), node.access());
+    } else if (this instanceof Cdi cdi) {
+      return new DeviceRequest.Cdi(cdi.name());
+    } else if (this instanceof Pci pci) {
+      return new DeviceRequest.Pci(pci.address());
+    } else if (this instanceof Usb usb) {
+      return new DeviceRequest.Usb(usb.id());
+    }
+    return new DeviceRequest.Nic(id());
   }
 
   /**

@@ -83,14 +83,26 @@ final class AnchorKeeper {
     }
     if (record().blueprint().isEmpty()) {
       plan();
+    } else {
+      lookAtDevices();
     }
     Blueprint blueprint = record().blueprint().orElseThrow();
     shared.effects().prepare(record(), blueprint);
     createAnchor(blueprint);
   }
 
+  /** They may have other numbers than at the last start, or be gone. */
+  private void lookAtDevices() {
+    Blueprint before = record().blueprint().orElseThrow();
+    Blueprint now = shared.planner().withDevices(record(), before);
+    if (!now.equals(before)) {
+      ledger.save(record().planned(now));
+    }
+  }
+
   /** Makes the blueprint of a task and reserves what it takes; if that fails, nothing is left. */
   Planner.Plan plan() {
+    shared.devices().claim(record().document());
     Planner.Plan plan =
         shared
             .planner()

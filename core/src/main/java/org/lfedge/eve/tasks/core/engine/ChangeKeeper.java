@@ -69,6 +69,7 @@ final class ChangeKeeper {
    * @return whether the anchor is about to end, after which {@link #renew} is to be called
    */
   boolean replace(TaskDocument document, Revision revision) {
+    shared.devices().check(document);
     shared.reservations().check(revision.charge());
     TaskRecord making = record().with(Unfinished.replacement(document)).wanting(Desired.RUNNING);
     anchors.cancelRestart();

@@ -24,6 +24,7 @@ record EngineParts(
     TaskEffects effects,
     Planner planner,
     Reservations reservations,
+    DeviceClaims devices,
     CpuSharing cpus,
     Neighbours neighbours,
     InstantSource clock,

@@ -16,6 +16,7 @@ import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.policy.Grants;
 import org.lfedge.eve.tasks.core.policy.Policy;
 import org.lfedge.eve.tasks.core.port.AttachedInterface;
+import org.lfedge.eve.tasks.core.port.Devices;
 import org.lfedge.eve.tasks.core.port.ExecutorCatalog;
 import org.lfedge.eve.tasks.core.port.ExecutorCatalog.LoadedExecutor;
 import org.lfedge.eve.tasks.core.port.FactSource;
@@ -23,6 +24,7 @@ import org.lfedge.eve.tasks.core.port.ImageDetails;
 import org.lfedge.eve.tasks.core.port.ImageStore;
 import org.lfedge.eve.tasks.core.port.NetworkNamespaces;
 import org.lfedge.eve.tasks.core.port.Networks;
+import org.lfedge.eve.tasks.core.port.Origin;
 import org.lfedge.eve.tasks.core.port.RootFilesystem;
 import org.lfedge.eve.tasks.core.port.TaskFiles;
 import org.lfedge.eve.tasks.core.port.TaskRecord;
@@ -42,6 +44,7 @@ import org.lfedge.eve.tasks.spi.seed.AnchorTax;
 import org.lfedge.eve.tasks.spi.seed.Base;
 import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.task.HostFacts;
+import org.lfedge.eve.tasks.spi.task.Root;
 import org.lfedge.eve.tasks.spi.task.TaskConfig;
 import org.lfedge.eve.tasks.spi.task.User;
 
@@ -57,6 +60,7 @@ public final class Planner {
   private final RootLookup roots;
   private final FactSource factSource;
   private final NetworkNamespaces namespaces;
+  private final Devices devices;
   private final TaskSurroundings surroundings;
   private final TaskFiles files;
   private final HostFacts host;
@@ -93,6 +97,7 @@ public final class Planner {
       NetworkNamespaces namespaces,
       Networks networks,
       Volumes volumes,
+      Devices devices,
       TaskFiles files,
       HostFacts host,
       Policy policy,
@@ -101,7 +106,8 @@ public final class Planner {
     this.roots = new RootLookup(images, factSource, policy);
     this.factSource = factSource;
     this.namespaces = namespaces;
-    this.surroundings = new TaskSurroundings(networks, volumes, files);
+    this.devices = devices;
+    this.surroundings = new TaskSurroundings(networks, volumes, devices, files);
     this.files = files;
     this.host = host;
     this.policy = policy;
@@ -189,9 +195,10 @@ public final class Planner {
             interfaces);
     Seed seed = seed(loaded.executor(), config, root, user(document, root));
     TaskCharge charge = charge(document, seed.tax());
+    Grants grants = grants(document, loaded.origin());
     AssembledSpec spec =
         SpecAssembly.assemble(
-            seed, inputs(uuid, document, info, seed, charge), grants(document, loaded));
+            seed, inputs(uuid, document, info.name(), seed, charge, grants), grants);
     RootFilesystem filesystem =
         seed.base() == Base.HOST ? hostRoot() : surroundings.limited(document, root.filesystem());
     if (filesystem instanceof RootFilesystem.Host) {
@@ -212,9 +219,31 @@ public final class Planner {
   }
 
   /** A task that serves names on a network has to answer those who have no address there yet. */
-  private Grants grants(TaskDocument document, LoadedExecutor loaded) {
-    Grants grants = policy.grants(loaded.origin());
+  private Grants grants(TaskDocument document, Origin origin) {
+    Grants grants = policy.grants(origin);
     return surroundings.servesNames(document.name()) ? grants.with("CAP_NET_ADMIN") : grants;
+  }
+
+  /**
+   * The blueprint of a task on record with its devices as they are now, by the policy of now. One
+   * without devices stays as it is.
+   *
+   * @throws TaskException if a device is missing, no longer allowed, or cannot be handed over
+   */
+  Blueprint withDevices(TaskRecord record, Blueprint blueprint) {
+    TaskDocument document = record.document();
+    Seed seed = blueprint.seed();
+    if (document.devices().isEmpty() && seed.devices().isEmpty()) {
+      return blueprint;
+    }
+    policy.checkDevices(document);
+    Grants grants = grants(document, blueprint.origin());
+    AssembledSpec spec =
+        SpecAssembly.assemble(
+            seed,
+            inputs(record.uuid(), document, blueprint.executor(), seed, charge(record), grants),
+            grants);
+    return blueprint.withSpec(spec.json());
   }
 
   private RootFilesystem hostRoot() {
@@ -327,7 +356,7 @@ public final class Planner {
       if (round == Executor.MAX_FACT_ROUNDS || known.size() + fresh.size() > MAX_FACTS) {
         break;
       }
-      fresh.forEach(query -> known.add(factSource.answer(query, config.root())));
+      fresh.forEach(query -> known.add(answer(query, config.root())));
     }
     throw TaskException.failed(
         Problem.internal(
@@ -339,8 +368,19 @@ public final class Planner {
                 + "; report this to its vendor"));
   }
 
+  private Fact answer(FactQuery query, Root root) {
+    return query instanceof FactQuery.JsonFile
+        ? factSource.answer(query, root)
+        : devices.answer(query);
+  }
+
   private SpecInputs inputs(
-      UUID uuid, TaskDocument document, ExecutorInfo info, Seed seed, TaskCharge charge) {
+      UUID uuid,
+      TaskDocument document,
+      String executor,
+      Seed seed,
+      TaskCharge charge,
+      Grants grants) {
     String name = document.name();
     boolean secrets =
         document.env().values().stream().anyMatch(value -> value instanceof EnvValue.Secret);
@@ -358,9 +398,10 @@ public final class Planner {
         layout.initProgram(),
         host.architecture(),
         document.terminal(),
-        info.name(),
+        executor,
         surroundings.places(document),
         surroundings.cloudInitPlaces(document, seed),
-        surroundings.networkFiles(document, seed));
+        surroundings.networkFiles(document, seed),
+        surroundings.devices(document, seed, grants));
   }
 }

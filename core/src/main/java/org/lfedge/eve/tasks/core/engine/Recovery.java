@@ -52,6 +52,7 @@ final class Recovery {
     List<CompletableFuture<TaskRecord>> recoveries = new ArrayList<>();
     for (TaskRecord record : contents.records()) {
       shared.reservations().restore(Planner.charge(record));
+      shared.devices().restore(record.document());
       shared.cpus().restore(record.name(), record.document().pinnedCpus());
       workers.put(record.name(), newWorker.apply(record));
     }
@@ -93,6 +94,7 @@ final class Recovery {
     orphans.addAll(ports.namespaces().pinned());
     orphans.addAll(ports.networks().tasks());
     orphans.addAll(ports.volumes().tasks());
+    orphans.addAll(ports.devices().tasks());
     orphans.addAll(ports.files().tasks());
     orphans.removeAll(known);
     for (String orphan : orphans) {

@@ -7,6 +7,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.UUID;
+import org.lfedge.eve.tasks.core.config.DeviceConfig;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.config.TaskDocument.EnvValue;
 import org.lfedge.eve.tasks.core.config.VolumeConfig;
@@ -14,6 +15,7 @@ import org.lfedge.eve.tasks.core.port.AttachedInterface;
 import org.lfedge.eve.tasks.spi.Fact;
 import org.lfedge.eve.tasks.spi.FactQuery;
 import org.lfedge.eve.tasks.spi.SeedRequest;
+import org.lfedge.eve.tasks.spi.task.DeviceRequest;
 import org.lfedge.eve.tasks.spi.task.HostFacts;
 import org.lfedge.eve.tasks.spi.task.NetworkInterface;
 import org.lfedge.eve.tasks.spi.task.Options;
@@ -70,6 +72,7 @@ record SeedInput(
         new Asked(document.memoryBytes(), document.milliCpus()),
         List.copyOf(volumes),
         interfaces.stream().<NetworkInterface>map(Attached::new).toList(),
+        document.devices().stream().map(DeviceConfig::request).toList(),
         options,
         document.stopGrace());
   }
@@ -128,6 +131,7 @@ record SeedInput(
       Resources resources,
       List<Volume> volumes,
       List<NetworkInterface> interfaces,
+      List<DeviceRequest> devices,
       Options options,
       Duration stopGrace)
       implements TaskConfig {}

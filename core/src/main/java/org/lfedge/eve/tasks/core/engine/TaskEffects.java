@@ -23,6 +23,7 @@ import org.lfedge.eve.tasks.core.lifecycle.Signal;
 import org.lfedge.eve.tasks.core.port.Anchor;
 import org.lfedge.eve.tasks.core.port.AttachedInterface;
 import org.lfedge.eve.tasks.core.port.ContainerRuntime;
+import org.lfedge.eve.tasks.core.port.Devices;
 import org.lfedge.eve.tasks.core.port.NetworkNamespaces;
 import org.lfedge.eve.tasks.core.port.Networks;
 import org.lfedge.eve.tasks.core.port.Processes;
@@ -52,6 +53,7 @@ final class TaskEffects {
   private final NetworkNamespaces namespaces;
   private final Networks networks;
   private final Volumes volumes;
+  private final Devices devices;
   private final TaskSurroundings surroundings;
   private final TaskFiles files;
   private final Processes processes;
@@ -71,8 +73,9 @@ final class TaskEffects {
     namespaces = ports.namespaces();
     networks = ports.networks();
     volumes = ports.volumes();
+    devices = ports.devices();
     files = ports.files();
-    surroundings = new TaskSurroundings(networks, volumes, files);
+    surroundings = new TaskSurroundings(networks, volumes, devices, files);
     processes = ports.processes();
     bootId = ports.bootId();
     this.cpus = cpus;
@@ -101,6 +104,10 @@ final class TaskEffects {
             namespaces.pin(name);
           } else {
             connect(record);
+          }
+          List<String> nics = TaskSurroundings.nics(record.document());
+          if (!nics.isEmpty()) {
+            devices.moveIn(name, nics);
           }
         },
         () -> {
@@ -177,6 +184,7 @@ final class TaskEffects {
     atOnce(
         () -> {
           networks.detach(name);
+          devices.moveBack(name);
           namespaces.unpin(name);
         },
         () -> {

@@ -30,6 +30,7 @@ import org.lfedge.eve.tasks.core.lifecycle.Signal;
 import org.lfedge.eve.tasks.core.lifecycle.TaskState;
 import org.lfedge.eve.tasks.core.port.Anchor;
 import org.lfedge.eve.tasks.core.port.ContainerRuntime;
+import org.lfedge.eve.tasks.core.port.Devices;
 import org.lfedge.eve.tasks.core.port.EventLog;
 import org.lfedge.eve.tasks.core.port.NetworkNamespaces;
 import org.lfedge.eve.tasks.core.port.NetworkProbes;
@@ -92,6 +93,7 @@ public final class TaskManager implements AutoCloseable {
       Networks networks,
       NetworkProbes probes,
       Volumes volumes,
+      Devices devices,
       TaskFiles files,
       Processes processes,
       TaskOutput output,
@@ -138,6 +140,7 @@ public final class TaskManager implements AutoCloseable {
             effects,
             planner,
             new Reservations(capacity),
+            new DeviceClaims(ports.devices()),
             sharing,
             new StartOrder(workers),
             ports.clock(),
@@ -340,10 +343,12 @@ public final class TaskManager implements AutoCloseable {
   public void check(TaskDocument document) {
     names.requireOther(document);
     shared.planner().check(document);
+    shared.devices().check(document);
   }
 
   /** What creating a task would give; leaves no trace. */
   public Rendering render(TaskDocument document) {
+    shared.devices().check(document);
     Planner.Plan plan = shared.planner().render(UNKNOWN, document);
     shared.reservations().check(plan.charge());
     return new Rendering(

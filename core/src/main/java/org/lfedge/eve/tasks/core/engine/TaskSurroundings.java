@@ -7,26 +7,34 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.lfedge.eve.tasks.core.config.CloudInitData;
+import org.lfedge.eve.tasks.core.config.DeviceConfig;
 import org.lfedge.eve.tasks.core.config.InterfaceConfig;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.config.VolumeConfig;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.policy.Grants;
 import org.lfedge.eve.tasks.core.port.AttachedInterface;
+import org.lfedge.eve.tasks.core.port.DeviceEdits;
+import org.lfedge.eve.tasks.core.port.DeviceNode;
+import org.lfedge.eve.tasks.core.port.Devices;
 import org.lfedge.eve.tasks.core.port.Networks;
 import org.lfedge.eve.tasks.core.port.RootFilesystem;
 import org.lfedge.eve.tasks.core.port.TaskFiles;
 import org.lfedge.eve.tasks.core.port.Volumes;
+import org.lfedge.eve.tasks.core.spec.DeviceInputs;
+import org.lfedge.eve.tasks.core.spec.DevicePlan;
 import org.lfedge.eve.tasks.core.spec.NetworkFiles;
 import org.lfedge.eve.tasks.core.spec.VolumePlace;
 import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.seed.SeedFile;
 import org.lfedge.eve.tasks.spi.seed.Source;
+import org.lfedge.eve.tasks.spi.task.DeviceRequest;
 import org.lfedge.eve.tasks.spi.task.Volume;
 
 /**
- * The volumes and interfaces of a task as its executor and its spec see them, and the files that
- * the core adds to those of its seed. Changes nothing.
+ * The volumes, interfaces and devices of a task as its executor and its spec see them, and the
+ * files that the core adds to those of its seed. Changes nothing.
  */
 final class TaskSurroundings {
 
@@ -37,11 +45,13 @@ final class TaskSurroundings {
 
   private final Networks networks;
   private final Volumes volumes;
+  private final Devices devices;
   private final TaskFiles files;
 
-  TaskSurroundings(Networks networks, Volumes volumes, TaskFiles files) {
+  TaskSurroundings(Networks networks, Volumes volumes, Devices devices, TaskFiles files) {
     this.networks = networks;
     this.volumes = volumes;
+    this.devices = devices;
     this.files = files;
   }
 
@@ -56,10 +66,13 @@ final class TaskSurroundings {
     problems.addAll(volumes.check(document.name(), document.volumes()));
     problems.addAll(unsupported(document));
     problems.addAll(foreignNames(document));
-    try {
-      cloudInit(document);
-    } catch (TaskException e) {
-      problems.addAll(e.problems());
+    problems.addAll(reserved(document));
+    for (Runnable check : List.<Runnable>of(() -> cloudInit(document), () -> resolve(document))) {
+      try {
+        check.run();
+      } catch (TaskException e) {
+        problems.addAll(e.problems());
+      }
     }
     if (!problems.isEmpty()) {
       throw TaskException.failed(problems);
@@ -88,14 +101,6 @@ final class TaskSurroundings {
   /** What a document may say and this version does not do: it is not to be left out in silence. */
   private static List<Problem> unsupported(TaskDocument document) {
     List<Problem> problems = new ArrayList<>();
-    for (int i = 0; i < document.devices().size(); i++) {
-      problems.add(
-          Problem.inDocument(
-              "UNSUPPORTED",
-              "devices[" + i + "]",
-              document.devices().get(i).id(),
-              "this version does not hand devices to tasks yet; remove it"));
-    }
     for (int i = 0; i < document.volumes().size(); i++) {
       if (document.volumes().get(i).source() instanceof VolumeConfig.Source.CloudInit data
           && data.userData() instanceof VolumeConfig.Source.CloudInit.UserData.InFile file) {
@@ -113,6 +118,54 @@ final class TaskSurroundings {
   /** Whether a task is one that the node makes by itself, to serve the names on a network. */
   boolean servesNames(String task) {
     return networks.nameServices().stream().anyMatch(service -> service.task().equals(task));
+  }
+
+  private static List<Problem> reserved(TaskDocument document) {
+    List<Problem> problems = new ArrayList<>();
+    for (int i = 0; i < document.devices().size(); i++) {
+      if (document.devices().get(i) instanceof DeviceConfig.Node node
+          && DevicePlan.isOwn(node.path())) {
+        problems.add(
+            Problem.inDocument(
+                "DEVICE_RESERVED",
+                "devices[" + i + "].path",
+                node.path(),
+                "every task has one of its own there; remove it"));
+      }
+    }
+    return problems;
+  }
+
+  private DeviceEdits resolve(TaskDocument document) {
+    return document.devices().isEmpty()
+        ? DeviceEdits.NONE
+        : devices.resolve(document.name(), document.devices());
+  }
+
+  /** The network interfaces of the node among the devices of a task. */
+  static List<String> nics(TaskDocument document) {
+    return document.devices().stream()
+        .filter(DeviceConfig.Nic.class::isInstance)
+        .map(DeviceConfig::id)
+        .toList();
+  }
+
+  /**
+   * The devices of a task, as they are on the node now.
+   *
+   * @throws TaskException if one is missing, or cannot be handed over
+   */
+  DeviceInputs devices(TaskDocument document, Seed seed, Grants grants) {
+    List<DeviceRequest> asked = document.devices().stream().map(DeviceConfig::request).toList();
+    SortedMap<String, DeviceNode> further = new TreeMap<>();
+    for (DeviceRequest device : seed.devices()) {
+      if (!asked.contains(device)
+          && device instanceof DeviceRequest.Node node
+          && grants.allowsDevice(node.path())) {
+        further.put(node.path(), devices.node(new DeviceConfig.Node(node.path(), node.access())));
+      }
+    }
+    return new DeviceInputs(asked, resolve(document), further);
   }
 
   /** The interfaces of a task that may not be there yet; what is not known of them stands empty. */

@@ -384,6 +384,7 @@ final class TaskWorker {
     }
     ledger.close(event(TaskEvent.Type.DELETED));
     shared.reservations().release(record().name());
+    shared.devices().release(record().name());
     gone = true;
     onRemoved.run();
     shared.cpus().release(record().name());

@@ -13,11 +13,15 @@ import java.util.stream.Stream;
  */
 record DevicePattern(String text) {
 
+  private static final String NODE =
+      "/dev/(?!\\.{1,2}(/|$))[^/\\p{Cntrl}]+(/(?!\\.{1,2}(/|$))[^/\\p{Cntrl}]+)*";
+
+  /** What a pattern of device nodes alone looks like. */
+  static final Pattern NODE_FORM = Pattern.compile("(?=.{1,255}$)" + NODE);
+
   /** What a pattern looks like; short, as paths of devices are. */
   static final Pattern FORM =
-      Pattern.compile(
-          "(?=.{1,255}$)(/dev/(?!\\.{1,2}(/|$))[^/\\p{Cntrl}]+(/(?!\\.{1,2}(/|$))[^/\\p{Cntrl}]+)*"
-              + "|(cdi|pci|usb|nic):[^\\p{Cntrl}]+)");
+      Pattern.compile("(?=.{1,255}$)(" + NODE + "|(cdi|pci|usb|nic):[^\\p{Cntrl}]+)");
 
   /**
    * Refuses what is no pattern.

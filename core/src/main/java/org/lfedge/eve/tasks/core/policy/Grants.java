@@ -16,6 +16,8 @@ import org.lfedge.eve.tasks.spi.task.SortedCopies;
  * @param namespaces of the node that a task may share
  * @param hostPaths files and directories of the node that a task may mount, with all that is below;
  *     normalized
+ * @param devices device nodes that a seed may ask for on top of those of the document; {@code *} in
+ *     them stands for any characters but a slash
  * @param hostRoot whether the root of the node may be the root of a task
  */
 public record Grants(
@@ -23,6 +25,7 @@ public record Grants(
     SortedSet<String> capabilities,
     SortedSet<Namespace> namespaces,
     SortedSet<String> hostPaths,
+    SortedSet<String> devices,
     boolean hostRoot) {
 
   /** The capabilities that containers usually have: those of Docker and containerd. */
@@ -49,13 +52,14 @@ public record Grants(
     capabilities = SortedCopies.setOf(capabilities);
     namespaces = SortedCopies.setOf(namespaces);
     hostPaths = SortedCopies.setOf(hostPaths.stream().map(LexicalPath::normalize).toList());
+    devices = SortedCopies.setOf(devices);
   }
 
   /** The same and a capability. */
   public Grants with(String capability) {
     SortedSet<String> more = new TreeSet<>(capabilities);
     more.add(capability);
-    return new Grants(origin, more, namespaces, hostPaths, hostRoot);
+    return new Grants(origin, more, namespaces, hostPaths, devices, hostRoot);
   }
 
   /**
@@ -66,6 +70,15 @@ public record Grants(
     return LexicalPath.isSound(path)
         && hostPaths.stream()
             .anyMatch(granted -> LexicalPath.isWithin(LexicalPath.normalize(path), granted));
+  }
+
+  /**
+   * Whether a seed may have a device node that is not among the devices of its task.
+   *
+   * @param path below {@code /dev}
+   */
+  public boolean allowsDevice(String path) {
+    return devices.stream().anyMatch(text -> new DevicePattern(text).matches(path));
   }
 
   /** The key of the node's config that grants more of a kind to this origin. */

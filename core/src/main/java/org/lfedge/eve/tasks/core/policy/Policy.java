@@ -50,6 +50,9 @@ public record Policy(
   /** What can stand in {@code policy.devices}. */
   public static final Pattern DEVICE = DevicePattern.FORM;
 
+  /** What can stand in {@code devices} of an origin's grants. */
+  public static final Pattern DEVICE_NODE = DevicePattern.NODE_FORM;
+
   /** What holds where the node's config says nothing. */
   public static final Policy DEFAULT =
       new Policy(
@@ -84,21 +87,27 @@ public record Policy(
    * @param capabilities such as {@code CAP_NET_ADMIN}
    * @param namespaces of the node that its tasks may share
    * @param hostPaths of the node that its tasks may mount
+   * @param devices device nodes that seeds may ask for on top of those of documents, such as {@code
+   *     /dev/net/tun}
    */
   public record Additions(
       SortedSet<String> capabilities,
       SortedSet<Namespace> namespaces,
-      SortedSet<String> hostPaths) {
+      SortedSet<String> hostPaths,
+      SortedSet<String> devices) {
 
     /**
      * Keeps sorted copies, and paths in their one spelling.
      *
-     * @throws IllegalArgumentException if a path is not absolute or a capability is malformed
+     * @throws IllegalArgumentException if a path is not absolute, or a capability or device is
+     *     malformed
      */
     public Additions {
       capabilities = SortedCopies.setOf(capabilities);
       namespaces = SortedCopies.setOf(namespaces);
       hostPaths = SortedCopies.setOf(hostPaths.stream().map(LexicalPath::normalize).toList());
+      devices =
+          SortedCopies.setOf(devices.stream().map(text -> new DevicePattern(text).text()).toList());
       for (String capability : capabilities) {
         if (!CAPABILITY.matcher(capability).matches()) {
           throw new IllegalArgumentException("not the name of a capability: " + capability);
@@ -110,6 +119,7 @@ public record Policy(
         new Additions(
             SortedCopies.setOf(List.<String>of()),
             SortedCopies.setOf(List.<Namespace>of()),
+            SortedCopies.setOf(List.<String>of()),
             SortedCopies.setOf(List.<String>of()));
   }
 
@@ -126,7 +136,13 @@ public record Policy(
     Additions added = additions.getOrDefault(origin, Additions.NONE);
     SortedSet<String> capabilities = new TreeSet<>(Grants.USUAL_CAPABILITIES);
     capabilities.addAll(added.capabilities());
-    return new Grants(origin, capabilities, added.namespaces(), added.hostPaths(), allowHostRoot);
+    return new Grants(
+        origin,
+        capabilities,
+        added.namespaces(),
+        added.hostPaths(),
+        added.devices(),
+        allowHostRoot);
   }
 
   /** Whether a plugin JAR with this digest may run in the daemon's JVM. */
@@ -170,9 +186,28 @@ public record Policy(
     for (int i = 0; i < document.volumes().size(); i++) {
       checkVolume("volumes[" + i + "].source", document.volumes().get(i).source(), problems);
     }
+    checkDevices(document, problems);
+    refuse(problems);
+  }
+
+  /**
+   * Refuses a document whose devices are not all among {@link #devices}.
+   *
+   * @throws TaskException with every such problem
+   */
+  public void checkDevices(TaskDocument document) {
+    List<Problem> problems = new ArrayList<>();
+    checkDevices(document, problems);
+    refuse(problems);
+  }
+
+  private void checkDevices(TaskDocument document, List<Problem> problems) {
     for (int i = 0; i < document.devices().size(); i++) {
       checkDevice("devices[" + i + "]", document.devices().get(i), problems);
     }
+  }
+
+  private static void refuse(List<Problem> problems) {
     if (!problems.isEmpty()) {
       throw TaskException.failed(problems);
     }

@@ -346,7 +346,14 @@ public record TaskRecord(
       Optional<TrustVerdict> trust,
       RootFilesystem root,
       Seed seed,
-      String specJson) {}
+      String specJson) {
+
+    /** With another spec of the same seed. */
+    public Blueprint withSpec(String json) {
+      return new Blueprint(
+          executor, executorVersion, executorDigest, origin, imageDigest, trust, root, seed, json);
+    }
+  }
 
   /**
    * A step of ours that failed.

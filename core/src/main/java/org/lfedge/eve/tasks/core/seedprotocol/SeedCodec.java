@@ -40,8 +40,8 @@ public final class SeedCodec {
   private SeedCodec() {}
 
   /**
-   * Writes a seed, every field of it but those that are {@code Optional} and empty, and attachments
-   * where there are none.
+   * Writes a seed, every field of it but those that are {@code Optional} and empty, and devices and
+   * attachments where there are none.
    */
   public static ObjectNode toJson(Seed seed) {
     ObjectNode json = JSON.objectNode();
@@ -60,6 +60,10 @@ public final class SeedCodec {
                     .put("content", Base64.getEncoder().encodeToString(file.content()))
                     .put("mode", file.mode()));
     // Left out where there are none: an earlier version can read such a seed in its record.
+    if (!seed.devices().isEmpty()) {
+      ArrayNode devices = json.putArray("devices");
+      seed.devices().forEach(device -> devices.add(DeviceCodec.toJson(device)));
+    }
     if (!seed.attachments().isEmpty()) {
       ArrayNode attachments = json.putArray("attachments");
       seed.attachments().forEach(attachment -> attachments.add(attachment(attachment)));
@@ -90,6 +94,7 @@ public final class SeedCodec {
                 "process",
                 "mounts",
                 "files",
+                "devices",
                 "attachments",
                 "shared",
                 "tax",
@@ -103,6 +108,7 @@ public final class SeedCodec {
             readProcess(top.required("process")));
     list(top, "mounts", SeedCodec::readMount).forEach(seed::mount);
     list(top, "files", SeedCodec::readFile).forEach(seed::file);
+    list(top, "devices", DeviceCodec::fromJson).forEach(seed::device);
     list(top, "attachments", SeedCodec::readAttachment).forEach(seed::attachment);
     list(top, "shared", item -> item.oneOf(Namespace.class)).forEach(seed::share);
     top.optional("tax").map(SeedCodec::readTax).ifPresent(seed::tax);

@@ -15,6 +15,7 @@ import org.lfedge.eve.tasks.core.config.VolumeConfig.Propagation;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.policy.Grants;
 import org.lfedge.eve.tasks.core.policy.LexicalPath;
+import org.lfedge.eve.tasks.core.port.DeviceEdits;
 import org.lfedge.eve.tasks.core.spec.RuntimeSpec.Mount;
 import org.lfedge.eve.tasks.spi.seed.Base;
 import org.lfedge.eve.tasks.spi.seed.Seed;
@@ -23,9 +24,9 @@ import org.lfedge.eve.tasks.spi.task.SortedCopies;
 
 /**
  * The mounts of a task, in this order: the core's file systems, those of the seed's patch, those of
- * its fields, its files, the files about the network, the secrets, the init; but what lies above
- * another comes before it. Of two with one target the later stays, but none takes the place of the
- * core's own, nor of a volume.
+ * its fields, its files, those of devices, the files about the network, the secrets, the init; but
+ * what lies above another comes before it. Of two with one target the later stays, but none takes
+ * the place of the core's own, nor of a volume.
  */
 final class MountPlan {
 
@@ -87,6 +88,7 @@ final class MountPlan {
       }
     }
     inputs.files().forEach(this::addFile);
+    inputs.devices().edits().mounts().forEach(this::addOfDevice);
     inputs.networkFiles().ifPresent(this::addNetworkFiles);
     inputs
         .secrets()
@@ -124,6 +126,23 @@ final class MountPlan {
   private static boolean isWithin(Mount mount, Mount above) {
     return LexicalPath.isWithin(
         String.valueOf(mount.destination()), String.valueOf(above.destination()));
+  }
+
+  /** As the operator's CDI file says, but not in place of what the task needs. */
+  private void addOfDevice(DeviceEdits.Bind mount) {
+    String target = LexicalPath.normalize(mount.target());
+    if (isProtected(target)) {
+      withheld.add("mount " + target + " of a device", WithheldList.CORE_SETS_IT);
+    } else if (volumesByTarget.containsKey(target)) {
+      withheld.add("mount " + target + " of a device", "a volume of the task is mounted there");
+    } else {
+      List<String> options = new ArrayList<>(mount.options());
+      boolean bind = mount.type().orElse("bind").equals("bind");
+      if (bind && !options.contains("bind") && !options.contains("rbind")) {
+        options.add("rbind");
+      }
+      put(Mount.of(target, mount.type().orElse("bind"), mount.source(), options));
+    }
   }
 
   private void addFile(String target, Path file) {

@@ -32,8 +32,8 @@ public final class SpecAssembly {
    *
    * @param grants what policy gives to the origin of the seed's executor
    * @throws TaskException with code {@code HOST_ROOT_NOT_ALLOWED}, {@code OCI_PATCH_INVALID},
-   *     {@code ARCHITECTURE_UNSUPPORTED}, {@code VOLUME_NOT_PLACED}, {@code SPEC_INCOMPLETE} or
-   *     {@code SPEC_NOT_UNICODE}
+   *     {@code ARCHITECTURE_UNSUPPORTED}, {@code VOLUME_NOT_PLACED}, {@code DEVICE_NOT_TAKEN},
+   *     {@code DEVICE_CONFLICT}, {@code SPEC_INCOMPLETE} or {@code SPEC_NOT_UNICODE}
    * @throws IllegalArgumentException if the inputs do not place every file of the seed
    */
   public static AssembledSpec assemble(Seed seed, SpecInputs inputs, Grants grants) {
@@ -51,7 +51,8 @@ public final class SpecAssembly {
     PatchReview review = new PatchReview(seed, inputs, grants, withheld);
 
     review.checkTop(patched);
-    Program process = review.process(patched.process(), args(seed));
+    DevicePlan devices = DevicePlan.of(seed, inputs, grants, withheld);
+    Program process = devices.in(review.process(patched.process(), args(seed)));
     List<Mount> mounts = new MountPlan(seed, grants, withheld).plan(patched.mounts(), inputs);
     RuntimeSpec spec =
         new RuntimeSpec(
@@ -61,8 +62,8 @@ public final class SpecAssembly {
             review.hostname(patched.hostname()),
             mounts,
             review.annotations(patched.annotations()),
-            review.linux(patched.linux(), defaults, process),
-            Map.of());
+            devices.in(review.linux(patched.linux(), defaults, process), process),
+            devices.top());
     requireMinimum(spec);
     String json = spec.json();
     if (!UTF_8.newEncoder().canEncode(json)) {

@@ -26,6 +26,7 @@ import org.lfedge.eve.tasks.spi.task.SortedCopies;
  * @param files where further files for the task lie on the node, by their targets, such as those of
  *     cloud-init; mounted read-only, never in place of a volume
  * @param networkFiles mounted unless the root is the node's own, or the seed mounts something there
+ * @param devices of the node
  */
 public record SpecInputs(
     String name,
@@ -42,7 +43,8 @@ public record SpecInputs(
     String executor,
     SortedMap<String, VolumePlace> volumes,
     SortedMap<String, Path> files,
-    Optional<NetworkFiles> networkFiles) {
+    Optional<NetworkFiles> networkFiles,
+    DeviceInputs devices) {
 
   /** Keeps copies of the collections. */
   public SpecInputs {

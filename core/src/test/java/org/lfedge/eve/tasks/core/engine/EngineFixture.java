@@ -55,6 +55,8 @@ final class EngineFixture {
   final MemoryNamespaces namespaces = new MemoryNamespaces();
   final MemoryNetworks networks = new MemoryNetworks();
   final MemoryVolumes volumes = new MemoryVolumes();
+  final MemoryDevices devices = new MemoryDevices();
+  volatile Policy policy = withDevices("/dev/tty*", "nic:*");
   final TaskDirectories files;
   private final OutputLogs output;
   private final FakeRuntime runtime;
@@ -108,9 +110,10 @@ final class EngineFixture {
             namespaces,
             networks,
             volumes,
+            devices,
             files,
             new SomeHost(),
-            Policy.DEFAULT,
+            policy,
             layout);
     return new TaskManager(
         new TaskManager.Ports(
@@ -121,6 +124,7 @@ final class EngineFixture {
             networks,
             probes,
             volumes,
+            devices,
             files,
             new RuntimeProcesses(runtime),
             output,
@@ -132,6 +136,15 @@ final class EngineFixture {
         new Admission.Node(NODE_BYTES, 0, 4000, 0),
         CpuSet.parse("0-3"),
         Optional.of(new RootSource.Layout(nameService)));
+  }
+
+  static Policy withDevices(String... patterns) {
+    return new Policy(
+        false,
+        Policy.DEFAULT.directories(),
+        SortedCopies.setOf(List.of(patterns)),
+        Policy.DEFAULT.trustedPlugins(),
+        Policy.DEFAULT.additions());
   }
 
   static TaskDocument document(String yaml) {

@@ -76,6 +76,7 @@ final class OneExecutor implements ExecutorCatalog {
         Source source = new Source.OfVolume(volume.name(), volume.views().first());
         seed.mount(new Mount(source, volume.target().orElseThrow(), volume.readOnly()));
       }
+      request.task().devices().forEach(seed::device);
       return seed.tax(
               new AnchorTax(
                   List.of(new AnchorTax.Part("test", Pool.CGROUP, 1 << 20, "for tests")), 0))

@@ -249,7 +249,8 @@ class PolicyTest {
                     new Policy.Additions(
                         SortedCopies.setOf(List.of("CAP_NET_ADMIN")),
                         SortedCopies.setOf(List.of(Namespace.PID)),
-                        SortedCopies.setOf(List.of("/dev/bus//usb/"))))));
+                        SortedCopies.setOf(List.of("/dev/bus//usb/")),
+                        SortedCopies.setOf(List.<String>of())))));
     Grants trusted = policy.grants(Origin.TRUSTED_DIGEST);
     assertEquals(15, trusted.capabilities().size());
     assertTrue(trusted.capabilities().contains("CAP_NET_ADMIN"));
@@ -289,6 +290,7 @@ class PolicyTest {
             new Policy.Additions(
                 SortedCopies.setOf(List.of("SYS_ADMIN")),
                 SortedCopies.setOf(List.<Namespace>of()),
-                SortedCopies.setOf(List.of())));
+                SortedCopies.setOf(List.of()),
+                SortedCopies.setOf(List.<String>of())));
   }
 }

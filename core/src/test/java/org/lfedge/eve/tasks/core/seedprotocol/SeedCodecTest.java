@@ -34,6 +34,7 @@ import org.lfedge.eve.tasks.spi.seed.Mount;
 import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.seed.Source;
 import org.lfedge.eve.tasks.spi.seed.StopPlan;
+import org.lfedge.eve.tasks.spi.task.DeviceRequest;
 import org.lfedge.eve.tasks.spi.task.View;
 
 class SeedCodecTest {
@@ -85,7 +86,16 @@ class SeedCodecTest {
       throws JsonProcessingException {
     ObjectNode json = SeedCodec.toJson(seed);
     for (String key :
-        List.of("base", "process", "mounts", "files", "attachments", "shared", "tax", "stop")) {
+        List.of(
+            "base",
+            "process",
+            "mounts",
+            "files",
+            "devices",
+            "attachments",
+            "shared",
+            "tax",
+            "stop")) {
       ObjectNode broken = json.deepCopy();
       broken.set(key, read(wrong));
       TaskException refusal = assertThrows(TaskException.class, () -> SeedCodec.fromJson(broken));
@@ -108,6 +118,7 @@ class SeedCodecTest {
                  "process": {"args": ["/bin/server", "-v"]},
                  "mounts": [{"source": {"tmpfs": {"bytes": 4096}}, "target": "/tmp"},
                    {"source": {"volume": {"name": "data", "view": "iso9660"}}, "target": "/data"}],
+                 "devices": [{"node": {"path": "/dev/kvm"}}, {"pci": {"address": "0000:03:00.0"}}],
                  "attachments": [{"interface": "eth0", "tap": "tap0", "join": "redirect"}],
                  "stop": [{"signal": {"name": "SIGTERM", "graceMillis": 30000}}],
                  "oci": {"process": {"oomScoreAdj": 500}}}
@@ -116,6 +127,8 @@ class SeedCodecTest {
         Seed.builder(Base.TASK, true, AnchorProcess.builder(List.of("/bin/server", "-v")).build())
             .mount(new Mount(new Source.Tmpfs(4096), "/tmp", false))
             .mount(new Mount(new Source.OfVolume("data", View.ISO9660), "/data", false))
+            .device(new DeviceRequest.Node("/dev/kvm", "rw"))
+            .device(new DeviceRequest.Pci("0000:03:00.0"))
             .attachment(new Attachment("eth0", "tap0", 0, Join.REDIRECT))
             .stop(StopPlan.signal("SIGTERM", Duration.ofSeconds(30)))
             .oci("{\"process\":{\"oomScoreAdj\":500}}")

@@ -31,6 +31,7 @@ import org.lfedge.eve.tasks.spi.seed.SeedFile;
 import org.lfedge.eve.tasks.spi.seed.Source;
 import org.lfedge.eve.tasks.spi.seed.StopPlan;
 import org.lfedge.eve.tasks.spi.seed.StopStep;
+import org.lfedge.eve.tasks.spi.task.DeviceRequest;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
 import org.lfedge.eve.tasks.spi.task.User;
 import org.lfedge.eve.tasks.spi.task.View;
@@ -100,7 +101,25 @@ public final class SeedArbitraries {
     return seeds(PatchArbitraries.patches().optional(0.9));
   }
 
-  /** Seeds with a patch, volumes in any view, and attachments. */
+  /** Devices of every kind. */
+  static Arbitrary<DeviceRequest> devices() {
+    return Arbitraries.oneOf(
+        Combinators.combine(
+                Arbitraries.of("/dev/ttyS0", "/dev/net/tun", "/dev/ä b", "/dev/loop1", "/dev/kvm"),
+                Arbitraries.of("r", "w", "rw", "rwm", "m"))
+            .as(DeviceRequest.Node::new),
+        Arbitraries.of("vendor.com/gpu=0", "a/b=c-1").map(DeviceRequest.Cdi::new),
+        Arbitraries.of("0000:03:00.0", "ffff:ff:1f.7").map(DeviceRequest.Pci::new),
+        Arbitraries.of("1-2", "3-1.4.2").map(DeviceRequest.Usb::new),
+        Arbitraries.of("eth1", "ä.100").map(DeviceRequest.Nic::new));
+  }
+
+  /** What tells a device from others: of a node it is the path. */
+  static Object identity(DeviceRequest device) {
+    return device instanceof DeviceRequest.Node node ? node.path() : device;
+  }
+
+  /** Seeds with a patch, volumes in any view, devices and attachments. */
   public static Arbitrary<Seed> seedsWithVolumes() {
     Arbitrary<Mount> volumes =
         Combinators.combine(
@@ -126,12 +145,14 @@ public final class SeedArbitraries {
                 .list()
                 .uniqueElements(Attachment::interfaceName)
                 .uniqueElements(Attachment::tapName)
-                .ofMaxSize(2))
+                .ofMaxSize(2),
+            devices().list().uniqueElements(SeedArbitraries::identity).ofMaxSize(4))
         .as(
-            (seed, mounts, taps) -> {
+            (seed, mounts, taps, devices) -> {
               Seed.Builder with = builder(seed, mount -> true);
               mounts.forEach(with::mount);
               taps.forEach(with::attachment);
+              devices.forEach(with::device);
               return with.build();
             });
   }
@@ -290,6 +311,7 @@ public final class SeedArbitraries {
                     SortedCopies.setOf(capabilities),
                     SortedCopies.setOf(namespaces),
                     SortedCopies.setOf(paths),
+                    SortedCopies.setOf(List.<String>of()),
                     hostRoot));
   }
 
@@ -324,6 +346,7 @@ public final class SeedArbitraries {
                     "native-container",
                     new TreeMap<>(),
                     new TreeMap<>(),
-                    Optional.empty()));
+                    Optional.empty(),
+                    DeviceInputs.NONE));
   }
 }

@@ -55,7 +55,8 @@ class SpecAssemblyTest {
         "native-container",
         new TreeMap<>(),
         new TreeMap<>(),
-        Optional.empty());
+        Optional.empty(),
+        DeviceInputs.NONE);
   }
 
   private static Seed.Builder seed() {
@@ -117,7 +118,8 @@ class SpecAssemblyTest {
             INPUTS.executor(),
             INPUTS.volumes(),
             INPUTS.files(),
-            INPUTS.networkFiles());
+            INPUTS.networkFiles(),
+            DeviceInputs.NONE);
     Seed declining = seed().oci("{\"process\": {\"terminal\": false}}").build();
     assertTrue(assemble(declining, with, USUAL).at("/process/terminal").asBoolean());
   }
@@ -303,6 +305,7 @@ class SpecAssemblyTest {
             USUAL.capabilities(),
             USUAL.namespaces(),
             SortedCopies.setOf(List.of("/srv/data")),
+            SortedCopies.setOf(List.<String>of()),
             false);
     JsonNode spec = assemble(seed, INPUTS, granting);
     assertTrue(targets(spec).endsWith("/sys/fs/cgroup /data"), targets(spec));
@@ -317,7 +320,12 @@ class SpecAssemblyTest {
     assertEquals("HOST_ROOT_NOT_ALLOWED", refusal.first().code());
     Grants allowing =
         new Grants(
-            Origin.BUNDLED, USUAL.capabilities(), USUAL.namespaces(), USUAL.hostPaths(), true);
+            Origin.BUNDLED,
+            USUAL.capabilities(),
+            USUAL.namespaces(),
+            USUAL.hostPaths(),
+            SortedCopies.setOf(List.<String>of()),
+            true);
     assertEquals("rootfs", assemble(seed, INPUTS, allowing).at("/root/path").asText());
   }
 
@@ -329,6 +337,7 @@ class SpecAssemblyTest {
             USUAL.capabilities(),
             SortedCopies.setOf(List.of(Namespace.UTS)),
             USUAL.hostPaths(),
+            SortedCopies.setOf(List.<String>of()),
             false);
     JsonNode spec = assemble(seed().share(Namespace.UTS).build(), INPUTS, sharing);
     assertFalse(spec.has("hostname"));
@@ -409,7 +418,8 @@ class SpecAssemblyTest {
             "native-container",
             new TreeMap<>(),
             new TreeMap<>(),
-            Optional.empty());
+            Optional.empty(),
+            DeviceInputs.NONE);
     assertEquals(
         "SPEC_INCOMPLETE",
         assertThrows(TaskException.class, () -> SpecAssembly.assemble(seed().build(), none, USUAL))
@@ -441,7 +451,8 @@ class SpecAssemblyTest {
                         new Policy.Additions(
                             SortedCopies.setOf(List.of("CAP_SYS_ADMIN")),
                             SortedCopies.setOf(List.of()),
-                            SortedCopies.setOf(List.of())))))
+                            SortedCopies.setOf(List.of()),
+                            SortedCopies.setOf(List.<String>of())))))
             .grants(Origin.BUNDLED);
     SpecInputs arm = inputs(1000, "arm64", List.of(), Optional.empty());
     String all =

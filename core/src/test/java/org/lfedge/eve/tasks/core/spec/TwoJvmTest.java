@@ -125,7 +125,8 @@ class TwoJvmTest {
               "native-container",
               new TreeMap<>(),
               new TreeMap<>(),
-              Optional.empty());
+              Optional.empty(),
+              DeviceInputs.NONE);
       try {
         AssembledSpec spec =
             SpecAssembly.assemble(seed, inputs, Policy.DEFAULT.grants(Origin.BUNDLED));

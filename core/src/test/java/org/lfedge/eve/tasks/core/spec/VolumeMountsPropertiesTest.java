@@ -153,7 +153,8 @@ class VolumeMountsPropertiesTest {
         places,
         files,
         Optional.of(
-            new NetworkFiles(Path.of("/run/n/r"), Path.of("/run/n/h"), Path.of("/run/n/n"))));
+            new NetworkFiles(Path.of("/run/n/r"), Path.of("/run/n/h"), Path.of("/run/n/n"))),
+        DeviceInputs.NONE);
   }
 
   @Provide

@@ -65,7 +65,8 @@ class VolumeMountsTest {
         "vendors-own",
         new TreeMap<>(volumes),
         new TreeMap<>(files),
-        Optional.of(NETWORK));
+        Optional.of(NETWORK),
+        DeviceInputs.NONE);
   }
 
   private static SpecInputs inputs(Map<String, VolumePlace> volumes) {
@@ -206,7 +207,12 @@ class VolumeMountsTest {
   void theNodesOwnRootKeepsItsFiles() {
     Grants hostRoot =
         new Grants(
-            Origin.BUNDLED, USUAL.capabilities(), USUAL.namespaces(), USUAL.hostPaths(), true);
+            Origin.BUNDLED,
+            USUAL.capabilities(),
+            USUAL.namespaces(),
+            USUAL.hostPaths(),
+            SortedCopies.setOf(List.<String>of()),
+            true);
     assertEquals(
         List.of("/run/secrets /run/secrets-of-web bind,nosuid,nodev,noexec,ro"),
         mounts(seed(Base.HOST).build(), inputs(Map.of()), hostRoot));

@@ -28,7 +28,45 @@ final class SampleFacts {
       Object file = facts.random.nextInt(5) == 0 ? facts.json(3) : facts.runtimeSpec();
       return Fact.present(query, flatten(file));
     }
-    return Fact.absent(query);
+    return facts.random.nextInt(5) == 0 ? Fact.absent(query) : facts.device(query);
+  }
+
+  private Fact device(FactQuery query) {
+    TreeMap<String, String> values = new TreeMap<>();
+    if (query instanceof FactQuery.PciDevice pci) {
+      put(values, "class", "0x0200" + pick("00", "80"));
+      put(values, "vendor", "0x8086");
+      put(values, "device", "0x1533");
+      put(values, "driver", pick("vfio-pci", "igb"));
+      put(values, "iommuGroup", Integer.toString(random.nextInt(40)));
+      put(values, "iommuDevices", pick("", pci.address().replaceAll(".$", "7")));
+      put(values, "numaNode", pick("-1", "1"));
+    } else if (query instanceof FactQuery.UsbDevice) {
+      int number = random.nextInt(1, 128);
+      values.putAll(
+          Map.of(
+              "vendor", "0403",
+              "product", "6001",
+              "bus", "1",
+              "device", Integer.toString(number),
+              "node", String.format("/dev/bus/usb/001/%03d", number)));
+    } else if (query instanceof FactQuery.HostDevice) {
+      values.putAll(
+          Map.of("type", pick("c", "b"), "major", "4", "minor", "" + random.nextInt(64, 96)));
+    } else {
+      return Fact.absent(query);
+    }
+    return Fact.present(query, values);
+  }
+
+  private void put(SortedMap<String, String> values, String key, String value) {
+    if (random.nextInt(8) > 0) {
+      values.put(key, value);
+    }
+  }
+
+  private String pick(String one, String other) {
+    return random.nextBoolean() ? one : other;
   }
 
   /** Like the {@code config.json} of an OCI bundle, with parts missing and parts odd. */

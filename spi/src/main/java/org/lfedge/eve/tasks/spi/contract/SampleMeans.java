@@ -9,11 +9,15 @@ import java.util.SplittableRandom;
 import java.util.TreeSet;
 import org.lfedge.eve.tasks.spi.contract.Samples.Link;
 import org.lfedge.eve.tasks.spi.contract.Samples.Storage;
+import org.lfedge.eve.tasks.spi.task.DeviceRequest;
 import org.lfedge.eve.tasks.spi.task.NetworkInterface;
 import org.lfedge.eve.tasks.spi.task.View;
 import org.lfedge.eve.tasks.spi.task.Volume;
 
-/** Volumes and interfaces of tasks that do not exist, of every shape that a document allows. */
+/**
+ * Volumes, interfaces and devices of tasks that do not exist, of every shape that a document
+ * allows.
+ */
 final class SampleMeans {
 
   private static final List<String> VOLUMES =
@@ -41,6 +45,17 @@ final class SampleMeans {
           EnumSet.of(View.ISO9660));
 
   private static final List<String> NAMES = List.of("eth0", "eth1", "wan", "lan.100", "e");
+
+  private static final List<DeviceRequest> DEVICES =
+      List.of(
+          new DeviceRequest.Node("/dev/ttyS0", "rw"),
+          new DeviceRequest.Node("/dev/serial/by-id/usb-a,b:c d", "r"),
+          new DeviceRequest.Node("/dev/fuse", "rwm"),
+          new DeviceRequest.Cdi("vendor.com/gpu=0"),
+          new DeviceRequest.Pci("0000:03:00.0"),
+          new DeviceRequest.Pci("0000:03:00.1"),
+          new DeviceRequest.Usb("1-2.4"),
+          new DeviceRequest.Nic("enp1s0"));
 
   private final SplittableRandom random;
 
@@ -96,19 +111,24 @@ final class SampleMeans {
     return interfaces;
   }
 
-  private List<String> some(List<String> of) {
+  /** Of every kind; none in two of three requests, since many executors refuse some. */
+  List<DeviceRequest> devices() {
+    return random.nextInt(3) > 0 ? List.of() : some(DEVICES);
+  }
+
+  private <T> List<T> some(List<T> of) {
     return random.nextBoolean()
         ? List.of()
         : shuffled(of).subList(0, random.nextInt(of.size() - 1));
   }
 
-  private List<String> shuffled(List<String> texts) {
-    List<String> shuffled = new ArrayList<>(texts);
+  private <T> List<T> shuffled(List<T> items) {
+    List<T> shuffled = new ArrayList<>(items);
     for (int i = shuffled.size() - 1; i > 0; i--) {
       int other = random.nextInt(i + 1);
-      String text = shuffled.get(i);
+      T item = shuffled.get(i);
       shuffled.set(i, shuffled.get(other));
-      shuffled.set(other, text);
+      shuffled.set(other, item);
     }
     return shuffled;
   }

@@ -105,6 +105,7 @@ public final class SampleRequests {
             new Limits(random.nextLong(1, 1L << 40), random.nextInt(1, 64_000)),
             means.volumes(),
             means.interfaces(),
+            means.devices(),
             options(info.options()),
             Duration.ofMillis(random.nextLong(0, 600_000)));
     Optional<Image> image =

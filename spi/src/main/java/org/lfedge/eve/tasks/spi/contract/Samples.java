@@ -11,6 +11,7 @@ import org.lfedge.eve.tasks.spi.Fact;
 import org.lfedge.eve.tasks.spi.FactQuery;
 import org.lfedge.eve.tasks.spi.Option;
 import org.lfedge.eve.tasks.spi.SeedRequest;
+import org.lfedge.eve.tasks.spi.task.DeviceRequest;
 import org.lfedge.eve.tasks.spi.task.HostFacts;
 import org.lfedge.eve.tasks.spi.task.NetworkInterface;
 import org.lfedge.eve.tasks.spi.task.Options;
@@ -59,6 +60,7 @@ final class Samples {
       Resources resources,
       List<Volume> volumes,
       List<NetworkInterface> interfaces,
+      List<DeviceRequest> devices,
       Options options,
       Duration stopGrace)
       implements TaskConfig {
@@ -68,6 +70,7 @@ final class Samples {
       env = SortedCopies.mapOf(env);
       volumes = List.copyOf(volumes);
       interfaces = List.copyOf(interfaces);
+      devices = List.copyOf(devices);
     }
   }
 

@@ -14,6 +14,7 @@ import org.lfedge.eve.tasks.spi.seed.Mount;
 import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.seed.Source;
 import org.lfedge.eve.tasks.spi.seed.StopStep;
+import org.lfedge.eve.tasks.spi.task.DeviceRequest;
 import org.lfedge.eve.tasks.spi.task.NetworkInterface;
 import org.lfedge.eve.tasks.spi.task.Root;
 import org.lfedge.eve.tasks.spi.task.TaskConfig;
@@ -48,6 +49,7 @@ final class SeedRules {
       found.add(new Violation(Rule.READ_ONLY_LOST, task.root() + " became writable"));
     }
     checkVolumes(seed, task, found);
+    checkDevices(seed, task, found);
     checkAttachments(seed, task, found);
     List<StopStep> steps = seed.stop().steps();
     Duration grace = steps.isEmpty() ? Duration.ZERO : steps.get(0).grace();
@@ -89,6 +91,20 @@ final class SeedRules {
             name ->
                 found.add(
                     new Violation(Rule.VOLUME_NOT_PLACED, name + " is no volume of the task")));
+  }
+
+  private static void checkDevices(Seed seed, TaskConfig task, List<Violation> found) {
+    List<DeviceRequest> asked = task.devices();
+    for (DeviceRequest device : asked) {
+      if (!seed.devices().contains(device)) {
+        found.add(new Violation(Rule.DEVICE_NOT_TAKEN, device + " is not in the seed"));
+      }
+    }
+    for (DeviceRequest device : seed.devices()) {
+      if (!asked.contains(device) && !(device instanceof DeviceRequest.Node)) {
+        found.add(new Violation(Rule.DEVICE_NOT_TAKEN, device + " is no device of the task"));
+      }
+    }
   }
 
   private static void checkAttachments(Seed seed, TaskConfig task, List<Violation> found) {

@@ -32,6 +32,8 @@ public record Violation(Rule rule, String detail) {
     VOLUME_READ_ONLY_LOST("a volume that is read-only in the document is mounted read-only"),
     ATTACHMENT_WITHOUT_INTERFACE(
         "each attachment joins an interface of the task, by a tap with a name of its own"),
+    DEVICE_NOT_TAKEN(
+        "each device of the task is among those of the seed as it is; further ones are device nodes"),
     GRACE_EXCEEDED("the first stop step takes no longer than the document allows");
 
     private final String text;

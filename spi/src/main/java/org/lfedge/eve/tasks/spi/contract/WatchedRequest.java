@@ -15,6 +15,7 @@ import java.util.UUID;
 import org.lfedge.eve.tasks.spi.Fact;
 import org.lfedge.eve.tasks.spi.FactQuery;
 import org.lfedge.eve.tasks.spi.SeedRequest;
+import org.lfedge.eve.tasks.spi.task.DeviceRequest;
 import org.lfedge.eve.tasks.spi.task.HostFacts;
 import org.lfedge.eve.tasks.spi.task.NetworkInterface;
 import org.lfedge.eve.tasks.spi.task.Options;
@@ -159,6 +160,11 @@ final class WatchedRequest implements SeedRequest {
       return list(
           "interfaces",
           real.interfaces().stream().<NetworkInterface>map(WatchedInterface::new).toList());
+    }
+
+    @Override
+    public List<DeviceRequest> devices() {
+      return list("devices", real.devices());
     }
 
     @Override

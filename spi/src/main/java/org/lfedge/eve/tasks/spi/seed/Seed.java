@@ -10,6 +10,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
+import org.lfedge.eve.tasks.spi.task.DeviceRequest;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
 
 /**
@@ -23,6 +24,7 @@ public final class Seed {
   private final AnchorProcess process;
   private final List<Mount> mounts;
   private final List<SeedFile> files;
+  private final List<DeviceRequest> devices;
   private final List<Attachment> attachments;
   private final SortedSet<Namespace> shared;
   private final AnchorTax tax;
@@ -36,6 +38,7 @@ public final class Seed {
     process = Objects.requireNonNull(builder.process);
     mounts = List.copyOf(builder.mounts);
     files = List.copyOf(builder.files);
+    devices = List.copyOf(builder.devices);
     attachments = List.copyOf(builder.attachments);
     shared = SortedCopies.setOf(builder.shared);
     tax = Objects.requireNonNull(builder.tax);
@@ -48,7 +51,19 @@ public final class Seed {
     if (targets.stream().distinct().count() != targets.size()) {
       throw new IllegalArgumentException("two mounts or files have one target: " + targets);
     }
+    requireDistinct(devices);
     requireDistinctNames(attachments);
+  }
+
+  /** Of a device node there is one, whatever may be done with it. */
+  private static void requireDistinct(List<DeviceRequest> devices) {
+    List<Object> named =
+        devices.stream()
+            .<Object>map(device -> device instanceof DeviceRequest.Node node ? node.path() : device)
+            .toList();
+    if (named.stream().distinct().count() != named.size()) {
+      throw new IllegalArgumentException("a device is taken twice: " + devices);
+    }
   }
 
   private static void requireDistinctNames(List<Attachment> attachments) {
@@ -92,6 +107,14 @@ public final class Seed {
     return files;
   }
 
+  /**
+   * Devices for the anchor: all of the task's, and device nodes besides, such as {@code
+   * /dev/net/tun}, which policy may withhold.
+   */
+  public List<DeviceRequest> devices() {
+    return devices;
+  }
+
   /** Taps that join interfaces of the task; at most one for each. */
   public List<Attachment> attachments() {
     return attachments;
@@ -130,6 +153,7 @@ public final class Seed {
         && process.equals(that.process)
         && mounts.equals(that.mounts)
         && files.equals(that.files)
+        && devices.equals(that.devices)
         && attachments.equals(that.attachments)
         && shared.equals(that.shared)
         && tax.equals(that.tax)
@@ -155,6 +179,7 @@ public final class Seed {
     private final AnchorProcess process;
     private final List<Mount> mounts = new ArrayList<>();
     private final List<SeedFile> files = new ArrayList<>();
+    private final List<DeviceRequest> devices = new ArrayList<>();
     private final List<Attachment> attachments = new ArrayList<>();
     private final SortedSet<Namespace> shared = new TreeSet<>();
     private final Map<String, String> annotations = new TreeMap<>();
@@ -175,6 +200,12 @@ public final class Seed {
 
     public Builder file(SeedFile file) {
       files.add(file);
+      return this;
+    }
+
+    /** See {@link Seed#devices}. */
+    public Builder device(DeviceRequest device) {
+      devices.add(Objects.requireNonNull(device));
       return this;
     }
 
@@ -212,8 +243,8 @@ public final class Seed {
     /**
      * Finishes the seed.
      *
-     * @throws IllegalArgumentException if two mounts or files have one target, or two attachments
-     *     one interface or one tap
+     * @throws IllegalArgumentException if two mounts or files have one target, two attachments one
+     *     interface or one tap, or a device is taken twice
      */
     public Seed build() {
       return new Seed(this);

@@ -40,6 +40,12 @@ public interface TaskConfig {
   /** In the order of the document, which is the order in which they were made. */
   List<NetworkInterface> interfaces();
 
+  /**
+   * Devices of the node, in the order of the document, each of them once. The seed takes each of
+   * them exactly once, as it stands here, or the executor refuses the task.
+   */
+  List<DeviceRequest> devices();
+
   /** The executor's own options, already checked against what it declares. */
   Options options();
 

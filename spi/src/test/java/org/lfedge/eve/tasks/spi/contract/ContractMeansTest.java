@@ -6,6 +6,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -17,10 +18,11 @@ import org.lfedge.eve.tasks.spi.seed.Base;
 import org.lfedge.eve.tasks.spi.seed.Mount;
 import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.seed.Source;
+import org.lfedge.eve.tasks.spi.task.DeviceRequest;
 import org.lfedge.eve.tasks.spi.task.View;
 import org.lfedge.eve.tasks.spi.task.Volume;
 
-/** What the contract asks for volumes and interfaces. */
+/** What the contract asks for volumes, interfaces and devices. */
 class ContractMeansTest {
 
   /** Ways to fail volumes, each with a request that has one which makes a difference. */
@@ -56,13 +58,17 @@ class ContractMeansTest {
                                     ContractTest.seedGiving(misdeed.getValue()), 7, 50)))));
   }
 
+  /** With devices and no volumes. */
   private static Seed.Builder bare(SeedRequest request) {
     Seed good = GoodExecutor.builder(request).build();
-    return Seed.builder(Base.TASK, good.readOnly(), good.process());
+    Seed.Builder seed = Seed.builder(Base.TASK, good.readOnly(), good.process());
+    good.devices().forEach(seed::device);
+    return seed;
   }
 
   private static Seed.Builder mountedOnceMore(SeedRequest request) {
-    Seed.Builder seed = bare(request);
+    Seed good = GoodExecutor.builder(request).build();
+    Seed.Builder seed = Seed.builder(Base.TASK, good.readOnly(), good.process());
     for (Volume volume : request.task().volumes()) {
       seed.mount(
           new Mount(
@@ -94,12 +100,52 @@ class ContractMeansTest {
   }
 
   @Test
-  void whatIsDoneToVolumesAndInterfacesIsFound() {
+  void everyDeviceIsTakenAsItIsAndOnlyNodesBesides() {
+    List<UnaryOperator<List<DeviceRequest>>> misdeeds =
+        List.of(
+            devices -> List.of(),
+            devices -> devices.subList(0, Math.max(0, devices.size() - 1)),
+            devices -> devices.stream().map(ContractMeansTest::widened).toList(),
+            devices -> with(devices, new DeviceRequest.Nic("eth9")));
+    for (UnaryOperator<List<DeviceRequest>> misdeed : misdeeds) {
+      assertEquals(
+          EnumSet.of(Rule.DEVICE_NOT_TAKEN),
+          ContractTest.rules(Contract.verify(ContractTest.seedGiving(taking(misdeed)), 7, 50)));
+    }
+    DeviceRequest tun = new DeviceRequest.Node("/dev/net/tun", "rw");
+    assertEquals(
+        List.of(),
+        Contract.verify(ContractTest.seedGiving(taking(devices -> with(devices, tun))), 7, 50));
+  }
+
+  private static ContractTest.Answer taking(UnaryOperator<List<DeviceRequest>> devices) {
+    return request -> {
+      Seed good = GoodExecutor.builder(request).build();
+      Seed.Builder seed = Seed.builder(Base.TASK, good.readOnly(), good.process());
+      good.mounts().forEach(seed::mount);
+      devices.apply(request.task().devices()).forEach(seed::device);
+      return seed.build();
+    };
+  }
+
+  private static DeviceRequest widened(DeviceRequest device) {
+    return device instanceof DeviceRequest.Node node && !node.access().equals("rwm")
+        ? new DeviceRequest.Node(node.path(), "rwm")
+        : device;
+  }
+
+  private static List<DeviceRequest> with(List<DeviceRequest> devices, DeviceRequest one) {
+    return Stream.concat(devices.stream(), Stream.of(one)).toList();
+  }
+
+  @Test
+  void whatIsDoneToVolumesInterfacesAndDevicesIsFound() {
     List<ContractTest.Misdeed> misdeeds =
         List.of(
             request -> request.task().volumes().clear(),
             request -> request.task().volumes().forEach(volume -> volume.views().clear()),
             request -> request.task().interfaces().clear(),
+            request -> request.task().devices().clear(),
             request -> request.task().interfaces().forEach(one -> one.addresses().add("x")),
             request -> request.task().interfaces().forEach(one -> one.dns().add("x")),
             request -> request.task().interfaces().forEach(one -> one.gateways().add("x")));

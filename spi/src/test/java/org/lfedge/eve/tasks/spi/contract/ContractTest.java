@@ -31,6 +31,7 @@ import org.lfedge.eve.tasks.spi.seed.Mount;
 import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.seed.Source;
 import org.lfedge.eve.tasks.spi.seed.StopPlan;
+import org.lfedge.eve.tasks.spi.task.DeviceRequest;
 import org.lfedge.eve.tasks.spi.task.Root;
 import org.lfedge.eve.tasks.spi.task.TaskConfig;
 import org.lfedge.eve.tasks.spi.task.View;
@@ -224,6 +225,11 @@ class ContractTest {
                 GoodExecutor.builder(request)
                     .attachment(new Attachment("no-such", "tap0", 0, Join.BRIDGE))
                     .build()));
+    BREAKERS.put(
+        Rule.DEVICE_NOT_TAKEN,
+        seedGiving(
+            request ->
+                GoodExecutor.builder(request).device(new DeviceRequest.Nic("no-such")).build()));
     BREAKERS.put(
         Rule.GRACE_EXCEEDED,
         seedGiving(

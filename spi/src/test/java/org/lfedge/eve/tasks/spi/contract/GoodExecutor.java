@@ -56,7 +56,7 @@ class GoodExecutor implements Executor {
         false);
   }
 
-  /** Mounts each volume in the first view that it offers. */
+  /** Mounts each volume in the first view that it offers, and takes each device. */
   static Seed.Builder place(SeedRequest request, Seed.Builder seed, boolean writable) {
     for (Volume volume : request.task().volumes()) {
       seed.mount(
@@ -65,6 +65,7 @@ class GoodExecutor implements Executor {
               "/volumes/" + volume.name(),
               volume.readOnly() && !writable));
     }
+    request.task().devices().forEach(seed::device);
     return seed;
   }
 

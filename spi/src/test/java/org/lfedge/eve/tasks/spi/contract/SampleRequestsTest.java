@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
@@ -16,6 +19,7 @@ import org.lfedge.eve.tasks.spi.Fact;
 import org.lfedge.eve.tasks.spi.FactQuery;
 import org.lfedge.eve.tasks.spi.Option;
 import org.lfedge.eve.tasks.spi.SeedRequest;
+import org.lfedge.eve.tasks.spi.task.DeviceRequest;
 import org.lfedge.eve.tasks.spi.task.NetworkInterface;
 import org.lfedge.eve.tasks.spi.task.Options;
 import org.lfedge.eve.tasks.spi.task.Root;
@@ -60,6 +64,7 @@ class SampleRequestsTest {
     assertDistinct(request.task().volumes().stream().flatMap(v -> v.target().stream()).toList());
     assertDistinct(request.task().interfaces().stream().map(NetworkInterface::name).toList());
     assertDistinct(request.task().interfaces().stream().map(NetworkInterface::mac).toList());
+    assertDistinct(request.task().devices().stream().map(DeviceRequest::toString).toList());
     request
         .image()
         .ifPresent(image -> assertTrue(image.env().stream().allMatch(v -> v.indexOf('=') > 0)));
@@ -109,6 +114,10 @@ class SampleRequestsTest {
             request -> request.task().interfaces().isEmpty(),
             request -> request.task().interfaces().size() > 1,
             request -> request.task().interfaces().stream().anyMatch(i -> i.addresses().isEmpty()),
+            request -> request.task().devices().isEmpty(),
+            request -> request.task().devices().size() > 2,
+            request ->
+                request.task().devices().stream().anyMatch(DeviceRequest.Pci.class::isInstance),
             request -> request.task().root().readOnly(),
             request -> request.user().isEmpty(),
             request -> request.task().options().string("choice").isEmpty(),
@@ -120,6 +129,29 @@ class SampleRequestsTest {
       assertTrue(requests.stream().anyMatch(shape), "shape " + shapes.indexOf(shape));
       assertTrue(requests.stream().anyMatch(shape.negate()), "not shape " + shapes.indexOf(shape));
     }
+  }
+
+  @Example
+  void factsOfDevicesHaveTheKeysThatTheyPromise() {
+    Map<FactQuery, Set<String>> keys =
+        Map.of(
+            new FactQuery.PciDevice("0000:03:00.0"),
+            Set.of("class", "vendor", "device", "driver", "iommuGroup", "iommuDevices", "numaNode"),
+            new FactQuery.UsbDevice("1-2"),
+            Set.of("vendor", "product", "bus", "device", "node"),
+            new FactQuery.HostDevice("/dev/kvm"),
+            Set.of("type", "major", "minor"));
+    keys.forEach(
+        (query, known) -> {
+          Set<String> seen = new TreeSet<>();
+          for (int seed = 0; seed < 100; seed++) {
+            Fact fact = SampleRequests.of(INFO, Root.Kind.IMAGE, seed).fact(query);
+            seen.addAll(fact.present() ? fact.values().keySet() : Set.of("absent"));
+          }
+          Set<String> expected = new TreeSet<>(known);
+          expected.add("absent");
+          assertEquals(expected, seen);
+        });
   }
 
   @Example

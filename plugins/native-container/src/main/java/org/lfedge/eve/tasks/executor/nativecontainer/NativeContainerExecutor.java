@@ -18,6 +18,7 @@ import org.lfedge.eve.tasks.spi.seed.Mount;
 import org.lfedge.eve.tasks.spi.seed.Pool;
 import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.seed.StopPlan;
+import org.lfedge.eve.tasks.spi.task.DeviceRequest;
 import org.lfedge.eve.tasks.spi.task.Root;
 import org.lfedge.eve.tasks.spi.task.TaskConfig;
 import org.lfedge.eve.tasks.spi.task.User;
@@ -30,7 +31,7 @@ import org.lfedge.eve.tasks.spi.task.User;
  * entrypoint and command both, a variable replaces the one of its name, and so do working directory
  * and user. Of a bundle the whole {@code config.json} becomes the seed's merge patch; its
  * namespaces do not, since every task has its own. Each volume with a target is mounted there as a
- * directory or a file.
+ * directory or a file, and each device is passed on, but for those of PCI.
  */
 public final class NativeContainerExecutor implements Executor {
 
@@ -86,6 +87,7 @@ public final class NativeContainerExecutor implements Executor {
     }
     List<Mount> volumes = VolumeMounts.of(task.volumes());
     requireCapabilities(task.options().strings(CAPABILITIES));
+    refuseGuestDevices(task.devices());
     try {
       AnchorProcess.Builder process =
           AnchorProcess.builder(args)
@@ -107,6 +109,7 @@ public final class NativeContainerExecutor implements Executor {
               .tax(task.init() ? INIT_TAX : AnchorTax.NONE)
               .stop(StopPlan.signal(program.stopSignal(), task.stopGrace()));
       volumes.forEach(seed::mount);
+      task.devices().forEach(seed::device);
       program.annotations().forEach(seed::annotation);
       program.oci().ifPresent(seed::oci);
       return seed.build();
@@ -125,6 +128,32 @@ public final class NativeContainerExecutor implements Executor {
             "BAD_VALUE",
             "options." + CAPABILITIES,
             name + " is not the name of a capability, such as CAP_NET_RAW; correct it");
+      }
+    }
+  }
+
+  /** A PCI device has no node that a program could open: its driver on the node has. */
+  private static void refuseGuestDevices(List<DeviceRequest> devices) throws SeedException {
+    for (int i = 0; i < devices.size(); i++) {
+      String path = "devices[" + i + "]";
+      DeviceRequest device = devices.get(i);
+      if (device instanceof DeviceRequest.Pci pci) {
+        throw new SeedException(
+            "DEVICE_NOT_USABLE",
+            path + ".pci",
+            "a program in a container can do nothing with PCI device "
+                + pci.address()
+                + " itself; give it to an executor that hands it on to a guest, or give the"
+                + " container the device node or the network interface that its driver makes of"
+                + " it");
+      }
+      boolean passed =
+          device instanceof DeviceRequest.Node
+              || device instanceof DeviceRequest.Cdi
+              || device instanceof DeviceRequest.Usb
+              || device instanceof DeviceRequest.Nic;
+      if (!passed) {
+        throw SeedException.unsupported(path, device);
       }
     }
   }

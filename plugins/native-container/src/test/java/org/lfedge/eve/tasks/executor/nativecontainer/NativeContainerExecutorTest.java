@@ -35,6 +35,7 @@ import org.lfedge.eve.tasks.spi.seed.Pool;
 import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.seed.Source;
 import org.lfedge.eve.tasks.spi.seed.StopPlan;
+import org.lfedge.eve.tasks.spi.task.DeviceRequest;
 import org.lfedge.eve.tasks.spi.task.Root;
 import org.lfedge.eve.tasks.spi.task.User;
 import org.lfedge.eve.tasks.spi.task.View;
@@ -112,6 +113,23 @@ class NativeContainerExecutorTest implements ExecutorContract {
             new Mount(new Source.OfVolume("r", View.FILE), "/r", true),
             new Mount(new Source.OfVolume("disk", View.FILESYSTEM), "/disk", false)),
         seed.mounts());
+  }
+
+  @Test
+  void devicesArePassedOnButForThoseOfPci() throws SeedException {
+    DeviceRequest[] devices = {
+      new DeviceRequest.Node("/dev/ttyS0", "r"),
+      new DeviceRequest.Cdi("vendor.com/gpu=0"),
+      new DeviceRequest.Usb("1-2"),
+      new DeviceRequest.Nic("eth1")
+    };
+    Request request = NGINX.request();
+    assertEquals(List.of(devices), seed(request.with(request.task().devices(devices))).devices());
+    assertEquals(
+        "DEVICE_NOT_USABLE at devices[1].pci",
+        refusal(
+            request.with(
+                request.task().devices(devices[0], new DeviceRequest.Pci("0000:03:00.0")))));
   }
 
   @Test

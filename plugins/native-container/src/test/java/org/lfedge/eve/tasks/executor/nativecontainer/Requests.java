@@ -13,6 +13,7 @@ import java.util.UUID;
 import org.lfedge.eve.tasks.spi.Fact;
 import org.lfedge.eve.tasks.spi.FactQuery;
 import org.lfedge.eve.tasks.spi.SeedRequest;
+import org.lfedge.eve.tasks.spi.task.DeviceRequest;
 import org.lfedge.eve.tasks.spi.task.HostFacts;
 import org.lfedge.eve.tasks.spi.task.NetworkInterface;
 import org.lfedge.eve.tasks.spi.task.Options;
@@ -63,7 +64,8 @@ final class Requests {
       SortedMap<String, String> env,
       boolean init,
       Duration stopGrace,
-      List<Volume> volumes)
+      List<Volume> volumes,
+      List<DeviceRequest> devices)
       implements TaskConfig {
 
     static Task of(Root root) {
@@ -74,28 +76,33 @@ final class Requests {
           new TreeMap<>(),
           false,
           Duration.ofSeconds(30),
+          List.of(),
           List.of());
     }
 
     Task command(String... args) {
-      return new Task(root, List.of(args), workingDir, env, init, stopGrace, volumes);
+      return new Task(root, List.of(args), workingDir, env, init, stopGrace, volumes, devices);
     }
 
     Task env(Map<String, String> variables) {
       return new Task(
-          root, command, workingDir, new TreeMap<>(variables), init, stopGrace, volumes);
+          root, command, workingDir, new TreeMap<>(variables), init, stopGrace, volumes, devices);
     }
 
     Task workingDir(String path) {
-      return new Task(root, command, Optional.of(path), env, init, stopGrace, volumes);
+      return new Task(root, command, Optional.of(path), env, init, stopGrace, volumes, devices);
     }
 
     Task volumes(Volume... some) {
-      return new Task(root, command, workingDir, env, init, stopGrace, List.of(some));
+      return new Task(root, command, workingDir, env, init, stopGrace, List.of(some), devices);
+    }
+
+    Task devices(DeviceRequest... some) {
+      return new Task(root, command, workingDir, env, init, stopGrace, volumes, List.of(some));
     }
 
     Task withInit() {
-      return new Task(root, command, workingDir, env, true, stopGrace, volumes);
+      return new Task(root, command, workingDir, env, true, stopGrace, volumes, devices);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package org.lfedge.eve.tasks.dist;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -88,7 +89,9 @@ class NodeConfigReaderTest {
               devices: [/dev/ttyS*, "pci:0000:AF:00.0"]
               trustedPlugins: ["sha256:0000000000000000000000000000000000000000000000000000000000000000"]
               grants:
-                bundled: {capabilities: [CAP_NET_ADMIN], namespaces: [pid], hostPaths: [/dev/x]}
+                bundled: {capabilities: [CAP_NET_ADMIN], namespaces: [pid], hostPaths: [/dev/x],
+                  devices: [/dev/net/*]}
+            cdi: {directories: [/x/cdi]}
             reserve: {memory: 1GiB}
             logs: {perTask: 2MiB, total: 32MiB, reserve: 0}
             init: /x/init
@@ -106,6 +109,9 @@ class NodeConfigReaderTest {
         SortedCopies.setOf(List.of("/dev/ttyS*", "pci:0000:af:00.0")), config.policy().devices());
     assertTrue(config.policy().trustsPlugin("sha256:" + "0".repeat(64)));
     assertTrue(config.policy().grants(Origin.BUNDLED).namespaces().contains(Namespace.PID));
+    assertTrue(config.policy().grants(Origin.BUNDLED).allowsDevice("/dev/net/tun"));
+    assertFalse(config.policy().grants(Origin.BUNDLED).allowsDevice("/dev/net/x/y"));
+    assertEquals(List.of(Path.of("/x/cdi")), config.cdiDirectories());
     assertEquals(1L << 30, config.reservedMemoryBytes());
     assertEquals(new OutputBounds(2 << 20, 32 << 20, 0), config.logs());
     assertEquals(Path.of("/x/init"), config.initProgram());
@@ -125,6 +131,7 @@ class NodeConfigReaderTest {
             "WRONG_VALUE containerd.mode",
             "WRONG_VALUE cgroupParent",
             "WRONG_VALUE policy.grants.bundled.capabilities[1]",
+            "WRONG_VALUE policy.grants.bundled.devices[0]",
             "UNKNOWN_KEY policy.grants.other",
             "WRONG_VALUE policy.allowHostRoot",
             "WRONG_VALUE policy.directories[0]",
@@ -143,7 +150,7 @@ class NodeConfigReaderTest {
               directories: [/a/../b]
               devices: [/dev/kvm, kvm]
               trustedPlugins: [sha256:12]
-              grants: {bundled: {capabilities: [CAP_KILL, kill]}, other: {}}
+              grants: {bundled: {capabilities: [CAP_KILL, kill], devices: ["usb:1-2"]}, other: {}}
             reserve: {memory: much}
             log: debug
             """));

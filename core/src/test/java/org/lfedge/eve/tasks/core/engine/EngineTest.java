@@ -51,6 +51,7 @@ abstract class EngineTest {
     assertEquals(List.of(), engine.namespaces.pinned());
     assertEquals(List.of(), engine.networks.tasks());
     assertEquals(List.of(), engine.volumes.tasks());
+    assertEquals(List.of(), engine.devices.tasks());
     assertEquals(List.of(), engine.files.tasks());
     assertTrue(engine.store.records.isEmpty());
   }

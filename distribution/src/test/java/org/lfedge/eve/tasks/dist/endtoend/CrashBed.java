@@ -3,6 +3,7 @@ package org.lfedge.eve.tasks.dist.endtoend;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +20,9 @@ final class CrashBed implements AutoCloseable {
   private static final String NETWORK =
       "\nnetworks: {crash: {type: bridge, subnets: [10.232.1.0/24]}}\n";
 
+  /** A network interface of the node that a task gets. */
+  private static final String CARD = "tm-crash0";
+
   /** The image that stays. */
   private static final String IMAGE = "docker.io/library/crash:1";
 
@@ -30,12 +34,15 @@ final class CrashBed implements AutoCloseable {
   private final SortedMap<String, List<String>> empty;
 
   CrashBed() {
+    Programs.run(List.of("ip", "link", "add", CARD, "type", "veth", "peer", "name", CARD + "-"))
+        .expect(0);
     FailpointFile[] file = new FailpointFile[1];
     node =
         new PackagedNode(
             List.of(),
             ServedImage.nodeConfig(registry) + NETWORK,
             prepared -> {
+              prepared.allowDevices("nic:" + CARD);
               var control = prepared.directory().resolve("failpoints");
               file[0] = new FailpointFile(control);
               prepared.environment().put(FailpointFile.VARIABLE, control.toString());
@@ -88,7 +95,10 @@ final class CrashBed implements AutoCloseable {
         .expect(0);
   }
 
-  /** A task with an interface, a root with a limit and volumes of every kind that takes effects. */
+  /**
+   * A task with interfaces, one of them the node's, a root with a limit and volumes of every kind
+   * that takes effects.
+   */
   String surrounded(String task, String command) {
     return document(
         task,
@@ -96,12 +106,14 @@ final class CrashBed implements AutoCloseable {
         command,
         """
         interfaces: [{network: crash}]
+        devices: [{nic: %s}]
         volumes:
         - {name: common, source: {volume: common}, target: /common}
         - {name: blank, source: {blank: 4MiB}, target: /blank}
         - {name: image, source: {image: "crash:1"}, target: /image}
         - {name: disk, source: {file: disk.qcow2, format: qcow2}, target: /disk}
-        """);
+        """
+            .formatted(CARD));
   }
 
   /** The name of the same image in a registry. */
@@ -211,7 +223,7 @@ final class CrashBed implements AutoCloseable {
           "nothing to be left",
           () -> {
             last.set(Traces.of(node));
-            return empty.equals(last.get());
+            return empty.equals(last.get()) && Files.exists(Path.of("/sys/class/net", CARD));
           });
     } catch (AssertionError e) {
       assertEquals(empty, last.get());
@@ -224,5 +236,6 @@ final class CrashBed implements AutoCloseable {
     api.close();
     node.close();
     registry.close();
+    Programs.run(List.of("ip", "link", "delete", CARD));
   }
 }

@@ -178,7 +178,10 @@ record CrashScenario(
         bed -> isDeleted(bed, true));
   }
 
-  /** With a network interface, a root with a limit and volumes of several kinds. */
+  /**
+   * With network interfaces, one of which is the node's, a root with a limit and volumes of several
+   * kinds.
+   */
   private static CrashScenario createSurrounded() {
     return new CrashScenario(
         "create with surroundings",

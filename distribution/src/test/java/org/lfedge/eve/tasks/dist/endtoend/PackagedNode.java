@@ -135,6 +135,20 @@ final class PackagedNode implements AutoCloseable {
     return config;
   }
 
+  /** Adds to the devices that tasks may have; for the next start of the daemon. */
+  void allowDevices(String... patterns) {
+    try {
+      Files.writeString(
+          config,
+          Files.readString(config)
+              .replace(
+                  "policy:\n",
+                  "policy:\n  devices: [\"" + String.join("\", \"", patterns) + "\"]\n"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   Path socket() {
     return directory.resolve("run/taskd.sock");
   }

@@ -52,6 +52,7 @@ final class Traces {
     traces.put("temporary files", entries(directory.resolve("state/tmp")));
     traces.put("files and secrets", entries(directory.resolve("run/tasks")));
     traces.put("pinned namespaces", entries(directory.resolve("run/netns")));
+    traces.put("moved interfaces", entries(directory.resolve("run/nics")));
     traces.put("attached interfaces", entries(directory.resolve("state/networks/tasks")));
     traces.put("leases of addresses", leases(directory.resolve("state/networks/leases")));
     traces.put("volumes", visible(entries(directory.resolve("state/volumes"))));

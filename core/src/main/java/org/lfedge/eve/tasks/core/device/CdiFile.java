@@ -104,7 +104,7 @@ record CdiFile(Path file, String kind, SortedMap<String, JsonNode> devices, Json
     return qualified;
   }
 
-  /** What all of a list hold as text. */
+  /** The texts of a list, none if it is missing. */
   static List<String> texts(String where, JsonNode list) throws CdiFault {
     List<String> texts = new ArrayList<>();
     if (!list.isMissingNode() && !list.isNull() && !list.isArray()) {

@@ -30,8 +30,11 @@ final class MovedCards {
   /** Says the name that the link with a number, else with a name, has in a namespace. */
   private static final String FIND =
       """
+      set -e
+      pin=$1
+      shift
       current() {
-        nsenter --net="$pin" ip -o link show | while IFS=': @' read -r number link rest; do
+        printf '%s\\n' "$links" | while IFS=': @' read -r number link rest; do
           if [ "$number" = "$2" ] || { [ "$2" = - ] && [ "$link" = "$1" ]; }; then
             echo "$link"
           fi
@@ -42,10 +45,8 @@ final class MovedCards {
   private static final String MOVE_IN =
       FIND
           + """
-          set -e
-          pin=$1
-          shift
           while [ $# -gt 0 ]; do
+            links=$(nsenter --net="$pin" ip -o link show)
             now=$(current "$1" "$2")
             if [ -z "$now" ]; then
               ip link set dev "$1" netns "$pin"
@@ -59,21 +60,23 @@ final class MovedCards {
           exec nsenter --net="$pin" ip -o link show
           """;
 
-  /** The namespace of the shell is that of the node. The names are given as they are moved. */
+  /**
+   * The namespace of the shell is that of the node. Names are given as interfaces are moved, so
+   * that those inside do not matter. One that cannot be moved does not hold up the others.
+   */
   private static final String MOVE_BACK =
       FIND
           + """
-          set -e
-          pin=$1
-          shift
-          nsenter --net="$pin" true 2>/dev/null || exit 0
+          links=$(nsenter --net="$pin" ip -o link show)
+          failed=0
           while [ $# -gt 0 ]; do
             now=$(current "$1" "$2")
             if [ -n "$now" ]; then
-              nsenter --net="$pin" ip link set dev "$now" netns $$ name "$1"
+              nsenter --net="$pin" ip link set dev "$now" netns $$ name "$1" || failed=1
             fi
             shift 2
           done
+          exit $failed
           """;
 
   private final Path records;
@@ -129,7 +132,7 @@ final class MovedCards {
 
   void moveBack(String task) {
     Map<String, String> numbers = read(task);
-    if (!numbers.isEmpty()) {
+    if (!numbers.isEmpty() && isPinned(namespaces.path(task))) {
       String unused =
           helper.run(
               task,
@@ -145,6 +148,15 @@ final class MovedCards {
       Files.deleteIfExists(records.resolve(UNFINISHED + task));
     } catch (IOException e) {
       throw failure("remove " + records.resolve(task), e);
+    }
+  }
+
+  /** A namespace that is gone has given back what it had, but for virtual ones. */
+  private static boolean isPinned(Path pin) {
+    try {
+      return Files.exists(pin) && "nsfs".equals(Files.getFileStore(pin).type());
+    } catch (IOException e) {
+      throw failure("look at " + pin, e);
     }
   }
 

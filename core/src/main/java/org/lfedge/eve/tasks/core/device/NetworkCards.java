@@ -64,12 +64,16 @@ final class NetworkCards {
           name,
           "the node has no network interface of this name; ip link lists those there are");
     }
-    if (Files.exists(link.resolve("bridge")) || Files.exists(link.resolve("phy80211"))) {
+    // ip writes what a link is bound to behind its name and an @.
+    if (Files.exists(link.resolve("bridge"))
+        || Files.exists(link.resolve("phy80211"))
+        || name.contains("@")) {
       return refusal(
           "DEVICE_NOT_USABLE",
           path,
           name,
-          "bridges and wireless interfaces cannot be moved; choose another one");
+          "bridges, wireless interfaces and those with @ in their names cannot be moved; choose"
+              + " another one");
     }
     List<String> uses = uses(link, name);
     return uses.isEmpty()

@@ -3,6 +3,7 @@ package org.lfedge.eve.tasks.core.device;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -61,7 +62,7 @@ record SystemTree(Path sys, Path dev, Path proc) {
           names.add(String.valueOf(entry.getFileName()));
         }
       }
-    } catch (IOException e) {
+    } catch (IOException | DirectoryIteratorException e) {
       return List.of();
     }
     return names.stream().sorted().toList();

@@ -79,7 +79,13 @@ public final class DevicePlan {
     DeviceInputs devices = inputs.devices();
     requireAll(seed, inputs);
     DevicePlan plan = new DevicePlan(inputs.name(), devices.edits());
-    devices.edits().nodes().forEach(plan::add);
+    for (DeviceNode node : devices.edits().nodes()) {
+      if (isOwn(node.path())) {
+        withheld.add("device " + node.path(), WithheldList.CORE_SETS_IT);
+      } else {
+        plan.add(node);
+      }
+    }
     for (DeviceRequest asked : seed.devices()) {
       if (devices.asked().contains(asked) || !(asked instanceof DeviceRequest.Node node)) {
         continue;

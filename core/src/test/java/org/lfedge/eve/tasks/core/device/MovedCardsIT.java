@@ -126,6 +126,18 @@ class MovedCardsIT {
   }
 
   @Test
+  void oneThatCannotComeBackHoldsUpNoOtherAndIsTriedAgain() {
+    cards.moveIn("web", List.of("card0", "card1"));
+    onNode("ip link add card0 type bridge");
+    assertThrows(TaskException.class, () -> cards.moveBack("web"));
+    assertEquals(List.of("web"), cards.tasks());
+    assertEquals("card0 lo", inside(NAMES));
+    onNode("ip link delete card0");
+    cards.moveBack("web");
+    assertEquals("card0 card1 lo", onNode(NAMES));
+  }
+
+  @Test
   void aNamespaceThatIsGoneHoldsNothingUp() {
     cards.moveIn("web", List.of("card0"));
     namespaces.unpin("web");

@@ -248,7 +248,7 @@ class DevicePlanPropertiesTest {
             "r");
     DeviceEdits edits =
         new DeviceEdits(
-            List.of(node, node.allowing("w")),
+            List.of(node, node.allowing("w"), at("/dev/null", node)),
             List.of("PATH=/vendor", "GPU=0"),
             List.of(
                 new DeviceEdits.Bind("/usr/lib/v.so", "/lib/v.so", Optional.empty(), List.of("ro")),
@@ -289,6 +289,13 @@ class DevicePlanPropertiesTest {
                 "{\"destination\":\"/lib/v.so\",\"type\":\"bind\",\"source\":\"/usr/lib/v.so\","
                     + "\"options\":[\"ro\",\"rbind\"]}"),
         assembled.json());
-    assertEquals("mount /proc/x of a device", assembled.withheld().get(0).what());
+    assertEquals(
+        List.of("device /dev/null", "mount /proc/x of a device"),
+        assembled.withheld().stream().map(entry -> entry.what()).toList());
+  }
+
+  private static DeviceNode at(String path, DeviceNode node) {
+    return new DeviceNode(
+        path, node.type(), node.major(), node.minor(), 0666, node.uid(), node.gid(), "rw");
   }
 }

@@ -31,6 +31,7 @@ import org.lfedge.eve.tasks.core.port.TaskRecord;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Blueprint;
 import org.lfedge.eve.tasks.core.port.Volumes;
 import org.lfedge.eve.tasks.core.spec.AssembledSpec;
+import org.lfedge.eve.tasks.core.spec.Attachments;
 import org.lfedge.eve.tasks.core.spec.RuntimeSpec.Mount;
 import org.lfedge.eve.tasks.core.spec.SpecAssembly;
 import org.lfedge.eve.tasks.core.spec.SpecInputs;
@@ -194,6 +195,7 @@ public final class Planner {
             surroundings.volumes(document),
             interfaces);
     Seed seed = seed(loaded.executor(), config, root, user(document, root));
+    Attachments.require(seed, info.name(), config);
     TaskCharge charge = charge(document, seed.tax());
     Grants grants = grants(document, loaded.origin());
     AssembledSpec spec =

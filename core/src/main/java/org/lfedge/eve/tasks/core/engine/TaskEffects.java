@@ -104,6 +104,7 @@ final class TaskEffects {
             namespaces.pin(name);
           } else {
             connect(record);
+            networks.join(name, blueprint.seed().attachments());
           }
           List<String> nics = TaskSurroundings.nics(record.document());
           if (!nics.isEmpty()) {

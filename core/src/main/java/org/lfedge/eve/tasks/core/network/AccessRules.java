@@ -70,7 +70,9 @@ final class AccessRules {
   static String write(List<Guard> guards) {
     List<String> lines = new ArrayList<>(List.of("table " + TABLE + " {"));
     for (int i = 0; i < guards.size(); i++) {
-      chain(lines, "egress_" + i, egress(guards.get(i)));
+      List<String> egress = new ArrayList<>(egress(guards.get(i)));
+      egress.add("reject with icmpx type admin-prohibited");
+      chain(lines, "egress_" + i, egress);
       chain(lines, "ingress_" + i, ingress(guards.get(i)));
     }
     List<String> out = new ArrayList<>();
@@ -90,20 +92,21 @@ final class AccessRules {
     return none() + String.join("\n", lines) + "\n";
   }
 
-  private static List<String> hooked(String hook, List<String> jumps) {
+  static List<String> hooked(String hook, List<String> jumps) {
     List<String> rules = new ArrayList<>();
     rules.add("type filter hook " + hook + " priority filter; policy accept;");
     rules.addAll(jumps);
     return rules;
   }
 
-  private static void chain(List<String> lines, String name, List<String> rules) {
+  static void chain(List<String> lines, String name, List<String> rules) {
     lines.add("  chain " + name + " {");
     rules.forEach(rule -> lines.add("    " + rule));
     lines.add("  }");
   }
 
-  private static List<String> egress(Guard guard) {
+  /** What passes on its way out, by a {@code return}; what is to become of the rest follows. */
+  static List<String> egress(Guard guard) {
     List<String> rules = new ArrayList<>(ALWAYS.strip().lines().map(String::strip).toList());
     rules.add("udp sport 68 udp dport 67 return");
     rules.add("udp sport 546 udp dport 547 return");
@@ -115,11 +118,11 @@ final class AccessRules {
     guard.allow().stream()
         .filter(rule -> rule.direction() == Direction.EGRESS)
         .forEach(rule -> rules.add(match(rule, "daddr") + "return"));
-    rules.add("reject with icmpx type admin-prohibited");
     return rules;
   }
 
-  private static List<String> ingress(Guard guard) {
+  /** What passes on its way in, by a {@code return}; the rest is dropped. */
+  static List<String> ingress(Guard guard) {
     List<String> rules = new ArrayList<>(ALWAYS.strip().lines().map(String::strip).toList());
     rules.add("udp sport 67 udp dport 68 return");
     rules.add("udp sport 547 udp dport 546 return");

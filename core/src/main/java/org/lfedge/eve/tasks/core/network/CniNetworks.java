@@ -45,6 +45,7 @@ public final class CniNetworks implements Networks {
   private final InterfacePlans plans;
   private final NamespaceInterfaces inside;
   private final NameRecords names;
+  private final GuestTaps taps;
   private final NetworkLocks locks = new NetworkLocks();
 
   /** Held while what a task asks for is compared with what others have, until it is on record. */
@@ -90,6 +91,8 @@ public final class CniNetworks implements Networks {
     this.plans = new InterfacePlans(node, bridges, leases, services);
     this.inside = new NamespaceInterfaces(scratch, helper);
     this.names = new NameRecords(namesDirectory(state), node, Path.of("/etc/resolv.conf"));
+
+    this.taps = new GuestTaps(scratch, helper);
     names.restore(store.all());
   }
 
@@ -136,13 +139,7 @@ public final class CniNetworks implements Networks {
       return List.of();
     }
     Path pin = namespaces.path(task);
-    String namespace =
-        NamespaceInterfaces.identity(pin)
-            .orElseThrow(
-                () ->
-                    TaskException.failed(
-                        Problem.host(
-                            "NETWORK_NAMESPACE", "no network namespace is pinned at " + pin)));
+    String namespace = namespace(pin);
     Optional<AttachmentRecord> before = store.find(task);
     if (before.filter(record -> plans.isAsWanted(record, namespace, interfaces)).isPresent()) {
       return attached(task);
@@ -156,6 +153,48 @@ public final class CniNetworks implements Networks {
             .collect(Collectors.toSet());
     return locks.holding(
         names, before.isPresent(), () -> attach(task, pin, namespace, interfaces, networks));
+  }
+
+  private static String namespace(Path pin) {
+    return NamespaceInterfaces.identity(pin)
+        .orElseThrow(
+            () ->
+                TaskException.failed(
+                    Problem.host("NETWORK_NAMESPACE", "no network namespace is pinned at " + pin)));
+  }
+
+  @Override
+  public void join(String task, List<org.lfedge.eve.tasks.spi.seed.Attachment> attachments) {
+    if (attachments.isEmpty()) {
+      return;
+    }
+    Path pin = namespaces.path(task);
+    String namespace = namespace(pin);
+    List<Attachment> there =
+        store
+            .find(task)
+            .filter(record -> record.state() == State.ATTACHED)
+            .filter(record -> record.namespace().equals(namespace))
+            .map(AttachmentRecord::interfaces)
+            .orElse(List.of());
+    List<GuestTaps.Wanted> wanted = new ArrayList<>();
+    for (org.lfedge.eve.tasks.spi.seed.Attachment one : attachments) {
+      wanted.add(
+          new GuestTaps.Wanted(
+              one,
+              there.stream()
+                  .filter(joined -> joined.config().name().equals(one.interfaceName()))
+                  .findFirst()
+                  .orElseThrow(() -> notThere(task, one.interfaceName()))));
+    }
+    taps.join(task, pin, wanted, there.stream().map(joined -> joined.config().name()).toList());
+  }
+
+  private static TaskException notThere(String task, String interfaceName) {
+    return TaskException.failed(
+        Problem.internal(
+            "ATTACHMENT_INVALID",
+            "a tap of task " + task + " is to join " + interfaceName + ", which was not made"));
   }
 
   private List<AttachedInterface> attach(

@@ -143,7 +143,8 @@ final class NamespaceInterfaces {
                     List.of("nsenter", "--net=" + pin, "nft", "-f", rules.toString())));
   }
 
-  private static AccessRules.Guard guard(Attachment one) {
+  /** The rules for an interface that has any. */
+  static AccessRules.Guard guard(Attachment one) {
     return new AccessRules.Guard(
         one.config().name(),
         dns(one).stream().flatMap(server -> Cidr.parseAddress(server).stream()).toList(),

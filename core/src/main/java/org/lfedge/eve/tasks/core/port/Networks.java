@@ -3,6 +3,7 @@ package org.lfedge.eve.tasks.core.port;
 import java.util.List;
 import org.lfedge.eve.tasks.core.config.InterfaceConfig;
 import org.lfedge.eve.tasks.core.error.Problem;
+import org.lfedge.eve.tasks.spi.seed.Attachment;
 
 /**
  * The networks of the node, and the interfaces of tasks on them. What was attached is on record and
@@ -32,6 +33,18 @@ public interface Networks {
    */
   @Effect
   List<AttachedInterface> attach(String task, List<InterfaceConfig> interfaces);
+
+  /**
+   * Makes the taps of a task in its pinned namespace and joins them with its interfaces, which are
+   * attached. Rules of an interface hold for what passes through its tap. Taps that are there
+   * already stay as they are; they go with the namespace. If one fails, none is left.
+   *
+   * @param attachments each of them joins an interface of the task, and has a name that none has
+   * @throws org.lfedge.eve.tasks.core.error.TaskException with code {@code RULES_UNSUPPORTED} if
+   *     the kernel cannot keep the rules of an interface for a guest
+   */
+  @Effect
+  void join(String task, List<Attachment> attachments);
 
   /** What is on record of the interfaces of a task; empty if there is nothing. */
   List<AttachedInterface> attached(String task);

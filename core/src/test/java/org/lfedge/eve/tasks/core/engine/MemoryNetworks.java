@@ -10,6 +10,7 @@ import org.lfedge.eve.tasks.core.port.AttachedInterface;
 import org.lfedge.eve.tasks.core.port.NameService;
 import org.lfedge.eve.tasks.core.port.Network;
 import org.lfedge.eve.tasks.core.port.Networks;
+import org.lfedge.eve.tasks.spi.seed.Attachment;
 
 /** One network, {@code net}, whose interfaces are values. */
 final class MemoryNetworks implements Networks {
@@ -19,6 +20,9 @@ final class MemoryNetworks implements Networks {
 
   /** Networks that serve names; none unless a test says so. */
   List<NameService> services = List.of();
+
+  /** What was joined last, by task. */
+  final ConcurrentSkipListMap<String, List<Attachment>> taps = new ConcurrentSkipListMap<>();
 
   @Override
   public List<Network> list() {
@@ -65,12 +69,20 @@ final class MemoryNetworks implements Networks {
   }
 
   @Override
+  public void join(String task, List<Attachment> attachments) {
+    if (!attachments.isEmpty()) {
+      taps.put(task, attachments);
+    }
+  }
+
+  @Override
   public List<AttachedInterface> attached(String task) {
     return attached.getOrDefault(task, List.of());
   }
 
   @Override
   public void detach(String task) {
+    taps.remove(task);
     attached.remove(task);
   }
 

@@ -13,7 +13,9 @@ import org.lfedge.eve.tasks.spi.SeedException;
 import org.lfedge.eve.tasks.spi.SeedRequest;
 import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
 import org.lfedge.eve.tasks.spi.seed.AnchorTax;
+import org.lfedge.eve.tasks.spi.seed.Attachment;
 import org.lfedge.eve.tasks.spi.seed.Base;
+import org.lfedge.eve.tasks.spi.seed.Join;
 import org.lfedge.eve.tasks.spi.seed.Mount;
 import org.lfedge.eve.tasks.spi.seed.Pool;
 import org.lfedge.eve.tasks.spi.seed.Seed;
@@ -77,12 +79,27 @@ final class OneExecutor implements ExecutorCatalog {
         seed.mount(new Mount(source, volume.target().orElseThrow(), volume.readOnly()));
       }
       request.task().devices().forEach(seed::device);
+      taps(request.task()).forEach(seed::attachment);
       return seed.tax(
               new AnchorTax(
                   List.of(new AnchorTax.Part("test", Pool.CGROUP, 1 << 20, "for tests")), 0))
           .stop(stop(request.task()))
           .build();
     }
+  }
+
+  /**
+   * From level 8 on, a tap for each interface; at level 9 one for an interface that is not there.
+   */
+  private static List<Attachment> taps(TaskConfig task) {
+    long level = task.options().integer("level").orElse(0);
+    if (level < 8) {
+      return List.of();
+    }
+    return task.interfaces().stream()
+        .map(one -> level == 9 ? "missing" : one.name())
+        .map(name -> new Attachment(name, "tap" + level, 1000, Join.REDIRECT))
+        .toList();
   }
 
   /** At level 7, a program that asks for the end, and then SIGTERM. */

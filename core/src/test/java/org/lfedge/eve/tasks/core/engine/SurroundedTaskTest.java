@@ -6,11 +6,14 @@ import static org.lfedge.eve.tasks.core.engine.EngineFixture.await;
 import static org.lfedge.eve.tasks.core.engine.EngineFixture.document;
 
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.config.TaskDocuments;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.port.AttachedInterface;
+import org.lfedge.eve.tasks.spi.seed.Attachment;
+import org.lfedge.eve.tasks.spi.seed.Join;
 
 /** The volumes and interfaces of tasks, on fakes. */
 class SurroundedTaskTest extends EngineTest {
@@ -91,6 +94,44 @@ class SurroundedTaskTest extends EngineTest {
     assertEquals(
         List.of(Change.Action.REPLACE),
         await(engine.manager().apply(List.of(other), true, false, false)).stream()
+            .map(Change::action)
+            .toList());
+  }
+
+  private static TaskDocument guest(int level) {
+    return surrounded(", options: {level: " + level + "}");
+  }
+
+  @Test
+  void tapsAreJoinedBeforeEachStartAndGoWithTheTask() {
+    List<Attachment> taps = List.of(new Attachment("eth0", "tap8", 1000, Join.REDIRECT));
+    await(engine.manager().create(guest(8)));
+    assertEquals(Map.of("web", taps), engine.networks.taps);
+    await(engine.manager().start("web", false));
+    await(engine.manager().stop("web", false));
+    // As after a reboot, when there is another namespace.
+    engine.networks.taps.clear();
+    await(engine.manager().start("web", false));
+    assertEquals(Map.of("web", taps), engine.networks.taps);
+    await(engine.manager().delete("web", true, false));
+    assertNothingIsLeft();
+    assertEquals(Map.of(), engine.networks.taps);
+  }
+
+  @Test
+  void aSeedWithTapsThatJoinNothingIsRefused() {
+    TaskException refused = refusal(engine.manager().create(guest(9)));
+    assertEquals("ATTACHMENT_INVALID", refused.first().code());
+    assertTrue(refused.first().message().contains("joins interface missing"), refused.toString());
+    assertNothingIsLeft();
+  }
+
+  @Test
+  void otherTapsNeedAnotherAnchor() {
+    await(engine.manager().create(guest(8)));
+    assertEquals(
+        List.of(Change.Action.REPLACE),
+        await(engine.manager().apply(List.of(guest(10)), true, false, false)).stream()
             .map(Change::action)
             .toList());
   }

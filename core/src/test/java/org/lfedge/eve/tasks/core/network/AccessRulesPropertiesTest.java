@@ -26,22 +26,28 @@ class AccessRulesPropertiesTest {
   private static final String PORT =
       "(?:(?:tcp|udp|meta l4proto \\{ tcp, udp \\} th) dport [0-9]+ |meta l4proto (?:tcp|udp) )?";
 
+  /** What may stand on a line about connections, and the end of a block. */
+  static final String LINES =
+      "\\s*\\}|"
+          + "    type filter hook (?:input|output|forward) priority filter; policy accept;|"
+          + "    ct state established,related return|"
+          + "    icmp(?:v6)? type \\{ [a-z0-9, -]+ \\} return|"
+          + "    udp sport [0-9]+ udp dport [0-9]+ return|"
+          + "    (?:ip daddr [0-9.]+|ip6 daddr [0-9a-f:]+) (?:udp|tcp) dport 53 return|"
+          + "    (?:udp|tcp) dport [0-9]+ return|"
+          + "    drop|    "
+          + RANGE
+          + PORT
+          + "return";
+
   /** All that may stand on a line; nothing of it ends a line or opens a block. */
   private static final Pattern LINE =
       Pattern.compile(
-          "table inet taskmanager( \\{)?|delete table inet taskmanager|\\s*\\}|"
+          LINES
+              + "|table inet taskmanager( \\{)?|delete table inet taskmanager|"
               + "  chain (?:(?:in|e)gress_[0-9]+|input|output|forward) \\{|"
-              + "    type filter hook (?:input|output|forward) priority filter; policy accept;|"
               + "    [io]ifname \"[A-Za-z0-9_.-]+\" jump (?:in|e)gress_[0-9]+|"
-              + "    ct state established,related return|"
-              + "    icmp(?:v6)? type \\{ [a-z0-9, -]+ \\} return|"
-              + "    udp sport [0-9]+ udp dport [0-9]+ return|"
-              + "    (?:ip daddr [0-9.]+|ip6 daddr [0-9a-f:]+) (?:udp|tcp) dport 53 return|"
-              + "    (?:udp|tcp) dport [0-9]+ return|"
-              + "    reject with icmpx type admin-prohibited|    drop|    "
-              + RANGE
-              + PORT
-              + "return");
+              + "    reject with icmpx type admin-prohibited");
 
   @Provide
   Arbitrary<List<Guard>> guards() {

@@ -5,7 +5,11 @@ import java.util.regex.Pattern;
 
 /**
  * A tap in the task's network namespace, joined with one of its interfaces, for an anchor that
- * hands it to a guest. The core makes it before the anchor starts.
+ * hands it to a guest. The core makes it before the anchor starts, with a single queue and the MTU
+ * of the interface, and keeps it over stops. The guest has the MAC and the addresses of the
+ * interface for itself, and the rules of the interface hold for it; the anchor has no network on
+ * that interface then. To open the tap takes no capability, only the owner and {@code
+ * /dev/net/tun}.
  *
  * @param interfaceName as in {@link org.lfedge.eve.tasks.spi.task.NetworkInterface#name}
  * @param tapName 1 to 15 letters, digits and {@code _.-}, the first a letter or digit; no other

@@ -1,6 +1,9 @@
 package org.lfedge.eve.tasks.spi.seed;
 
-/** How a tap is joined with the interface of a task. Open to growth. */
+/**
+ * How a tap is joined with the interface of a task, unless the interface has rules for what may
+ * pass: these hold on a bridge alone, so that is what there is then. Open to growth.
+ */
 public enum Join {
   /**
    * What comes in at one goes out at the other and the reverse, nothing else sees it: the guest has

@@ -17,6 +17,7 @@ readonly RUN_NEEDS=(
   losetup:mount
   mkfs.ext4:e2fsprogs
   qemu-img:qemu-utils
+  xorrisofs:xorriso
   ip:iproute2
   nft:nftables
   iptables:iptables

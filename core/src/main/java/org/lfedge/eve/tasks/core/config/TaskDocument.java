@@ -80,6 +80,35 @@ public record TaskDocument(
     devices = List.copyOf(devices);
   }
 
+  /** With other volumes. */
+  public TaskDocument withVolumes(List<VolumeConfig> others) {
+    return new TaskDocument(
+        name,
+        displayName,
+        executor,
+        root,
+        readOnlyRoot,
+        maxWritableBytes,
+        command,
+        user,
+        workingDir,
+        env,
+        init,
+        memoryBytes,
+        milliCpus,
+        taxMemoryBytes,
+        pinnedCpus,
+        terminal,
+        stopGrace,
+        restart,
+        health,
+        after,
+        others,
+        interfaces,
+        devices,
+        options);
+  }
+
   /** Where the root file system comes from. Paths are absolute. */
   public sealed interface RootSource {
 

@@ -37,6 +37,24 @@ public record VolumeConfig(
     return kept ? Optional.of(task + "." + name) : Optional.empty();
   }
 
+  /** With another source. */
+  public VolumeConfig from(Source other) {
+    return new VolumeConfig(name, other, target, readOnly, propagation, owner);
+  }
+
+  /** With the text of user data in place of a file with it; any other volume stays as it is. */
+  public VolumeConfig withUserData(Source.CloudInit.UserData.Text text) {
+    return source instanceof Source.CloudInit data
+            && data.userData() instanceof Source.CloudInit.UserData.InFile
+        ? from(new Source.CloudInit(text, data.metaData(), data.networkConfig()))
+        : this;
+  }
+
+  /** Whether the task may not write to it, as the document says so or what it is. */
+  public boolean neverWritable() {
+    return readOnly || source instanceof Source.CloudInit;
+  }
+
   /** Whether what the node mounts below a volume later shows inside the task. */
   public enum Propagation {
     /** Neither way; the default. */
@@ -145,11 +163,6 @@ public record VolumeConfig(
       /** Keeps a copy. */
       public CloudInit {
         metaData = SortedCopies.mapOf(metaData);
-      }
-
-      /** With the text in place of a file that was read. */
-      public CloudInit withUserData(String text) {
-        return new CloudInit(new UserData.Text(text), metaData, networkConfig);
       }
 
       /** Without its content, which may be private to the task. */

@@ -1,6 +1,7 @@
 package org.lfedge.eve.tasks.core.engine;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -146,7 +147,11 @@ final class Application {
     }
     if (!before.isObject() || !after.isObject()) {
       boolean confidential = path.startsWith("env.");
-      fields.add(new Field(path, shown(before, confidential), shown(after, confidential)));
+      fields.add(
+          new Field(
+              path,
+              shown(withoutUserData(before), confidential),
+              shown(withoutUserData(after), confidential)));
       return;
     }
     SortedMap<String, JsonNode> keys = new TreeMap<>();
@@ -157,6 +162,20 @@ final class Application {
       compare(
           before.path(name), after.path(name), path.isEmpty() ? name : path + "." + name, fields);
     }
+  }
+
+  /** Lists are shown as a whole, and what cloud-init is given may be private to its task. */
+  private static JsonNode withoutUserData(JsonNode value) {
+    if (value.findValue("cloudInit") == null) {
+      return value;
+    }
+    JsonNode copy = value.deepCopy();
+    for (JsonNode volume : copy) {
+      if (volume.path("source") instanceof ObjectNode source && source.has("cloudInit")) {
+        source.put("cloudInit", HIDDEN);
+      }
+    }
+    return copy;
   }
 
   private static String shown(JsonNode value, boolean confidential) {

@@ -44,6 +44,7 @@ import org.lfedge.eve.tasks.spi.SeedException;
 import org.lfedge.eve.tasks.spi.seed.AnchorTax;
 import org.lfedge.eve.tasks.spi.seed.Base;
 import org.lfedge.eve.tasks.spi.seed.Seed;
+import org.lfedge.eve.tasks.spi.seed.SeedFile;
 import org.lfedge.eve.tasks.spi.task.HostFacts;
 import org.lfedge.eve.tasks.spi.task.Root;
 import org.lfedge.eve.tasks.spi.task.TaskConfig;
@@ -183,7 +184,9 @@ public final class Planner {
   }
 
   private Plan plan(
-      UUID uuid, TaskDocument document, RootLookup.Found root, List<AttachedInterface> interfaces) {
+      UUID uuid, TaskDocument asked, RootLookup.Found root, List<AttachedInterface> interfaces) {
+    TaskDocument document = surroundings.withUserData(asked);
+    CloudInitReading cloudInit = CloudInitReading.of(document);
     LoadedExecutor loaded = executor(document);
     ExecutorInfo info = loaded.executor().info();
     TaskConfig config =
@@ -192,6 +195,7 @@ public final class Planner {
             document,
             root.root(),
             OptionValues.check(info.options(), document.options()),
+            cloudInit.env(),
             surroundings.volumes(document),
             interfaces);
     Seed seed = seed(loaded.executor(), config, root, user(document, root));
@@ -200,7 +204,9 @@ public final class Planner {
     Grants grants = grants(document, loaded.origin());
     AssembledSpec spec =
         SpecAssembly.assemble(
-            seed, inputs(uuid, document, info.name(), seed, charge, grants), grants);
+            seed,
+            inputs(uuid, document, info.name(), seed, charge, grants, cloudInit.files(seed)),
+            grants);
     RootFilesystem filesystem =
         seed.base() == Base.HOST ? hostRoot() : surroundings.limited(document, root.filesystem());
     if (filesystem instanceof RootFilesystem.Host) {
@@ -216,7 +222,8 @@ public final class Planner {
             root.trust(),
             filesystem,
             seed,
-            spec.json());
+            spec.json(),
+            cloudInit.text().filter(text -> !asked.equals(document)));
     return new Plan(blueprint, spec, charge);
   }
 
@@ -233,7 +240,7 @@ public final class Planner {
    * @throws TaskException if a device is missing, no longer allowed, or cannot be handed over
    */
   Blueprint withDevices(TaskRecord record, Blueprint blueprint) {
-    TaskDocument document = record.document();
+    TaskDocument document = blueprint.completed(record.document());
     Seed seed = blueprint.seed();
     if (document.devices().isEmpty() && seed.devices().isEmpty()) {
       return blueprint;
@@ -243,7 +250,14 @@ public final class Planner {
     AssembledSpec spec =
         SpecAssembly.assemble(
             seed,
-            inputs(record.uuid(), document, blueprint.executor(), seed, charge(record), grants),
+            inputs(
+                record.uuid(),
+                document,
+                blueprint.executor(),
+                seed,
+                charge(record),
+                grants,
+                CloudInitReading.of(document).files(seed)),
             grants);
     return blueprint.withSpec(spec.json());
   }
@@ -382,7 +396,8 @@ public final class Planner {
       String executor,
       Seed seed,
       TaskCharge charge,
-      Grants grants) {
+      Grants grants,
+      List<SeedFile> cloudInit) {
     String name = document.name();
     boolean secrets =
         document.env().values().stream().anyMatch(value -> value instanceof EnvValue.Secret);
@@ -402,7 +417,7 @@ public final class Planner {
         document.terminal(),
         executor,
         surroundings.places(document),
-        surroundings.cloudInitPlaces(document, seed),
+        surroundings.cloudInitPlaces(document, seed, cloudInit),
         surroundings.networkFiles(document, seed),
         surroundings.devices(document, seed, grants));
   }

@@ -47,6 +47,7 @@ record Revision(Blueprint blueprint, TaskCharge charge, boolean inPlace, boolean
     return before.executor().equals(after.executor())
         && before.root().equals(after.root())
         && before.seed().files().equals(after.seed().files())
+        && before.userData().equals(after.userData())
         && before.seed().attachments().equals(after.seed().attachments())
         && SpecResources.differOnlyInResources(before.specJson(), after.specJson());
   }

@@ -45,15 +45,20 @@ record SeedInput(
         .orElseThrow(() -> new IllegalArgumentException("facts() did not ask for " + query));
   }
 
-  /** The executor's view of a document. */
+  /**
+   * The executor's view of a document.
+   *
+   * @param cloudInitEnv variables that those of the document override
+   */
   static TaskConfig config(
       UUID uuid,
       TaskDocument document,
       Root root,
       Options options,
+      SortedMap<String, String> cloudInitEnv,
       List<Volume> volumes,
       List<AttachedInterface> interfaces) {
-    SortedMap<String, String> env = new TreeMap<>(TaskSurroundings.cloudInitEnv(document));
+    SortedMap<String, String> env = new TreeMap<>(cloudInitEnv);
     document
         .env()
         .forEach(
@@ -79,7 +84,7 @@ record SeedInput(
 
   /** A volume of a document, and the views that the node can give of it. */
   static Volume volume(VolumeConfig config, SortedSet<View> views) {
-    return new Placed(config.name(), config.target(), config.readOnly(), views);
+    return new Placed(config.name(), config.target(), config.neverWritable(), views);
   }
 
   private record Placed(

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -15,8 +16,11 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.lfedge.eve.tasks.core.config.InterfaceConfig;
+import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.config.TaskDocument.EnvValue;
 import org.lfedge.eve.tasks.core.config.VolumeConfig;
+import org.lfedge.eve.tasks.core.config.VolumeConfig.Source.CloudInit;
+import org.lfedge.eve.tasks.core.config.VolumeConfig.Source.CloudInit.UserData;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.lifecycle.Signal;
@@ -37,6 +41,7 @@ import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.seed.SeedFile;
 import org.lfedge.eve.tasks.spi.seed.Source;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
+import org.lfedge.eve.tasks.spi.task.View;
 
 /**
  * What is made for a task and removed with it, in order. Making something that is there and
@@ -54,7 +59,6 @@ final class TaskEffects {
   private final Networks networks;
   private final Volumes volumes;
   private final Devices devices;
-  private final TaskSurroundings surroundings;
   private final TaskFiles files;
   private final Processes processes;
   private final String bootId;
@@ -75,7 +79,6 @@ final class TaskEffects {
     volumes = ports.volumes();
     devices = ports.devices();
     files = ports.files();
-    surroundings = new TaskSurroundings(networks, volumes, devices, files);
     processes = ports.processes();
     bootId = ports.bootId();
     this.cpus = cpus;
@@ -98,13 +101,15 @@ final class TaskEffects {
   /** Makes everything that the anchor needs. */
   void prepare(TaskRecord record, Blueprint blueprint) {
     String name = record.name();
+    Seed seed = blueprint.seed();
+    TaskDocument document = blueprint.completed(record.document());
     atOnce(
         () -> {
           if (record.document().interfaces().isEmpty()) {
             namespaces.pin(name);
           } else {
             connect(record);
-            networks.join(name, blueprint.seed().attachments());
+            networks.join(name, seed.attachments());
           }
           List<String> nics = TaskSurroundings.nics(record.document());
           if (!nics.isEmpty()) {
@@ -112,8 +117,8 @@ final class TaskEffects {
           }
         },
         () -> {
-          prepareVolumes(record, blueprint.seed());
-          files.writeSecrets(name, secrets(record), blueprint.seed().process().user());
+          prepareVolumes(record, seed);
+          files.writeSecrets(name, secrets(record), seed.process().user());
           runtime.prepareRoot(name, blueprint.root());
           runtime.createContainer(
               name,
@@ -121,10 +126,13 @@ final class TaskEffects {
               spec(blueprint, cpus.apply(name)),
               SortedCopies.mapOf(Map.of(UUID_LABEL, record.uuid().toString())));
         });
-    List<SeedFile> written = new ArrayList<>(blueprint.seed().files());
+    List<AttachedInterface> interfaces = networks.attached(name);
+    List<SeedFile> written = new ArrayList<>(seed.files());
     written.addAll(
-        surroundings.filesBeside(record.document(), blueprint.seed(), networks.attached(name)));
+        TaskSurroundings.filesBeside(
+            document, CloudInitReading.of(document).files(seed), interfaces));
     files.writeSeedFiles(name, written);
+    prepareGuestData(record.uuid(), document, seed, interfaces);
   }
 
   private void prepareVolumes(TaskRecord record, Seed seed) {
@@ -133,12 +141,32 @@ final class TaskEffects {
         .maxWritableBytes()
         .ifPresent(bytes -> volumes.prepareWritable(record.name(), bytes));
     for (VolumeConfig volume : record.document().volumes()) {
-      for (Mount mount : seed.mounts()) {
-        if (mount.source() instanceof Source.OfVolume placed
-            && placed.name().equals(volume.name())
-            && !(volume.source() instanceof VolumeConfig.Source.Tmpfs)) {
-          volumes.prepare(record.name(), volume, placed.view());
-        }
+      if (!(volume.source() instanceof VolumeConfig.Source.Tmpfs)
+          && !(volume.source() instanceof CloudInit)) {
+        placed(volume, seed).forEach(view -> volumes.prepare(record.name(), volume, view));
+      }
+    }
+  }
+
+  private static List<View> placed(VolumeConfig volume, Seed seed) {
+    List<View> views = new ArrayList<>();
+    for (Mount mount : seed.mounts()) {
+      if (mount.source() instanceof Source.OfVolume placed && placed.name().equals(volume.name())) {
+        views.add(placed.view());
+      }
+    }
+    return views;
+  }
+
+  /** Comes after the interfaces, of which a guest is told. */
+  private void prepareGuestData(
+      UUID uuid, TaskDocument document, Seed seed, List<AttachedInterface> interfaces) {
+    for (VolumeConfig volume : document.volumes()) {
+      if (volume.source() instanceof CloudInit data
+          && data.userData() instanceof UserData.Text text) {
+        VolumeConfig complete =
+            volume.from(GuestData.complete(data, text.text(), uuid, document.name(), interfaces));
+        placed(volume, seed).forEach(view -> volumes.prepare(document.name(), complete, view));
       }
     }
   }

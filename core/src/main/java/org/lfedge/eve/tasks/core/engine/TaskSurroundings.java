@@ -6,11 +6,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.lfedge.eve.tasks.core.config.CloudInitData;
 import org.lfedge.eve.tasks.core.config.DeviceConfig;
 import org.lfedge.eve.tasks.core.config.InterfaceConfig;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.config.VolumeConfig;
+import org.lfedge.eve.tasks.core.config.VolumeConfig.Source.CloudInit;
+import org.lfedge.eve.tasks.core.config.VolumeConfig.Source.CloudInit.UserData;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.policy.Grants;
@@ -28,7 +29,6 @@ import org.lfedge.eve.tasks.core.spec.NetworkFiles;
 import org.lfedge.eve.tasks.core.spec.VolumePlace;
 import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.seed.SeedFile;
-import org.lfedge.eve.tasks.spi.seed.Source;
 import org.lfedge.eve.tasks.spi.task.DeviceRequest;
 import org.lfedge.eve.tasks.spi.task.Volume;
 
@@ -64,15 +64,12 @@ final class TaskSurroundings {
     List<Problem> problems =
         new ArrayList<>(networks.check(document.name(), document.interfaces()));
     problems.addAll(volumes.check(document.name(), document.volumes()));
-    problems.addAll(unsupported(document));
     problems.addAll(foreignNames(document));
     problems.addAll(reserved(document));
-    for (Runnable check : List.<Runnable>of(() -> cloudInit(document), () -> resolve(document))) {
-      try {
-        check.run();
-      } catch (TaskException e) {
-        problems.addAll(e.problems());
-      }
+    try {
+      DeviceEdits unused = resolve(document);
+    } catch (TaskException e) {
+      problems.addAll(e.problems());
     }
     if (!problems.isEmpty()) {
       throw TaskException.failed(problems);
@@ -93,23 +90,6 @@ final class TaskSurroundings {
                 names.network(),
                 "only tasks on a network see its names; give the task an interface on it, or remove"
                     + " the volume"));
-      }
-    }
-    return problems;
-  }
-
-  /** What a document may say and this version does not do: it is not to be left out in silence. */
-  private static List<Problem> unsupported(TaskDocument document) {
-    List<Problem> problems = new ArrayList<>();
-    for (int i = 0; i < document.volumes().size(); i++) {
-      if (document.volumes().get(i).source() instanceof VolumeConfig.Source.CloudInit data
-          && data.userData() instanceof VolumeConfig.Source.CloudInit.UserData.InFile file) {
-        problems.add(
-            Problem.inDocument(
-                "UNSUPPORTED",
-                "volumes[" + i + "].source.cloudInit.userData.file",
-                file.path(),
-                "this version does not read user data from files yet; give the text itself"));
       }
     }
     return problems;
@@ -205,7 +185,7 @@ final class TaskSurroundings {
               : new VolumePlace.OnNode(
                   volumes.path(document.name(), volume.name()),
                   volume.propagation(),
-                  volume.readOnly(),
+                  volume.neverWritable(),
                   volumes.views(volume)));
     }
     return places;
@@ -218,53 +198,47 @@ final class TaskSurroundings {
         : root;
   }
 
-  /** Variables that a program gets which has no cloud-init. */
-  static SortedMap<String, String> cloudInitEnv(TaskDocument document) {
-    SortedMap<String, String> env = new TreeMap<>();
-    cloudInit(document).forEach((volume, data) -> env.putAll(data.env()));
-    return env;
+  /**
+   * A document with the user data in it that it names a file for, as they are in the file now.
+   *
+   * @throws TaskException if they cannot be read
+   */
+  TaskDocument withUserData(TaskDocument document) {
+    List<VolumeConfig> read = new ArrayList<>();
+    for (VolumeConfig volume : document.volumes()) {
+      read.add(
+          volume.source() instanceof CloudInit data
+                  && data.userData() instanceof UserData.InFile file
+              ? volume.withUserData(userData(document, volume, file.path()))
+              : volume);
+    }
+    return document.withVolumes(read);
   }
 
-  private static SortedMap<String, CloudInitData> cloudInit(TaskDocument document) {
-    SortedMap<String, CloudInitData> data = new TreeMap<>();
-    for (int i = 0; i < document.volumes().size(); i++) {
-      VolumeConfig volume = document.volumes().get(i);
-      if (volume.source() instanceof VolumeConfig.Source.CloudInit source
-          && source.userData() instanceof VolumeConfig.Source.CloudInit.UserData.Text text) {
-        String path = "volumes[" + i + "].source.cloudInit.userData";
-        data.put(volume.name(), CloudInitData.read(text.text(), path));
-      }
+  private UserData.Text userData(TaskDocument document, VolumeConfig volume, String file) {
+    try {
+      return new UserData.Text(volumes.userData(document.name(), volume, file));
+    } catch (TaskException e) {
+      String path =
+          "volumes[" + document.volumes().indexOf(volume) + "].source.cloudInit.userData.file";
+      throw TaskException.failed(
+          e.problems().stream()
+              .map(
+                  problem ->
+                      new Problem(problem.code(), problem.kind(), path, file, problem.message()))
+              .toList());
     }
-    return data;
   }
 
   /** What stands beside the files of a seed, after them. */
-  List<SeedFile> filesBeside(TaskDocument document, Seed seed, List<AttachedInterface> interfaces) {
+  static List<SeedFile> filesBeside(
+      TaskDocument document, List<SeedFile> cloudInit, List<AttachedInterface> interfaces) {
     List<SeedFile> beside = new ArrayList<>();
     if (!document.interfaces().isEmpty()) {
       beside.addAll(NetworkTexts.of(document.name(), interfaces));
     }
-    beside.addAll(cloudInitFiles(document, seed));
+    beside.addAll(cloudInit);
     return beside;
-  }
-
-  private static List<SeedFile> cloudInitFiles(TaskDocument document, Seed seed) {
-    List<SeedFile> written = new ArrayList<>();
-    cloudInit(document)
-        .forEach(
-            (volume, data) -> {
-              if (!isPlaced(volume, seed)) {
-                written.addAll(data.files());
-              }
-            });
-    return written;
-  }
-
-  private static boolean isPlaced(String volume, Seed seed) {
-    return seed.mounts().stream()
-        .anyMatch(
-            mount ->
-                mount.source() instanceof Source.OfVolume placed && placed.name().equals(volume));
   }
 
   /** Where the files about the network lie, if the task gets them. */
@@ -282,12 +256,12 @@ final class TaskSurroundings {
   }
 
   /** Where the files of cloud-init lie, by their targets. */
-  SortedMap<String, Path> cloudInitPlaces(TaskDocument document, Seed seed) {
+  SortedMap<String, Path> cloudInitPlaces(
+      TaskDocument document, Seed seed, List<SeedFile> cloudInit) {
     int first = seed.files().size() + (document.interfaces().isEmpty() ? 0 : NetworkTexts.COUNT);
     SortedMap<String, Path> places = new TreeMap<>();
-    List<SeedFile> written = cloudInitFiles(document, seed);
-    for (int i = 0; i < written.size(); i++) {
-      places.put(written.get(i).target(), files.seedFile(document.name(), first + i));
+    for (int i = 0; i < cloudInit.size(); i++) {
+      places.put(cloudInit.get(i).target(), files.seedFile(document.name(), first + i));
     }
     return places;
   }

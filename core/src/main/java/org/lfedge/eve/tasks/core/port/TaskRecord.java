@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
+import org.lfedge.eve.tasks.core.config.VolumeConfig.Source.CloudInit.UserData;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.lifecycle.Desired;
 import org.lfedge.eve.tasks.core.lifecycle.Event;
@@ -336,6 +337,8 @@ public record TaskRecord(
    * @param root what the runtime mounts
    * @param seed what the executor answered
    * @param specJson the OCI runtime spec
+   * @param userData of cloud-init as it stood in the file that the document names; empty if it
+   *     names none
    */
   public record Blueprint(
       String executor,
@@ -346,12 +349,34 @@ public record TaskRecord(
       Optional<TrustVerdict> trust,
       RootFilesystem root,
       Seed seed,
-      String specJson) {
+      String specJson,
+      Optional<UserData.Text> userData) {
+
+    /** A document with the user data in it that were read when this was made. */
+    public TaskDocument completed(TaskDocument document) {
+      return userData
+          .map(
+              text ->
+                  document.withVolumes(
+                      document.volumes().stream()
+                          .map(volume -> volume.withUserData(text))
+                          .toList()))
+          .orElse(document);
+    }
 
     /** With another spec of the same seed. */
     public Blueprint withSpec(String json) {
       return new Blueprint(
-          executor, executorVersion, executorDigest, origin, imageDigest, trust, root, seed, json);
+          executor,
+          executorVersion,
+          executorDigest,
+          origin,
+          imageDigest,
+          trust,
+          root,
+          seed,
+          json,
+          userData);
     }
   }
 

@@ -55,6 +55,17 @@ public interface Volumes {
   /** In which ways a volume can be seen; at least one. */
   SortedSet<View> views(VolumeConfig volume);
 
+  /**
+   * Reads the user data of cloud-init from a file of the node. Nothing is made ready by that.
+   *
+   * @param path of a file within {@code policy.directories}
+   * @return at most 64 KiB
+   * @throws org.lfedge.eve.tasks.core.error.TaskException if the file cannot be the source of a
+   *     volume, with TOO_LARGE if it holds more, with BAD_VALUE if it is not UTF-8
+   */
+  @Effect
+  String userData(String task, VolumeConfig volume, String path);
+
   /** Where a volume of a task is made ready, whether it is or not. */
   Path path(String task, String volume);
 

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
 import org.lfedge.eve.tasks.core.config.TaskDocuments;
+import org.lfedge.eve.tasks.core.config.VolumeConfig.Source.CloudInit.UserData;
 import org.lfedge.eve.tasks.core.lifecycle.Desired;
 import org.lfedge.eve.tasks.core.lifecycle.Supervision;
 import org.lfedge.eve.tasks.core.lifecycle.TaskState;
@@ -94,6 +95,7 @@ final class RecordJson {
     json.set("seed", SeedCodec.toJson(blueprint.seed()));
     // As text: these bytes, and no others, are what containerd was given.
     json.put("spec", blueprint.specJson());
+    blueprint.userData().ifPresent(text -> json.put("userData", text.text()));
     return json;
   }
 
@@ -181,7 +183,8 @@ final class RecordJson {
         optional(json, "trust", RecordJson::trust),
         root(required(json, "root")),
         SeedCodec.fromJson(required(json, "seed")),
-        required(json, "spec").asText());
+        required(json, "spec").asText(),
+        optional(json, "userData", text -> new UserData.Text(text.asText())));
   }
 
   private static TrustVerdict trust(JsonNode json) {

@@ -14,6 +14,7 @@ import org.lfedge.eve.tasks.core.config.VolumeConfig;
 import org.lfedge.eve.tasks.core.config.VolumeConfig.Format;
 import org.lfedge.eve.tasks.core.config.VolumeConfig.Propagation;
 import org.lfedge.eve.tasks.core.config.VolumeConfig.Source;
+import org.lfedge.eve.tasks.core.config.VolumeConfig.Source.CloudInit.UserData;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.port.HelperCommand;
@@ -42,6 +43,7 @@ public final class NodeVolumes implements Volumes {
   private final ImageFileSystems images;
   private final WritableLayers writable;
   private final NetworkNames names;
+  private final SeedDisks seedDisks;
 
   /**
    * Where things lie on the node.
@@ -91,6 +93,7 @@ public final class NodeVolumes implements Volumes {
     diskSources = new DiskSources(sources, disks, files);
     images = new ImageFileSystems(tools.images(), tools.mounts(), state.resolve(".views"));
     writable = new WritableLayers(state.resolve(".writable"), points, files);
+    seedDisks = new SeedDisks(state.resolve(".seeds"), points, tools.helper());
     VolumeFiles keptFiles = new VolumeFiles(state);
     NewVolumes making =
         new NewVolumes(
@@ -202,6 +205,9 @@ public final class NodeVolumes implements Volumes {
       kept.check(task, volume);
     } else if (source instanceof Source.NetworkNames of) {
       names.check(what, of.network());
+    } else if (source instanceof Source.CloudInit data
+        && data.userData() instanceof UserData.InFile file) {
+      Path unused = sources.check(what, file.path(), false, true);
     }
   }
 
@@ -219,6 +225,9 @@ public final class NodeVolumes implements Volumes {
             case ISO -> List.of(View.FILESYSTEM, View.BLOCK, View.ISO9660);
             case JAR, FILE -> List.of(View.FILE);
           });
+    }
+    if (source instanceof Source.CloudInit) {
+      return SortedCopies.setOf(List.of(View.ISO9660));
     }
     boolean disk =
         source instanceof Source.Named named
@@ -245,6 +254,10 @@ public final class NodeVolumes implements Volumes {
                   + ", only as "
                   + views(volume)
                   + "; choose another executor or another source"));
+    }
+    if (volume.source() instanceof Source.CloudInit data) {
+      seedDisks.prepare(task, volume, data);
+      return;
     }
     if (points.isReady(task, volume.name(), view == View.FILESYSTEM)) {
       return;
@@ -284,7 +297,7 @@ public final class NodeVolumes implements Volumes {
       names.prepare(task, volume.name(), KeptVolumes.what(task, volume), of.network());
     } else if (source instanceof Source.Image image && volume.readOnly()) {
       readImage(task, volume, image);
-    } else if (source instanceof Source.Tmpfs || source instanceof Source.CloudInit) {
+    } else if (source instanceof Source.Tmpfs) {
       throw TaskException.failed(
           Problem.internal(
               "VOLUME_UNSUPPORTED",
@@ -316,6 +329,14 @@ public final class NodeVolumes implements Volumes {
   }
 
   @Override
+  public String userData(String task, VolumeConfig volume, String path) {
+    String what = KeptVolumes.what(task, volume);
+    try (Staged staged = sources.stage(task, what, path, false, false)) {
+      return UserDataFile.read(staged.path(), what);
+    }
+  }
+
+  @Override
   public Path writable(String task) {
     return writable.mounted(task);
   }
@@ -333,6 +354,7 @@ public final class NodeVolumes implements Volumes {
   @Override
   public void release(String task) {
     points.release(task);
+    seedDisks.release(task);
     images.release(task);
     disks.unmountUnused();
     writable.release(task);
@@ -347,6 +369,7 @@ public final class NodeVolumes implements Volumes {
   public List<String> tasks() {
     SortedSet<String> tasks = new TreeSet<>(points.tasks());
     tasks.addAll(images.tasks());
+    tasks.addAll(seedDisks.tasks());
     tasks.addAll(writable.tasks());
     return List.copyOf(tasks);
   }

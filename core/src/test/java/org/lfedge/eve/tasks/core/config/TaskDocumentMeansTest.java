@@ -99,7 +99,9 @@ class TaskDocumentMeansTest {
             MINIMAL + "volumes: [{name: a, source: {cloudInit: {userData: {file: user-data}}}}]");
     Source.CloudInit data = (Source.CloudInit) task.volumes().get(0).source();
     assertEquals(new UserData.InFile("/base/dir/user-data"), data.userData());
-    assertEquals(new UserData.Text("A=b"), data.withUserData("A=b").userData());
+    UserData.Text text = new UserData.Text("A=b");
+    Source.CloudInit read = (Source.CloudInit) task.volumes().get(0).withUserData(text).source();
+    assertEquals(text, read.userData());
   }
 
   @Test

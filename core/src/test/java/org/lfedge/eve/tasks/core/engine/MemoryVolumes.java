@@ -9,6 +9,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ConcurrentSkipListSet;
 import org.lfedge.eve.tasks.core.config.VolumeConfig;
 import org.lfedge.eve.tasks.core.error.Problem;
+import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.port.StorageUse;
 import org.lfedge.eve.tasks.core.port.StoredVolume;
 import org.lfedge.eve.tasks.core.port.Volumes;
@@ -22,6 +23,13 @@ final class MemoryVolumes implements Volumes {
 
   /** Each {@code TASK/NAME} that is ready. */
   final ConcurrentSkipListSet<String> ready = new ConcurrentSkipListSet<>();
+
+  /** What is in files with user data, by path. */
+  final ConcurrentSkipListMap<String, String> userData = new ConcurrentSkipListMap<>();
+
+  /** What disks with data of cloud-init were made of last, by task. */
+  final ConcurrentSkipListMap<String, VolumeConfig.Source.CloudInit> guestData =
+      new ConcurrentSkipListMap<>();
 
   @Override
   public List<StoredVolume> list() {
@@ -59,7 +67,18 @@ final class MemoryVolumes implements Volumes {
 
   @Override
   public SortedSet<View> views(VolumeConfig volume) {
-    return SortedCopies.setOf(List.of(View.FILESYSTEM));
+    return SortedCopies.setOf(
+        List.of(
+            volume.source() instanceof VolumeConfig.Source.CloudInit
+                ? View.ISO9660
+                : View.FILESYSTEM));
+  }
+
+  @Override
+  public String userData(String task, VolumeConfig volume, String path) {
+    return Optional.ofNullable(userData.get(path))
+        .orElseThrow(
+            () -> TaskException.notFound(Problem.user("SOURCE_NOT_FOUND", path + " is not there")));
   }
 
   @Override
@@ -71,6 +90,9 @@ final class MemoryVolumes implements Volumes {
   public void prepare(String task, VolumeConfig volume, View view) {
     if (volume.source() instanceof VolumeConfig.Source.Blank blank) {
       put(volume.storedName(task).orElseThrow(), blank.bytes(), Optional.of(task));
+    }
+    if (volume.source() instanceof VolumeConfig.Source.CloudInit data) {
+      guestData.put(task, data);
     }
     ready.add(task + "/" + volume.name());
   }

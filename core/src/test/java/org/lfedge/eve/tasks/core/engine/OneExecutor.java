@@ -75,8 +75,12 @@ final class OneExecutor implements ExecutorCatalog {
       Seed.Builder seed =
           Seed.builder(Base.TASK, request.task().root().readOnly(), process.build());
       for (Volume volume : request.task().volumes()) {
+        if (volume.mayBeLeftOut() && level(request.task()) < 8) {
+          continue;
+        }
         Source source = new Source.OfVolume(volume.name(), volume.views().first());
-        seed.mount(new Mount(source, volume.target().orElseThrow(), volume.readOnly()));
+        String target = volume.target().orElse("/disks/" + volume.name());
+        seed.mount(new Mount(source, target, volume.readOnly()));
       }
       request.task().devices().forEach(seed::device);
       taps(request.task()).forEach(seed::attachment);
@@ -88,11 +92,16 @@ final class OneExecutor implements ExecutorCatalog {
     }
   }
 
+  private static long level(TaskConfig task) {
+    return task.options().integer("level").orElse(0);
+  }
+
   /**
-   * From level 8 on, a tap for each interface; at level 9 one for an interface that is not there.
+   * From level 8 on, for a guest, a tap for each interface; at level 9 one for an interface that is
+   * not there.
    */
   private static List<Attachment> taps(TaskConfig task) {
-    long level = task.options().integer("level").orElse(0);
+    long level = level(task);
     if (level < 8) {
       return List.of();
     }
@@ -104,7 +113,7 @@ final class OneExecutor implements ExecutorCatalog {
 
   /** At level 7, a program that asks for the end, and then SIGTERM. */
   private static StopPlan stop(TaskConfig task) {
-    if (task.options().integer("level").orElse(0) != 7) {
+    if (level(task) != 7) {
       return StopPlan.signal("SIGTERM", task.stopGrace());
     }
     return new StopPlan(

@@ -1,15 +1,18 @@
 package org.lfedge.eve.tasks.core.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.lfedge.eve.tasks.core.engine.EngineFixture.await;
 import static org.lfedge.eve.tasks.core.engine.EngineFixture.document;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.config.TaskDocuments;
+import org.lfedge.eve.tasks.core.config.VolumeConfig.Source.CloudInit;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.port.AttachedInterface;
 import org.lfedge.eve.tasks.spi.seed.Attachment;
@@ -134,5 +137,87 @@ class SurroundedTaskTest extends EngineTest {
         await(engine.manager().apply(List.of(guest(10)), true, false, false)).stream()
             .map(Change::action)
             .toList());
+  }
+
+  private static final String IN_FILE = "{file: /srv/user-data}";
+
+  private static TaskDocument cloudInit(String userData, String more) {
+    return document(
+        "{name: web, root: {image: web}, command: [serve], resources: {memory: 64MiB},"
+            + " stop: {grace: 100ms}, restart: {policy: never}, interfaces: [{network: net}],"
+            + " volumes: [{name: seed, source: {cloudInit: {userData: "
+            + userData
+            + "}}}]"
+            + more
+            + "}");
+  }
+
+  private static String making(String file) {
+    return "#cloud-config\nwrite_files: [{path: " + file + "}]";
+  }
+
+  private List<Change.Action> actions(TaskDocument document) {
+    return await(engine.manager().apply(List.of(document), true, false, false)).stream()
+        .map(Change::action)
+        .toList();
+  }
+
+  @Test
+  void userDataStayWithTheTaskAsTheyWereInTheirFile() {
+    engine.volumes.userData.put("/srv/user-data", making("/etc/north"));
+    await(engine.manager().create(cloudInit(IN_FILE, "")));
+    await(engine.manager().start("web", false));
+    assertTrue(runtime.liveSpec("web").contains("/etc/north"));
+    engine.volumes.userData.put("/srv/user-data", making("/etc/south"));
+    assertEquals(List.of(Change.Action.NONE), actions(cloudInit(IN_FILE, "")));
+    await(engine.manager().stop("web", false));
+    engine.volumes.userData.clear();
+    engine.restart();
+    await(engine.manager().start("web", false));
+    assertTrue(runtime.liveSpec("web").contains("/etc/north"));
+    // A change of the document is about the file as it is then.
+    TaskDocument changed = cloudInit(IN_FILE, ", displayName: other");
+    TaskException gone = refusal(engine.manager().revise(changed));
+    assertEquals("SOURCE_NOT_FOUND", gone.first().code());
+    assertEquals("volumes[0].source.cloudInit.userData.file", gone.first().path());
+    engine.volumes.userData.put("/srv/user-data", making("/etc/north"));
+    assertEquals(List.of(Change.Action.UPDATE), actions(changed));
+    engine.volumes.userData.put("/srv/user-data", making("/etc/south"));
+    assertEquals(List.of(Change.Action.REPLACE), actions(changed));
+  }
+
+  @Test
+  void theFilesOfUserDataInAFileAreThereForEachStart() {
+    engine.volumes.userData.put("/srv/user-data", making("/etc/a.conf"));
+    await(engine.manager().create(cloudInit(IN_FILE, "")));
+    assertTrue(runtime.liveSpec("web").contains("/etc/a.conf"));
+    assertTrue(engine.volumes.ready.isEmpty(), "a program is handed no disk");
+    await(engine.manager().delete("web", true, false));
+    assertNothingIsLeft();
+  }
+
+  @Test
+  void aGuestIsHandedADiskThatTellsWhoItIsAndWhatItsNetworkIs() {
+    await(engine.manager().create(cloudInit("\"#!/bin/sh\"", ", options: {level: 8}")));
+    CloudInit data = Objects.requireNonNull(engine.volumes.guestData.get("web"));
+    assertEquals(new CloudInit.UserData.Text("#!/bin/sh"), data.userData());
+    assertEquals("web", data.metaData().get("local-hostname"));
+    assertTrue(data.networkConfig().orElseThrow().contains("addresses: [\"10.0.0.2/24\"]"));
+    assertTrue(runtime.liveSpec("web").contains("/disks/seed"));
+    await(engine.manager().delete("web", true, false));
+    assertNothingIsLeft();
+
+    TaskException refused = refusal(engine.manager().create(cloudInit("\"#!/bin/sh\"", "")));
+    assertEquals("UNSUPPORTED", refused.first().code());
+    assertNothingIsLeft();
+  }
+
+  @Test
+  void noChangeShowsUserData() {
+    await(engine.manager().create(cloudInit("TOKEN=secret1", "")));
+    List<Change> changes =
+        await(engine.manager().apply(List.of(cloudInit("TOKEN=secret2", "")), true, false, false));
+    assertTrue(changes.toString().contains("volumes"), changes.toString());
+    assertFalse(changes.toString().contains("secret"), changes.toString());
   }
 }

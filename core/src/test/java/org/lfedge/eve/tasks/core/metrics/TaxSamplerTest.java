@@ -73,7 +73,8 @@ class TaxSamplerTest {
                 Optional.empty(),
                 new RootFilesystem.Directory("/srv"),
                 seed,
-                "{}"))
+                "{}",
+                Optional.empty()))
         .anchored(anchor);
   }
 

@@ -19,6 +19,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.lfedge.eve.tasks.core.config.TaskDocuments;
+import org.lfedge.eve.tasks.core.config.VolumeConfig.Source.CloudInit.UserData;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.lifecycle.Desired;
 import org.lfedge.eve.tasks.core.lifecycle.ExitStatus;
@@ -77,7 +78,8 @@ class FileTaskStoreTest {
         trust,
         root,
         Seed.builder(Base.TASK, true, process).build(),
-        "{\"ociVersion\": \"1.0.2\"}");
+        "{\"ociVersion\": \"1.0.2\"}",
+        Optional.empty());
   }
 
   private static Stream<TaskRecord> recordsOfEveryShape() {
@@ -176,7 +178,8 @@ class FileTaskStoreTest {
             plain.trust(),
             plain.root(),
             seed,
-            plain.specJson()));
+            plain.specJson(),
+            Optional.of(new UserData.Text("SITE=north"))));
   }
 
   /** As the version before volumes, interfaces and devices wrote it, so each reads the other's. */

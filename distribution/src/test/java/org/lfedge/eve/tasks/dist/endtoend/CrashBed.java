@@ -57,7 +57,7 @@ final class CrashBed implements AutoCloseable {
                       node.documents().resolve("crash"), "crash:1", BusyboxImage.image())
                   .toString());
       writeFreshLayout();
-      writeDisk();
+      writeSources();
       TestImages served = new TestImages();
       ServedImage.put(registry, served, served.add(fresh()), "1");
       // It unpacks the image, and makes the directories that all tasks share.
@@ -81,7 +81,8 @@ final class CrashBed implements AutoCloseable {
     return BusyboxImage.image().layer(new TestLayer().file("etc/fresh", "fresh\n"));
   }
 
-  private void writeDisk() {
+  private void writeSources() {
+    var unused = node.document("user-data", "SITE=north\n");
     Path raw = node.documents().resolve("disk.raw");
     Programs.run(List.of("mkfs.ext4", "-q", raw.toString(), "4M")).expect(0);
     Programs.run(
@@ -112,6 +113,7 @@ final class CrashBed implements AutoCloseable {
         - {name: blank, source: {blank: 4MiB}, target: /blank}
         - {name: image, source: {image: "crash:1"}, target: /image}
         - {name: disk, source: {file: disk.qcow2, format: qcow2}, target: /disk}
+        - {name: seed, source: {cloudInit: {userData: {file: user-data}}}}
         """
             .formatted(CARD));
   }

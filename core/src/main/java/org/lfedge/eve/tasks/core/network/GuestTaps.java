@@ -30,12 +30,12 @@ final class GuestTaps {
   private static final String UNSUPPORTED = "no rules: ";
 
   /**
-   * Both taps that are redirected and bridges are without IPv6, of which each link has an address
-   * otherwise. A bridge passes on what is for the interface's MAC only if that is known to be on
-   * the tap: as the address of a port it would be taken for the namespace's own. For the same
-   * reason the bridge has another address and answers no ARP. Rules stand before the bridge lets
-   * anything through. The kernel decides what is there to filter by: what filters already, as
-   * loading {@code br_netfilter} would change how all bridges of the node work.
+   * Taps and bridges are without IPv6, of which each link has an address otherwise. A bridge passes
+   * on what is for the interface's MAC only if that is known to be on the tap: as the address of a
+   * port it would be taken for the namespace's own. Nothing is learned from the interface, as the
+   * bridge of the node may send back what a guest sent to all. The bridge has another MAC, and
+   * answers no ARP. Rules stand before it lets anything through; what keeps them is what the kernel
+   * has already, as loading {@code br_netfilter} would change how all bridges of the node work.
    */
   private static final String JOIN =
       """

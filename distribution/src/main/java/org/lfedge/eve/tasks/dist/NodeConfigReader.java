@@ -231,6 +231,7 @@ final class NodeConfigReader {
     Policy policy =
         new Policy(
             section.flag("allowHostRoot").orElse(Policy.DEFAULT.allowHostRoot()),
+            section.flag("allowHostNetwork").orElse(Policy.DEFAULT.allowHostNetwork()),
             section.has("directories")
                 ? SortedCopies.setOf(section.paths("directories"))
                 : Policy.DEFAULT.directories(),

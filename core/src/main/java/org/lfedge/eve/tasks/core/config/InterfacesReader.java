@@ -50,6 +50,11 @@ final class InterfacesReader {
           "BAD_NAME",
           "the name of a network of the node: letters, digits, '_', '.' and '-'");
 
+  /** The network of the node itself, and none at all; either stands alone. */
+  static final String HOST = "host";
+
+  static final String NONE = "none";
+
   private static final TextForm MAC =
       new TextForm(
           17,
@@ -63,6 +68,9 @@ final class InterfacesReader {
   private final SortedMap<String, Integer> macs = new TreeMap<>();
   private final PublishedPorts ports = new PublishedPorts();
 
+  /** Which of the networks that stand alone is named. */
+  private Optional<String> alone = Optional.empty();
+
   /** {@code interfaces:}. */
   List<InterfaceConfig> read(DocumentObject task) {
     return task.list(
@@ -71,10 +79,36 @@ final class InterfacesReader {
         (index, v) -> v.object(EXAMPLE, i -> networkInterface(index, v, i)));
   }
 
+  /** Whether the task is on the network of the node; known when the interfaces were read. */
+  boolean isHost() {
+    return alone.equals(Optional.of(HOST));
+  }
+
   private Optional<InterfaceConfig> networkInterface(
       int index, DocumentValue v, DocumentObject object) {
-    Optional<String> name = name(index, v, object);
     Optional<String> network = object.required("network", n -> n.text(NETWORK));
+    boolean standsAlone = network.filter(of -> of.equals(HOST) || of.equals(NONE)).isPresent();
+    if (alone.isPresent() || (standsAlone && !names.isEmpty())) {
+      return v.refuse(
+          "CONFLICT",
+          "stands beside network "
+              + (standsAlone ? network : alone).orElseThrow()
+              + ", with which a task has no interface at all; keep one of them");
+    }
+    if (standsAlone) {
+      alone = network;
+      for (String key : List.of("name", "mac", "addresses", "mtu", "dns", "ports", "allow")) {
+        var unused =
+            object.optional(
+                key,
+                k ->
+                    k.refuse(
+                        "CONFLICT",
+                        "has no meaning on network " + network.orElseThrow() + "; remove it"));
+      }
+      return Optional.empty();
+    }
+    Optional<String> name = name(index, v, object);
     Optional<String> mac = object.optional("mac", m -> mac(index, m));
     List<IpPrefix> addresses = addresses(object);
     OptionalInt mtu = number(object.optional("mtu", m -> m.whole(MIN_MTU, MAX_MTU)));

@@ -40,6 +40,7 @@ import org.lfedge.eve.tasks.spi.task.SortedCopies;
  *     of them once, never the task itself
  * @param volumes in the order of the document; names and targets are distinct
  * @param interfaces in the order of the document; names, MACs and ports of the node are distinct
+ * @param hostNetwork whether the task is on the network of the node itself, and has no interfaces
  * @param devices each of them once
  * @param options the executor's own, an object; checked when the executor is known
  */
@@ -66,6 +67,7 @@ public record TaskDocument(
     List<Dependency> after,
     List<VolumeConfig> volumes,
     List<InterfaceConfig> interfaces,
+    boolean hostNetwork,
     List<DeviceConfig> devices,
     JsonNode options) {
 
@@ -105,6 +107,7 @@ public record TaskDocument(
         after,
         others,
         interfaces,
+        hostNetwork,
         devices,
         options);
   }

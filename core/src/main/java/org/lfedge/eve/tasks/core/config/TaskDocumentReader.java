@@ -78,7 +78,8 @@ final class TaskDocumentReader {
     Root root = task.optional("root", v -> v.object(this::root)).orElse(Root.NODE);
     Resources resources =
         task.required("resources", v -> v.object(ResourcesReader::read)).orElse(Resources.NONE);
-    List<InterfaceConfig> interfaces = new InterfacesReader().read(task);
+    InterfacesReader network = new InterfacesReader();
+    List<InterfaceConfig> interfaces = network.read(task);
     return Optional.of(
         new TaskDocument(
             name,
@@ -104,6 +105,7 @@ final class TaskDocumentReader {
             SupervisionReader.after(task, name),
             new VolumesReader(baseDirectory).read(task),
             interfaces,
+            network.isHost(),
             new DevicesReader(interfaces.stream().map(InterfaceConfig::name).toList()).read(task),
             task.optional("options", DocumentValue::tree)
                 .orElseGet(JsonNodeFactory.instance::objectNode)));

@@ -103,7 +103,9 @@ public final class TaskDocuments {
     if (!task.volumes().isEmpty()) {
       json.set("volumes", VolumesJson.volumes(task.volumes()));
     }
-    if (!task.interfaces().isEmpty()) {
+    if (task.hostNetwork()) {
+      json.putArray("interfaces").addObject().put("network", InterfacesReader.HOST);
+    } else if (!task.interfaces().isEmpty()) {
       json.set("interfaces", InterfacesJson.interfaces(task.interfaces()));
     }
     if (!task.devices().isEmpty()) {

@@ -418,7 +418,7 @@ public final class Planner {
         executor,
         surroundings.places(document),
         surroundings.cloudInitPlaces(document, seed, cloudInit),
-        surroundings.networkFiles(document, seed),
+        surroundings.networkFiles(document, seed, file -> factSource.exists(file.toString())),
         surroundings.devices(document, seed, grants));
   }
 }

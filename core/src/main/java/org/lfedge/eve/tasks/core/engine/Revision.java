@@ -56,6 +56,7 @@ record Revision(Blueprint blueprint, TaskCharge charge, boolean inPlace, boolean
   private static boolean sameSurroundings(TaskDocument before, TaskDocument after) {
     return before.volumes().equals(after.volumes())
         && before.interfaces().equals(after.interfaces())
+        && before.hostNetwork() == after.hostNetwork()
         && before.devices().equals(after.devices())
         && before.maxWritableBytes().equals(after.maxWritableBytes());
   }

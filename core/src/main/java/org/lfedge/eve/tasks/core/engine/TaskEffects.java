@@ -94,7 +94,7 @@ final class TaskEffects {
     if (interfaces.isEmpty()) {
       return List.of();
     }
-    namespaces.pin(record.name());
+    namespaces.pin(record.name(), false);
     return networks.attach(record.name(), interfaces);
   }
 
@@ -106,7 +106,7 @@ final class TaskEffects {
     atOnce(
         () -> {
           if (record.document().interfaces().isEmpty()) {
-            namespaces.pin(name);
+            namespaces.pin(name, record.document().hostNetwork());
           } else {
             connect(record);
             networks.join(name, seed.attachments());

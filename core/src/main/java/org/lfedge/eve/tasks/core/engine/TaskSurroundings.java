@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.lfedge.eve.tasks.core.config.DeviceConfig;
 import org.lfedge.eve.tasks.core.config.InterfaceConfig;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
@@ -241,8 +242,20 @@ final class TaskSurroundings {
     return beside;
   }
 
-  /** Where the files about the network lie, if the task gets them. */
-  Optional<NetworkFiles> networkFiles(TaskDocument document, Seed seed) {
+  /**
+   * Where the files about the network lie, if the task gets them. On the network of the node they
+   * are the node's own.
+   *
+   * @param exists whether the node has a file
+   */
+  Optional<NetworkFiles> networkFiles(TaskDocument document, Seed seed, Predicate<Path> exists) {
+    if (document.hostNetwork()) {
+      return Optional.of(
+          new NetworkFiles(
+              Optional.of(Path.of("/etc/resolv.conf")).filter(exists),
+              Optional.of(Path.of("/etc/hosts")).filter(exists),
+              Optional.empty()));
+    }
     if (document.interfaces().isEmpty()) {
       return Optional.empty();
     }
@@ -250,9 +263,9 @@ final class TaskSurroundings {
     int first = seed.files().size();
     return Optional.of(
         new NetworkFiles(
-            files.seedFile(name, first + NetworkTexts.RESOLV_CONF),
-            files.seedFile(name, first + NetworkTexts.HOSTS),
-            files.seedFile(name, first + NetworkTexts.HOSTNAME)));
+            Optional.of(files.seedFile(name, first + NetworkTexts.RESOLV_CONF)),
+            Optional.of(files.seedFile(name, first + NetworkTexts.HOSTS)),
+            Optional.of(files.seedFile(name, first + NetworkTexts.HOSTNAME))));
   }
 
   /** Where the files of cloud-init lie, by their targets. */

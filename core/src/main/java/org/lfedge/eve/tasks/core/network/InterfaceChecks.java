@@ -96,20 +96,6 @@ final class InterfaceChecks {
   private static void unfit(
       String path, InterfaceConfig config, Definition network, List<Problem> problems) {
     String name = network.description().name();
-    if (network.own().isEmpty()
-        && (name.equals(NetworkCatalog.NONE) || name.equals(NetworkCatalog.HOST))) {
-      problems.add(
-          Problem.inDocument(
-              "NETWORK_NOT_ATTACHABLE",
-              path + ".network",
-              name,
-              network
-                  .description()
-                  .problem()
-                  .orElse(
-                      "no interface can be on it: for a task without any, leave out interfaces")));
-      return;
-    }
     Optional<String> broken = network.description().problem();
     if (broken.isPresent()) {
       problems.add(

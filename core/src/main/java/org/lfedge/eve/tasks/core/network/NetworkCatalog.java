@@ -68,13 +68,8 @@ final class NetworkCatalog {
 
   private List<Definition> all(List<NodeAddress> nodeAddresses) {
     List<Definition> all = new ArrayList<>();
-    all.add(builtIn(NONE, Optional.empty()));
-    all.add(
-        builtIn(
-            HOST,
-            Optional.of(
-                "a task has the network of the node by its namespaces, if policy allows it, not by"
-                    + " an interface")));
+    all.add(builtIn(NONE));
+    all.add(builtIn(HOST));
     node.networks().values().forEach(network -> all.add(own(network, nodeAddresses)));
     for (CniConfigDirectory.Found found : CniConfigDirectory.read(node.configDirectory())) {
       Optional<String> twice =
@@ -91,9 +86,9 @@ final class NetworkCatalog {
     return all;
   }
 
-  private static Definition builtIn(String name, Optional<String> problem) {
+  private static Definition builtIn(String name) {
     return new Definition(
-        new Network(name, name, List.of(), List.of(), Optional.empty(), problem),
+        new Network(name, name, List.of(), List.of(), Optional.empty(), Optional.empty()),
         Optional.empty(),
         Optional.empty());
   }

@@ -35,6 +35,10 @@ public final class PinnedNetworkNamespaces implements NetworkNamespaces {
       "{ mountpoint -q \"$1\" || mount --no-mtab --bind \"$1\" \"$1\"; }"
           + " && mount --no-mtab --make-private \"$1\" && mount --no-mtab --make-unbindable \"$1\"";
 
+  /** May be repeated: a helper that outlived its daemon may have pinned it meanwhile. */
+  private static final String PIN_OF_NODE =
+      "mountpoint -q \"$1\" || mount --no-mtab --bind /proc/self/ns/net \"$1\"";
+
   private static final List<String> LOOPBACK_UP = List.of("ip", "link", "set", "lo", "up");
 
   private final Path directory;
@@ -59,9 +63,17 @@ public final class PinnedNetworkNamespaces implements NetworkNamespaces {
    * that was there before is set up again.
    */
   @Override
-  public Path pin(String task) {
+  public Path pin(String task, boolean ofNode) {
     Path file = path(task);
     if (ready.contains(task) && isPinned(file)) {
+      return file;
+    }
+    if (ofNode) {
+      makeFile(file);
+      helper.run(
+          task,
+          "give task " + task + " the network of the node",
+          List.of("sh", "-c", PIN_OF_NODE, "sh", file.toString()));
       return file;
     }
     List<String> within;

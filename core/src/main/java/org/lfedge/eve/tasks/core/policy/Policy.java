@@ -28,6 +28,8 @@ import org.lfedge.eve.tasks.spi.task.SortedCopies;
  *
  * @param allowHostRoot {@code policy.allowHostRoot}: whether the root of the node may be the root
  *     of a task
+ * @param allowHostNetwork {@code policy.allowHostNetwork}: whether tasks may be on the network of
+ *     the node itself
  * @param directories {@code policy.directories}: where the directories, files, bundles and secrets
  *     that task documents name may lie; normalized
  * @param devices {@code policy.devices}: devices of the node that tasks may have, {@code *} in them
@@ -39,6 +41,7 @@ import org.lfedge.eve.tasks.spi.task.SortedCopies;
  */
 public record Policy(
     boolean allowHostRoot,
+    boolean allowHostNetwork,
     SortedSet<String> directories,
     SortedSet<String> devices,
     SortedSet<String> trustedPlugins,
@@ -56,6 +59,7 @@ public record Policy(
   /** What holds where the node's config says nothing. */
   public static final Policy DEFAULT =
       new Policy(
+          false,
           false,
           SortedCopies.setOf(List.of("/srv")),
           SortedCopies.setOf(List.of()),
@@ -174,6 +178,15 @@ public record Policy(
       checkSource("root.directory", directory.path(), problems);
     } else if (root instanceof RootSource.Bundle bundle) {
       checkSource("root.bundle", bundle.path(), problems);
+    }
+    if (document.hostNetwork() && !allowHostNetwork) {
+      problems.add(
+          Problem.inDocument(
+              "HOST_NETWORK_NOT_ALLOWED",
+              "interfaces[0].network",
+              "host",
+              "this node does not let tasks use its own network; name another one, or set"
+                  + " policy.allowHostNetwork: true in the node's config"));
     }
     document
         .env()

@@ -8,9 +8,13 @@ import java.util.List;
  */
 public interface NetworkNamespaces {
 
-  /** Makes and pins a namespace with its loopback up; returns the one that is there already. */
+  /**
+   * Makes and pins a namespace with its loopback up; returns the one that is there already.
+   *
+   * @param ofNode whether the namespace of the node is pinned instead of a new one
+   */
   @Effect
-  Path pin(String task);
+  Path pin(String task, boolean ofNode);
 
   /** Where the namespace of a task is pinned, whether it is there or not. */
   Path path(String task);

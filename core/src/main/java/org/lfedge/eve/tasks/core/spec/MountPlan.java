@@ -162,9 +162,9 @@ final class MountPlan {
    */
   private void addNetworkFiles(NetworkFiles files) {
     if (seed.base() != Base.HOST) {
-      addNetworkFile(RESOLV_CONF_TARGET, files.resolvConf());
-      addNetworkFile(HOSTS_TARGET, files.hosts());
-      addNetworkFile(HOSTNAME_TARGET, files.hostname());
+      files.resolvConf().ifPresent(file -> addNetworkFile(RESOLV_CONF_TARGET, file));
+      files.hosts().ifPresent(file -> addNetworkFile(HOSTS_TARGET, file));
+      files.hostname().ifPresent(file -> addNetworkFile(HOSTNAME_TARGET, file));
     }
   }
 

@@ -1,6 +1,7 @@
 package org.lfedge.eve.tasks.core.spec;
 
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * Where the files that the core writes about the network of a task lie on the node. They are
@@ -10,4 +11,5 @@ import java.nio.file.Path;
  * @param hosts for {@code /etc/hosts}
  * @param hostname for {@code /etc/hostname}
  */
-public record NetworkFiles(Path resolvConf, Path hosts, Path hostname) {}
+public record NetworkFiles(
+    Optional<Path> resolvConf, Optional<Path> hosts, Optional<Path> hostname) {}

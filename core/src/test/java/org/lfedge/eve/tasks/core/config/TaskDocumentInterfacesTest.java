@@ -28,6 +28,25 @@ class TaskDocumentInterfacesTest {
   }
 
   @Test
+  void theNetworkOfTheNodeAndNoneStandAlone() {
+    TaskDocument host = parseOne(MINIMAL + "interfaces: [{network: host}]");
+    assertTrue(host.hostNetwork());
+    assertEquals(List.of(), host.interfaces());
+    assertEquals(host, TaskDocuments.fromJson(TaskDocuments.toJson(host)));
+    assertEquals(parseOne(MINIMAL), parseOne(MINIMAL + "interfaces: [{network: none}]"));
+    for (String both :
+        List.of(
+            "[{network: host}, {network: bn1}]",
+            "[{network: bn1}, {network: none}]",
+            "[{network: host}, {network: host}]")) {
+      assertEquals(List.of("CONFLICT interfaces[1]"), codes("interfaces: " + both), both);
+    }
+    assertEquals(
+        List.of("CONFLICT interfaces[0].name", "CONFLICT interfaces[0].ports"),
+        codes("interfaces: [{network: host, name: eth0, ports: [\"80:80\"]}]"));
+  }
+
+  @Test
   void interfacesAreReadInFull() {
     TaskDocument task =
         parseOne(

@@ -99,6 +99,7 @@ class TaskDocumentsTest {
                 new Dependency("db", Dependency.Condition.HEALTHY)),
             List.of(),
             List.of(),
+            false,
             List.of(),
             task.options()),
         task);
@@ -131,6 +132,7 @@ class TaskDocumentsTest {
             List.of(),
             List.of(),
             List.of(),
+            false,
             List.of(),
             JsonNodeFactory.instance.objectNode()),
         parseOne(MINIMAL));

@@ -43,7 +43,7 @@ class MovedCardsIT {
     namespaces = new PinnedNetworkNamespaces(directory.resolve("netns"), helper);
     namespaces.isolate();
     cards = new MovedCards(directory.resolve("nics"), namespaces, helper);
-    namespaces.pin("web");
+    namespaces.pin("web", false);
     for (String card : List.of("card0", "card1")) {
       onNode("ip link add " + card + " type veth peer name of" + card);
     }

@@ -410,7 +410,7 @@ class NodeDevicesTest {
 
   private static final class NoNamespaces implements NetworkNamespaces {
     @Override
-    public Path pin(String task) {
+    public Path pin(String task, boolean ofNode) {
       return path(task);
     }
 

@@ -141,6 +141,7 @@ final class EngineFixture {
   static Policy withDevices(String... patterns) {
     return new Policy(
         false,
+        false,
         Policy.DEFAULT.directories(),
         SortedCopies.setOf(List.of(patterns)),
         Policy.DEFAULT.trustedPlugins(),
@@ -256,7 +257,7 @@ final class EngineFixture {
     final SortedSet<String> names = Collections.synchronizedSortedSet(new TreeSet<>());
 
     @Override
-    public Path pin(String task) {
+    public Path pin(String task, boolean ofNode) {
       names.add(task);
       return path(task);
     }

@@ -111,7 +111,7 @@ class CniConfigFilesIT {
   }
 
   private List<AttachedInterface> attach(String task, InterfaceConfig... interfaces) {
-    node.namespaces.pin(task);
+    node.namespaces.pin(task, false);
     assertEquals(List.of(), networks.check(task, List.of(interfaces)));
     return networks.attach(task, List.of(interfaces));
   }
@@ -166,7 +166,7 @@ class CniConfigFilesIT {
   void aPluginThatFailsInTheMiddleLeavesNothingAndItsMessageArrives() throws IOException {
     config("broken.conflist", BROKEN_IN_THE_MIDDLE);
     moody();
-    node.namespaces.pin("web");
+    node.namespaces.pin("web", false);
     InterfaceConfig wanted = asking("eth0", "broken", "02:16:3e:00:00:78", "10.177.21.9/24", 0);
     List<InterfaceConfig> both = List.of(asking("eth1", "bn1", "", "", 0), wanted);
     TaskException failure = assertThrows(TaskException.class, () -> networks.attach("web", both));
@@ -198,7 +198,7 @@ class CniConfigFilesIT {
     // Killed while each of the helpers runs in turn; the helper itself goes on.
     for (int fatal = 0; fatal < 3; fatal++) {
       String task = "web" + fatal;
-      node.namespaces.pin(task);
+      node.namespaces.pin(task, false);
       int[] left = {fatal};
       Networks killed =
           networks(
@@ -235,7 +235,7 @@ class CniConfigFilesIT {
     // As where docker has been started.
     assertEquals("", node.shell("iptables -P FORWARD DROP && ip6tables -P FORWARD DROP"));
     // A host outside that knows no way to the tasks.
-    node.namespaces.pin("world");
+    node.namespaces.pin("world", false);
     String unused =
         node.shell(
             "ip link add ext type veth peer name eth0 netns "

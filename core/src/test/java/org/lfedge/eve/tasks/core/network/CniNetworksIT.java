@@ -103,7 +103,7 @@ class CniNetworksIT {
   }
 
   private List<AttachedInterface> attach(String task, InterfaceConfig... interfaces) {
-    node.namespaces.pin(task);
+    node.namespaces.pin(task, false);
     assertEquals(List.of(), networks.check(task, List.of(interfaces)));
     return networks.attach(task, List.of(interfaces));
   }
@@ -188,7 +188,7 @@ class CniNetworksIT {
     assertEquals("ping", node.ask("", udp));
     // Another task may not have the same, and is told so before and, at the latest, at the
     // attaching.
-    node.namespaces.pin("other");
+    node.namespaces.pin("other", false);
     List<Problem> refused = networks.check("other", List.of(web));
     assertEquals(
         List.of("PORT_IN_USE interfaces[0].ports[0]", "PORT_IN_USE interfaces[0].ports[1]"),
@@ -278,7 +278,7 @@ class CniNetworksIT {
     remove("first");
     node.namespaces.unpin("a");
     networks = networks();
-    node.namespaces.pin("a");
+    node.namespaces.pin("a", false);
     assertEquals(
         made, networks.attach("a", List.of(on("bn1"), asking("eth1", "bn2", "", "", 1400))));
     assertTrue(reaches("a", made.get(1).gateways().get(0)));
@@ -302,7 +302,7 @@ class CniNetworksIT {
   @Test
   void anExhaustedSubnetAndATakenAddressAreToldByThePluginToo() throws IOException {
     attach("a", on("tiny"));
-    node.namespaces.pin("b");
+    node.namespaces.pin("b", false);
     assertEquals(
         List.of("SUBNET_EXHAUSTED interfaces[0].network"),
         places(networks.check("b", List.of(on("tiny")))));
@@ -328,7 +328,7 @@ class CniNetworksIT {
         node.shell(
             "ip link add uplink type veth peer name outside && ip link set outside up"
                 + " && ip addr add 10.177.9.1/24 dev outside && ip addr add 10.99.0.1/24 dev uplink");
-    node.namespaces.pin("a");
+    node.namespaces.pin("a", false);
     InterfaceConfig wanted = asking("eth0", "lan", "", "10.177.9.7/24", 0);
     TaskException refused =
         assertThrows(TaskException.class, () -> networks.attach("a", List.of(wanted)));

@@ -84,7 +84,7 @@ class GuestTapsIT {
   }
 
   private AttachedInterface attach(InterfaceConfig config) {
-    node.namespaces.pin("vm");
+    node.namespaces.pin("vm", false);
     return networks.attach("vm", List.of(config)).get(0);
   }
 
@@ -230,7 +230,7 @@ class GuestTapsIT {
 
   @Test
   void ofTapsThatCannotAllBeMadeNoneIsLeft() throws IOException {
-    node.namespaces.pin("vm");
+    node.namespaces.pin("vm", false);
     List<InterfaceConfig> interfaces =
         List.of(guarded(), asking("eth1", "bn1", "", "", 0), asking("br0", "bn1", "", "", 0));
     networks.attach("vm", interfaces);

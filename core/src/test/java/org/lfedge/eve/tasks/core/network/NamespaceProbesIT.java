@@ -38,7 +38,7 @@ class NamespaceProbesIT {
         new PinnedNetworkNamespaces(
             temporary.resolve("netns"), new LockedHelperCommand(temporary.resolve("locks"), LONG));
     namespaces.isolate();
-    namespaces.pin("web");
+    namespaces.pin("web", false);
     probes = new NamespaceProbes(namespaces);
   }
 

@@ -61,7 +61,7 @@ class NetworkChecksTest {
     NetworkNamespaces none =
         new NetworkNamespaces() {
           @Override
-          public Path pin(String task) {
+          public Path pin(String task, boolean ofNode) {
             throw new AssertionError(task);
           }
 
@@ -132,7 +132,7 @@ class NetworkChecksTest {
             "bn1 bridge false",
             "bn1 cni true",
             "evil cni true",
-            "host host true",
+            "host host false",
             "lan switch true",
             "mac cni false",
             "mac cni true",
@@ -158,8 +158,6 @@ class NetworkChecksTest {
             networks,
             on("bn2"),
             on("40-half"),
-            on("host"),
-            on("none"),
             asking("eth4", "bn1", "", "10.178.1.5/24", 0),
             asking("eth5", "bn1", "", "10.177.1.5/16", 0),
             asking("eth6", "bn1", "", "10.177.1.1/24", 0),
@@ -172,16 +170,14 @@ class NetworkChecksTest {
         List.of(
             "NETWORK_NOT_FOUND interfaces[0].network",
             "NETWORK_BROKEN interfaces[1].network",
-            "NETWORK_NOT_ATTACHABLE interfaces[2].network",
-            "NETWORK_NOT_ATTACHABLE interfaces[3].network",
+            "ADDRESS_OUTSIDE_SUBNET interfaces[2].addresses[0]",
+            "ADDRESS_OUTSIDE_SUBNET interfaces[3].addresses[0]",
             "ADDRESS_OUTSIDE_SUBNET interfaces[4].addresses[0]",
             "ADDRESS_OUTSIDE_SUBNET interfaces[5].addresses[0]",
             "ADDRESS_OUTSIDE_SUBNET interfaces[6].addresses[0]",
-            "ADDRESS_OUTSIDE_SUBNET interfaces[7].addresses[0]",
-            "ADDRESS_OUTSIDE_SUBNET interfaces[8].addresses[0]",
-            "PORTS_NOT_SUPPORTED interfaces[11].ports",
-            "ADDRESS_TAKEN interfaces[10].addresses[0]",
-            "MAC_TAKEN interfaces[10].mac"),
+            "PORTS_NOT_SUPPORTED interfaces[9].ports",
+            "ADDRESS_TAKEN interfaces[8].addresses[0]",
+            "MAC_TAKEN interfaces[8].mac"),
         places(problems));
     assertTrue(problems.get(0).message().contains("did you mean bn1?"), problems::toString);
     assertTrue(problems.get(1).message().contains("40-half.conf"), problems::toString);

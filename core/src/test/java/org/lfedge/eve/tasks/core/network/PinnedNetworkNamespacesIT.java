@@ -40,8 +40,8 @@ class PinnedNetworkNamespacesIT {
 
   @Test
   void aPinnedNamespaceIsItsOwnAndItsLoopbackIsUp() throws IOException {
-    Path web = namespaces.pin("web");
-    Path db = namespaces.pin("db");
+    Path web = namespaces.pin("web", false);
+    Path db = namespaces.pin("db", false);
     assertNotEquals(inode(web), inode(db));
     assertNotEquals(inode(web), inode(Path.of("/proc/self/ns/net")));
     assertEquals(1, links(web).lines().count(), links(web));
@@ -51,18 +51,18 @@ class PinnedNetworkNamespacesIT {
 
   @Test
   void pinningAgainKeepsTheNamespace() throws IOException {
-    Object first = inode(namespaces.pin("web"));
-    assertEquals(first, inode(namespaces.pin("web")));
+    Object first = inode(namespaces.pin("web", false));
+    assertEquals(first, inode(namespaces.pin("web", false)));
   }
 
   @Test
   void theLoopbackOfANamespaceWhoseMakingWasCutShortIsSetUp() throws IOException {
-    Path web = namespaces.pin("web");
+    Path web = namespaces.pin("web", false);
     Object first = inode(web);
     helper.run(
         "web", "undo", List.of("nsenter", "--net=" + web, "ip", "link", "set", "lo", "down"));
     PinnedNetworkNamespaces next = new PinnedNetworkNamespaces(temporary.resolve("netns"), helper);
-    assertEquals(first, inode(next.pin("web")));
+    assertEquals(first, inode(next.pin("web", false)));
     assertTrue(links(web).contains("LOOPBACK,UP"), links(web));
   }
 
@@ -72,7 +72,7 @@ class PinnedNetworkNamespacesIT {
 
   @Test
   void nothingIsLeftOfAnUnpinnedNamespace() throws IOException {
-    Path web = namespaces.pin("web");
+    Path web = namespaces.pin("web", false);
     namespaces.unpin("web");
     namespaces.unpin("web");
     assertTrue(Files.notExists(web));
@@ -81,11 +81,11 @@ class PinnedNetworkNamespacesIT {
 
   @Test
   void aCopyOfTheNodesRootHoldsNoPin() throws IOException {
-    namespaces.pin("web");
+    namespaces.pin("web", false);
     Path copy = Files.createDirectories(temporary.resolve("copy"));
     helper.run("web", "copy", List.of("mount", "--rbind", temporary.toString(), copy.toString()));
     try {
-      namespaces.pin("db");
+      namespaces.pin("db", false);
       namespaces.unpin("web");
       namespaces.unpin("db");
       assertEquals(List.of(), namespaces.pinned());
@@ -105,7 +105,7 @@ class PinnedNetworkNamespacesIT {
           String unused = helper.run(task, purpose, command);
           return helper.run(task, purpose, command);
         };
-    Path web = new PinnedNetworkNamespaces(temporary.resolve("netns"), late).pin("web");
+    Path web = new PinnedNetworkNamespaces(temporary.resolve("netns"), late).pin("web", false);
     assertTrue(mountsOf(web) > 0);
     namespaces.unpin("web");
     assertEquals(0, mountsOf(web));
@@ -116,7 +116,7 @@ class PinnedNetworkNamespacesIT {
     Path web = Files.createFile(namespaces.path("web"));
     HelperCommand late =
         (task, purpose, command) -> {
-          Path unused = namespaces.pin(task);
+          Path unused = namespaces.pin(task, false);
           return helper.run(task, purpose, command);
         };
     new PinnedNetworkNamespaces(temporary.resolve("netns"), late).unpin("web");
@@ -133,7 +133,7 @@ class PinnedNetworkNamespacesIT {
   @Test
   void anEmptyPinOfACrashedDaemonIsTakenUp() throws IOException {
     Files.createFile(namespaces.path("web"));
-    assertNotEquals(inode(Path.of("/proc/self/ns/net")), inode(namespaces.pin("web")));
+    assertNotEquals(inode(Path.of("/proc/self/ns/net")), inode(namespaces.pin("web", false)));
     assertEquals("nsfs", Files.getFileStore(namespaces.path("web")).type());
   }
 }

@@ -99,6 +99,7 @@ final class PluginJar {
               Source source = new Source.OfVolume(volume.name(), volume.views().first());
               seed.mount(new Mount(source, "/volumes/" + volume.name(), volume.readOnly()));
             }
+            request.task().devices().forEach(seed::device);
             return seed.build();
           }
           %s

@@ -60,6 +60,7 @@ class PolicyTest {
         List.of(),
         List.of(),
         List.of(),
+        false,
         List.of(),
         JsonNodeFactory.instance.objectNode());
   }
@@ -78,6 +79,7 @@ class PolicyTest {
     Policy allowing =
         new Policy(
             true,
+            false,
             SortedCopies.setOf(List.of()),
             SortedCopies.setOf(List.of()),
             SortedCopies.setOf(List.of()),
@@ -151,6 +153,7 @@ class PolicyTest {
 
   private static Policy allowing(String... devices) {
     return new Policy(
+        false,
         false,
         Policy.DEFAULT.directories(),
         SortedCopies.setOf(List.of(devices)),
@@ -240,6 +243,7 @@ class PolicyTest {
     Policy policy =
         new Policy(
             false,
+            false,
             SortedCopies.setOf(List.of()),
             SortedCopies.setOf(List.of()),
             SortedCopies.setOf(List.of(DIGEST)),
@@ -271,6 +275,7 @@ class PolicyTest {
         () ->
             new Policy(
                 false,
+                false,
                 SortedCopies.setOf(List.of("srv")),
                 SortedCopies.setOf(List.of()),
                 SortedCopies.setOf(List.of()),
@@ -279,6 +284,7 @@ class PolicyTest {
         IllegalArgumentException.class,
         () ->
             new Policy(
+                false,
                 false,
                 SortedCopies.setOf(List.of()),
                 SortedCopies.setOf(List.of()),

@@ -283,7 +283,7 @@ final class GrantsOracle {
     boolean isCoreFile =
         inputs.files().values().stream().anyMatch(file -> file.toString().equals(source))
             || (target.matches("/etc/(resolv.conf|hosts|hostname)")
-                && inputs.networkFiles().toString().contains("=" + source));
+                && inputs.networkFiles().toString().contains("Optional[" + source + "]"));
     List<VolumePlace.OnNode> volumes =
         inputs.volumes().values().stream()
             .filter(VolumePlace.OnNode.class::isInstance)

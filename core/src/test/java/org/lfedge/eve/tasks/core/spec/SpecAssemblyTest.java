@@ -442,6 +442,7 @@ class SpecAssemblyTest {
     Grants granting =
         new Policy(
                 false,
+                false,
                 SortedCopies.setOf(List.of()),
                 SortedCopies.setOf(List.of()),
                 SortedCopies.setOf(List.of()),

@@ -153,7 +153,10 @@ class VolumeMountsPropertiesTest {
         places,
         files,
         Optional.of(
-            new NetworkFiles(Path.of("/run/n/r"), Path.of("/run/n/h"), Path.of("/run/n/n"))),
+            new NetworkFiles(
+                Optional.of(Path.of("/run/n/r")),
+                Optional.of(Path.of("/run/n/h")),
+                Optional.of(Path.of("/run/n/n")))),
         DeviceInputs.NONE);
   }
 

@@ -37,7 +37,9 @@ class VolumeMountsTest {
   private static final Grants USUAL = Policy.DEFAULT.grants(Origin.BUNDLED);
   private static final NetworkFiles NETWORK =
       new NetworkFiles(
-          Path.of("/run/n/resolv.conf"), Path.of("/run/n/hosts"), Path.of("/run/n/name"));
+          Optional.of(Path.of("/run/n/resolv.conf")),
+          Optional.of(Path.of("/run/n/hosts")),
+          Optional.of(Path.of("/run/n/name")));
   private static final VolumePlace DATA = onNode("data", false, View.FILESYSTEM);
 
   private static VolumePlace onNode(String name, boolean readOnly, View... views) {

@@ -221,6 +221,21 @@ class InterfacesIT {
     assertEquals(0, leases("breaks"), "leases");
   }
 
+  @Test
+  void aTaskMayBeOnTheNetworkOfTheNode() throws IOException {
+    run("inside", IDLE, "interfaces: [{network: host}]");
+    assertEquals(
+        Files.readSymbolicLink(Path.of("/proc/self/ns/net")).toString(),
+        inside("inside", "busybox readlink /proc/self/ns/net").expect(0).out().strip());
+    assertEquals(
+        Files.readString(Path.of("/etc/hosts")),
+        inside("inside", "cat /etc/hosts").expect(0).out());
+    assertEquals(0, interfaces("inside").size());
+    node.taskctl("stop", "inside").expect(0);
+    node.taskctl("start", "inside").expect(0);
+    node.taskctl("delete", "--force", "inside").expect(0);
+  }
+
   private static int leases(String network) {
     return Programs.run(
                 List.of(

@@ -95,6 +95,7 @@ final class PackagedNode implements AutoCloseable {
           cgroupParent: /%2$s
           policy:
             allowHostRoot: true
+            allowHostNetwork: true
             directories: [%1$s/root, %1$s/documents]
             trustedPlugins: %3$s
           %4$s

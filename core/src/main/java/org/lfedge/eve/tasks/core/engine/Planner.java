@@ -36,17 +36,12 @@ import org.lfedge.eve.tasks.core.spec.RuntimeSpec.Mount;
 import org.lfedge.eve.tasks.core.spec.SpecAssembly;
 import org.lfedge.eve.tasks.core.spec.SpecInputs;
 import org.lfedge.eve.tasks.core.spec.Users;
-import org.lfedge.eve.tasks.spi.Executor;
 import org.lfedge.eve.tasks.spi.ExecutorInfo;
-import org.lfedge.eve.tasks.spi.Fact;
-import org.lfedge.eve.tasks.spi.FactQuery;
-import org.lfedge.eve.tasks.spi.SeedException;
 import org.lfedge.eve.tasks.spi.seed.AnchorTax;
 import org.lfedge.eve.tasks.spi.seed.Base;
 import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.seed.SeedFile;
 import org.lfedge.eve.tasks.spi.task.HostFacts;
-import org.lfedge.eve.tasks.spi.task.Root;
 import org.lfedge.eve.tasks.spi.task.TaskConfig;
 import org.lfedge.eve.tasks.spi.task.User;
 
@@ -55,14 +50,11 @@ public final class Planner {
 
   private static final String DEFAULT_EXECUTOR = "native-container";
 
-  /** More questions than any executor has a use for. */
-  private static final int MAX_FACTS = 100;
-
   private final ExecutorCatalog executors;
   private final RootLookup roots;
   private final FactSource factSource;
   private final NetworkNamespaces namespaces;
-  private final Devices devices;
+  private final Seeding seeding;
   private final TaskSurroundings surroundings;
   private final TaskFiles files;
   private final HostFacts host;
@@ -108,7 +100,7 @@ public final class Planner {
     this.roots = new RootLookup(images, factSource, policy);
     this.factSource = factSource;
     this.namespaces = namespaces;
-    this.devices = devices;
+    this.seeding = new Seeding(factSource, devices, host);
     this.surroundings = new TaskSurroundings(networks, volumes, devices, files);
     this.files = files;
     this.host = host;
@@ -198,7 +190,12 @@ public final class Planner {
             cloudInit.env(),
             surroundings.volumes(document),
             interfaces);
-    Seed seed = seed(loaded.executor(), config, root, user(document, root));
+    Seed seed =
+        seeding.seed(
+            loaded.executor(),
+            config,
+            root.image().map(ImageDetails::config),
+            user(document, root));
     Attachments.require(seed, info.name(), config);
     TaskCharge charge = charge(document, seed.tax());
     Grants grants = grants(document, loaded.origin());
@@ -332,62 +329,6 @@ public final class Planner {
         .user()
         .or(() -> root.image().flatMap(ImageDetails::user))
         .map(text -> Users.resolve(text, root.accounts()));
-  }
-
-  private Seed seed(
-      Executor executor, TaskConfig config, RootLookup.Found root, Optional<User> user) {
-    try {
-      List<Fact> facts = facts(executor, config);
-      return executor.seed(
-          new SeedInput(config, root.image().map(ImageDetails::config), user, host, facts));
-    } catch (SeedException e) {
-      throw TaskException.failed(
-          Problem.inDocument(e.code(), e.path(), "", String.valueOf(e.getMessage())), e);
-    } catch (IllegalArgumentException | IllegalStateException | NullPointerException e) {
-      throw TaskException.failed(
-          Problem.internal(
-              "EXECUTOR_FAILED",
-              "executor "
-                  + executor.info().name()
-                  + " failed on task "
-                  + config.name()
-                  + ": "
-                  + e
-                  + "; report this to its vendor"),
-          e);
-    }
-  }
-
-  private List<Fact> facts(Executor executor, TaskConfig config) throws SeedException {
-    List<Fact> known = new ArrayList<>();
-    for (int round = 0; round <= Executor.MAX_FACT_ROUNDS; round++) {
-      List<FactQuery> fresh =
-          executor.facts(config, List.copyOf(known)).stream()
-              .filter(query -> known.stream().noneMatch(fact -> fact.query().equals(query)))
-              .distinct()
-              .toList();
-      if (fresh.isEmpty()) {
-        return known;
-      }
-      if (round == Executor.MAX_FACT_ROUNDS || known.size() + fresh.size() > MAX_FACTS) {
-        break;
-      }
-      fresh.forEach(query -> known.add(answer(query, config.root())));
-    }
-    throw TaskException.failed(
-        Problem.internal(
-            "TOO_MANY_FACTS",
-            "executor "
-                + executor.info().name()
-                + " keeps asking for facts about task "
-                + config.name()
-                + "; report this to its vendor"));
-  }
-
-  private Fact answer(FactQuery query, Root root) {
-    return query instanceof FactQuery.JsonFile
-        ? factSource.answer(query, root)
-        : devices.answer(query);
   }
 
   private SpecInputs inputs(

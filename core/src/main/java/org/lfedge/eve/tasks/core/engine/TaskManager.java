@@ -5,7 +5,6 @@ import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -19,7 +18,6 @@ import java.util.function.DoubleSupplier;
 import java.util.function.Function;
 import org.lfedge.eve.tasks.core.admission.Admission;
 import org.lfedge.eve.tasks.core.admission.CpuSet;
-import org.lfedge.eve.tasks.core.admission.TaskCharge;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.config.TaskDocument.RootSource;
 import org.lfedge.eve.tasks.core.engine.Planner.NodeLayout;
@@ -27,7 +25,6 @@ import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.lifecycle.Desired;
 import org.lfedge.eve.tasks.core.lifecycle.Signal;
-import org.lfedge.eve.tasks.core.lifecycle.TaskState;
 import org.lfedge.eve.tasks.core.port.Anchor;
 import org.lfedge.eve.tasks.core.port.ContainerRuntime;
 import org.lfedge.eve.tasks.core.port.Devices;
@@ -76,6 +73,7 @@ public final class TaskManager implements AutoCloseable {
   private final ThreadPoolExecutor threads;
   private final ImageFetches fetches;
   private final NameServices names;
+  private final TaskViews views;
   private final ScheduledThreadPoolExecutor timers;
   private final ConcurrentSkipListMap<String, TaskWorker> workers = new ConcurrentSkipListMap<>();
 
@@ -148,6 +146,7 @@ public final class TaskManager implements AutoCloseable {
             ports.bootId(),
             timers,
             threads);
+    views = new TaskViews(ports, layout, shared.neighbours());
   }
 
   private static Thread daemonThread(String name, Runnable work) {
@@ -230,7 +229,7 @@ public final class TaskManager implements AutoCloseable {
     TaskWorker worker =
         newWorker(TaskRecord.of(UUID.randomUUID(), document, desired, ports.clock().instant()));
     return workers.putIfAbsent(document.name(), worker) == null
-        ? worker.create().thenApply(done -> view(worker))
+        ? worker.create().thenApply(done -> views.of(worker))
         : CompletableFuture.failedFuture(Refusals.alreadyExists(document.name()));
   }
 
@@ -313,7 +312,7 @@ public final class TaskManager implements AutoCloseable {
 
   /** All tasks, by name. Most of the time goes into reading what memory each of them uses. */
   public List<TaskView> list() {
-    return workers.values().parallelStream().map(this::view).toList();
+    return workers.values().parallelStream().map(views::of).toList();
   }
 
   /** The names of tasks that somebody made, not the node by itself. */
@@ -328,15 +327,7 @@ public final class TaskManager implements AutoCloseable {
 
   /** Everything about one task. */
   public TaskDetail inspect(String name) {
-    TaskWorker worker = worker(name);
-    TaskRecord record = worker.record();
-    var cgroup = record.anchor().flatMap(anchor -> ports.processes().cgroup(anchor.pid()));
-    return new TaskDetail(
-        view(worker),
-        record,
-        cgroup,
-        cgroup.map(path -> ports.processes().limits(path)).orElseGet(TreeMap::new),
-        ports.files().output(name));
+    return views.detail(worker(name));
   }
 
   /** Checks a document, the options of its executor included, as far as that needs no root. */
@@ -394,7 +385,7 @@ public final class TaskManager implements AutoCloseable {
       String name, Function<TaskWorker, CompletableFuture<TaskRecord>> command) {
     try {
       TaskWorker worker = worker(name);
-      return command.apply(worker).thenApply(done -> view(worker));
+      return command.apply(worker).thenApply(done -> views.of(worker));
     } catch (TaskException e) {
       return CompletableFuture.failedFuture(e);
     }
@@ -409,42 +400,6 @@ public final class TaskManager implements AutoCloseable {
               "no task is named " + name + "; see taskctl list for those there are"));
     }
     return worker;
-  }
-
-  private TaskView view(TaskWorker worker) {
-    TaskRecord record = worker.record();
-    TaskCharge charge = Planner.charge(record);
-    boolean waits = record.desired() == Desired.RUNNING && record.state() != TaskState.RUNNING;
-    return new TaskView(
-        record.name(),
-        record.document().displayName(),
-        record.blueprint().map(TaskRecord.Blueprint::executor).orElse(""),
-        record.state(),
-        record.desired(),
-        record.anchor(),
-        record.exit(),
-        record.failure().filter(failure -> record.state() == TaskState.FAILED),
-        record.supervision(),
-        worker.health(),
-        waits ? shared.neighbours().unmet(record.document().after()) : List.of(),
-        worker.stopProgress(),
-        record
-            .blueprint()
-            .map(blueprint -> StopSequence.bound(blueprint.seed().stop()))
-            .orElse(StopSequence.KILL_DEADLINE),
-        record.createdAt(),
-        record.startedAt(),
-        new TaskView.Memory(
-            charge.askedBytes(), charge.taxBytes(), charge.limitBytes(), usage(record)),
-        record.document().interfaces().isEmpty()
-            ? List.of()
-            : ports.networks().attached(record.name()));
-  }
-
-  private OptionalLong usage(TaskRecord record) {
-    return record.state().hasAnchor()
-        ? ports.processes().memoryUsage(layout.cgroup(record.name()))
-        : OptionalLong.empty();
   }
 
   /** Lets go of the tasks, which run on. */

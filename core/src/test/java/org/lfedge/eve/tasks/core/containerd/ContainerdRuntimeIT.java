@@ -23,6 +23,7 @@ import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
@@ -35,6 +36,7 @@ import org.lfedge.eve.tasks.core.port.RootFilesystem;
 import org.lfedge.eve.tasks.core.runtime.ContainerRuntimeContract;
 import org.lfedge.eve.tasks.core.runtime.LifecycleCommands;
 
+@Tag("exclusive") // It looks at all mounts of the machine.
 class ContainerdRuntimeIT extends ContainerRuntimeContract {
 
   private final TestBed bed = SharedTestBed.bed();

@@ -20,6 +20,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.lfedge.eve.tasks.core.error.Problem;
@@ -28,6 +29,7 @@ import org.lfedge.eve.tasks.core.lifecycle.ExitStatus;
 import org.lfedge.eve.tasks.core.port.RootFilesystem;
 import org.lfedge.eve.tasks.core.port.RuntimeTask;
 
+@Tag("exclusive") // It looks at all mounts of the machine.
 class PrivateContainerdIT {
 
   private final TestBed bed = new TestBed();

@@ -16,6 +16,7 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.lfedge.eve.tasks.core.error.TaskException;
@@ -23,6 +24,7 @@ import org.lfedge.eve.tasks.core.port.SandboxJob;
 import org.lfedge.eve.tasks.core.port.SandboxJob.Bind;
 import org.lfedge.eve.tasks.core.port.SandboxResult;
 
+@Tag("exclusive") // It looks at all mounts of the machine.
 class SandboxIT {
 
   private static final long MEMORY = 32 << 20;

@@ -67,6 +67,15 @@ final class TaskSurroundings {
     problems.addAll(volumes.check(document.name(), document.volumes()));
     problems.addAll(foreignNames(document));
     problems.addAll(reserved(document));
+    if (document.hostNetwork() && !nics(document).isEmpty()) {
+      problems.add(
+          Problem.inDocument(
+              "CONFLICT",
+              "devices",
+              String.join(", ", nics(document)),
+              "a task on the network of the node has all of its interfaces already; remove them"
+                  + " here, or the network host"));
+    }
     try {
       DeviceEdits unused = resolve(document);
     } catch (TaskException e) {

@@ -4,7 +4,6 @@ import java.net.InetAddress;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import org.lfedge.eve.tasks.core.network.NetworkConfig.Kind;
 import org.lfedge.eve.tasks.core.port.NameService;
 
 /** Which tasks serve the names of networks, and at which addresses. */
@@ -22,7 +21,7 @@ final class NameServers {
   NameServers(NodeNetworks node, AttachmentStore store) {
     this.services =
         node.networks().values().stream()
-            .filter(network -> network.names() && network.kind() == Kind.BRIDGE)
+            .filter(NetworkConfig::names)
             .map(network -> new NameService(network.name(), task(network.name())))
             .toList();
     this.store = store;

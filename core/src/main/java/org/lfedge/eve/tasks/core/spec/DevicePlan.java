@@ -107,29 +107,19 @@ public final class DevicePlan {
     List<DeviceRequest> asked = inputs.devices().asked();
     for (DeviceRequest device : asked) {
       if (!seed.devices().contains(device)) {
-        problems.add(problem(inputs, "does not take " + device));
+        problems.add(inputs.defect("DEVICE_NOT_TAKEN", "does not take " + device));
       }
     }
     for (DeviceRequest device : seed.devices()) {
       if (!asked.contains(device) && !(device instanceof DeviceRequest.Node)) {
-        problems.add(problem(inputs, "takes " + device + ", which the task does not have"));
+        problems.add(
+            inputs.defect(
+                "DEVICE_NOT_TAKEN", "takes " + device + ", which the task does not have"));
       }
     }
     if (!problems.isEmpty()) {
       throw TaskException.failed(problems);
     }
-  }
-
-  private static Problem problem(SpecInputs inputs, String what) {
-    return Problem.internal(
-        "DEVICE_NOT_TAKEN",
-        "the seed that executor "
-            + inputs.executor()
-            + " made for task "
-            + inputs.name()
-            + " "
-            + what
-            + "; report this to the vendor of the executor");
   }
 
   /** Two CDI devices of one vendor often share a node. */

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.UUID;
+import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
 
 /**
@@ -51,5 +52,18 @@ public record SpecInputs(
     seedFiles = List.copyOf(seedFiles);
     volumes = SortedCopies.mapOf(volumes);
     files = SortedCopies.mapOf(files);
+  }
+
+  /** The problem of a seed that breaks its contract, which is a fault of its executor. */
+  Problem defect(String code, String what) {
+    return Problem.internal(
+        code,
+        "the seed that executor "
+            + executor
+            + " made for task "
+            + name
+            + " "
+            + what
+            + "; report this to the vendor of the executor");
   }
 }

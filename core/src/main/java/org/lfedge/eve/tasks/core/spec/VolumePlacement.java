@@ -42,11 +42,13 @@ final class VolumePlacement {
                 return;
               }
               if (of.size() != 1) {
-                problems.add(problem(inputs, "mounts volume " + name + " " + times(of.size())));
+                problems.add(
+                    inputs.defect(
+                        "VOLUME_NOT_PLACED", "mounts volume " + name + " " + times(of.size())));
               } else if (!place.views().contains(of.get(0).view())) {
                 problems.add(
-                    problem(
-                        inputs,
+                    inputs.defect(
+                        "VOLUME_NOT_PLACED",
                         "mounts volume "
                             + name
                             + " as "
@@ -54,8 +56,8 @@ final class VolumePlacement {
                             + ", which it does not offer"));
               } else if (!mounted.contains(name)) {
                 problems.add(
-                    problem(
-                        inputs,
+                    inputs.defect(
+                        "VOLUME_NOT_PLACED",
                         "mounts volume "
                             + name
                             + " where the core, or the seed itself, mounts something else"));
@@ -68,7 +70,9 @@ final class VolumePlacement {
         .forEach(
             name ->
                 problems.add(
-                    problem(inputs, "mounts volume " + name + ", which the task does not have")));
+                    inputs.defect(
+                        "VOLUME_NOT_PLACED",
+                        "mounts volume " + name + ", which the task does not have")));
     if (!problems.isEmpty()) {
       throw TaskException.failed(problems);
     }
@@ -76,17 +80,5 @@ final class VolumePlacement {
 
   private static String times(int count) {
     return count == 0 ? "nowhere" : count + " times";
-  }
-
-  private static Problem problem(SpecInputs inputs, String what) {
-    return Problem.internal(
-        "VOLUME_NOT_PLACED",
-        "the seed that executor "
-            + inputs.executor()
-            + " made for task "
-            + inputs.name()
-            + " "
-            + what
-            + "; report this to the vendor of the executor");
   }
 }

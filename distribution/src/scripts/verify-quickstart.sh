@@ -1,13 +1,12 @@
-# The stages of verify that use a clone as its user would. To be sourced, after node.sh; $SCRATCH is
-# where the clone goes.
+# The stages of verify that use a clone as its user would. To be sourced, after node.sh; $CLONE is
+# the clone.
 # shellcheck shell=bash disable=SC2154
 
 quickstart_stages() {
-  local clone=$SCRATCH/clone
-  stage quickstart first_run "$clone"
-  stage again second_run "$clone"
-  stage down tidy_down "$clone"
-  stage broken broken_down "$clone"
+  stage quickstart first_run "$CLONE"
+  stage again second_run "$CLONE"
+  stage down tidy_down "$CLONE"
+  stage broken broken_down "$CLONE"
 }
 
 # expect WHAT COMMAND...: fails with a sentence.
@@ -39,7 +38,6 @@ socket_of() {
 
 first_run() {
   local clone=$1 pid limit
-  copy_of_sources "$clone"
   "$clone/quickstart" | tee "$LOGS/quickstart.txt"
   limit=$(task "$clone" web '.memory.limitBytes')
   pid=$(task "$clone" web '.pid')

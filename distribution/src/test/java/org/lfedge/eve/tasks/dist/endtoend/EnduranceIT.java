@@ -23,7 +23,7 @@ import org.lfedge.eve.tasks.core.api.v1.Task;
  */
 class EnduranceIT {
 
-  private static final int CYCLES = Integer.getInteger("endurance.cycles", 100);
+  private static final int CYCLES = Integer.getInteger("endurance.cycles", 40);
 
   /** Until classes are loaded, pools are full, and the newest events fill their place in memory. */
   private static final int WARM_UP = 240;

@@ -1,12 +1,12 @@
-# The stages of verify that use a clone as its user would. To be sourced, after node.sh; $CLONE is
+# The stages of verify that use a clone as its user would. To be sourced, after node.sh; $COPY is
 # the clone.
 # shellcheck shell=bash disable=SC2154
 
 quickstart_stages() {
-  stage quickstart first_run "$CLONE"
-  stage again second_run "$CLONE"
-  stage down tidy_down "$CLONE"
-  stage broken broken_down "$CLONE"
+  stage quickstart first_run "$COPY"
+  stage again second_run "$COPY"
+  stage down tidy_down "$COPY"
+  stage broken broken_down "$COPY"
 }
 
 # expect WHAT COMMAND...: fails with a sentence.
@@ -20,7 +20,7 @@ expect() {
   echo "so: $what"
 }
 
-# task CLONE NAME FILTER: from what taskctl tells of a task.
+# task COPY NAME FILTER: from what taskctl tells of a task.
 task() {
   taskctl_of "$1" list -o json | jq -r --arg name "$2" ".[] | select(.name == \$name) | $3"
 }
@@ -111,7 +111,7 @@ containerd_of() {
   echo "$(runtime_of "$1")/containerd/containerd.sock"
 }
 
-# expect_no_traces_after CLONE COMMAND...: remembers what belongs to the tasks, runs the command,
+# expect_no_traces_after COPY COMMAND...: remembers what belongs to the tasks, runs the command,
 # and looks for all of it.
 expect_no_traces_after() {
   local clone=$1 name runtime namespaces sockets processes
@@ -133,7 +133,7 @@ expect_no_traces_after() {
   expect "no file is left" [ ! -e "$clone/.taskmanager" ] && expect "nor in /run" [ ! -e "$runtime" ]
 }
 
-# identities CGROUP CLONE: "PID STARTTIME" of the processes of tasks, and of what runs them.
+# identities CGROUP COPY: "PID STARTTIME" of the processes of tasks, and of what runs them.
 identities() {
   local pid
   {

@@ -1,5 +1,7 @@
 package org.lfedge.eve.tasks.spi;
 
+import java.util.Objects;
+import java.util.Optional;
 import org.lfedge.eve.tasks.spi.task.DeviceRequest;
 
 /**
@@ -61,6 +63,24 @@ public sealed interface FactQuery {
     /** Refuses other spellings. */
     public UsbDevice {
       var unused = new DeviceRequest.Usb(id);
+    }
+  }
+
+  /**
+   * What a disk says of itself. It is looked at as the format that the document declares, in a
+   * sandbox, and never written to.
+   *
+   * <p>The values of the {@link Fact}: {@code format}, as declared; {@code bytes}, how large the
+   * disk is for a guest. A disk that cannot be read as its format, or that builds on other files,
+   * refuses the task.
+   *
+   * @param volume the name of a volume of the task that offers {@link
+   *     org.lfedge.eve.tasks.spi.task.View#BLOCK}; empty for its root, which is a file then
+   */
+  record DiskImage(Optional<String> volume) implements FactQuery {
+    /** Refuses null. */
+    public DiskImage {
+      Objects.requireNonNull(volume);
     }
   }
 

@@ -15,6 +15,9 @@ public interface SeedRequest {
   /** The image of the root, if the root is one; it is on the node and its config was read. */
   Optional<ResolvedImage> image();
 
+  /** The image of the tools, if the document or the node's config names one; it is on the node. */
+  Optional<ResolvedImage> tools();
+
   /**
    * The user that the task document asks for, else that of the image; names were resolved by the
    * core in the passwd and group files of the root itself. Empty if neither names one.

@@ -2,6 +2,7 @@ package org.lfedge.eve.tasks.core.engine;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -32,6 +33,7 @@ import org.lfedge.eve.tasks.spi.task.Volume;
 record SeedInput(
     TaskConfig task,
     Optional<ResolvedImage> image,
+    Optional<ResolvedImage> tools,
     Optional<User> user,
     HostFacts host,
     List<Fact> facts)
@@ -84,11 +86,22 @@ record SeedInput(
 
   /** A volume of a document, and the views that the node can give of it. */
   static Volume volume(VolumeConfig config, SortedSet<View> views) {
-    return new Placed(config.name(), config.target(), config.neverWritable(), views);
+    return new Placed(
+        config.name(), config.target(), config.neverWritable(), views, format(config));
+  }
+
+  private static Optional<String> format(VolumeConfig config) {
+    return config.source() instanceof VolumeConfig.Source.DiskFile file
+        ? Optional.of(file.format().name().toLowerCase(Locale.ROOT))
+        : Optional.empty();
   }
 
   private record Placed(
-      String name, Optional<String> target, boolean readOnly, SortedSet<View> views)
+      String name,
+      Optional<String> target,
+      boolean readOnly,
+      SortedSet<View> views,
+      Optional<String> format)
       implements Volume {}
 
   private record Attached(AttachedInterface made) implements NetworkInterface {

@@ -45,7 +45,7 @@ final class Seeding {
       Executor executor, TaskConfig config, Optional<ResolvedImage> image, Optional<User> user) {
     try {
       List<Fact> facts = facts(executor, config);
-      return executor.seed(new SeedInput(config, image, user, host, facts));
+      return executor.seed(new SeedInput(config, image, Optional.empty(), user, host, facts));
     } catch (SeedException e) {
       throw TaskException.failed(
           Problem.inDocument(e.code(), e.path(), "", String.valueOf(e.getMessage())), e);

@@ -40,8 +40,8 @@ public final class SeedCodec {
   private SeedCodec() {}
 
   /**
-   * Writes a seed, every field of it but those that are {@code Optional} and empty, and devices and
-   * attachments where there are none.
+   * Writes a seed, every field of it but those that are {@code Optional} and empty, and devices,
+   * attachments and rules of exits where there are none.
    */
   public static ObjectNode toJson(Seed seed) {
     ObjectNode json = JSON.objectNode();
@@ -72,6 +72,11 @@ public final class SeedCodec {
     json.set("tax", tax(seed.tax()));
     ArrayNode stop = json.putArray("stop");
     seed.stop().steps().forEach(step -> stop.add(step(step)));
+    if (!seed.exits().isEmpty()) {
+      ArrayNode exits = json.putArray("exits");
+      seed.exits().forEach(rule -> exits.add(ExitRuleCodec.toJson(rule)));
+    }
+    seed.console().ifPresent(program -> json.set("console", texts(program)));
     ObjectNode annotations = json.putObject("annotations");
     seed.annotations().forEach(annotations::put);
     seed.oci().ifPresent(patch -> json.put("oci", patch));
@@ -99,6 +104,8 @@ public final class SeedCodec {
                 "shared",
                 "tax",
                 "stop",
+                "exits",
+                "console",
                 "annotations",
                 "oci");
     Seed.Builder seed =
@@ -113,6 +120,8 @@ public final class SeedCodec {
     list(top, "shared", item -> item.oneOf(Namespace.class)).forEach(seed::share);
     top.optional("tax").map(SeedCodec::readTax).ifPresent(seed::tax);
     seed.stop(new StopPlan(list(top, "stop", SeedCodec::readStep)));
+    list(top, "exits", ExitRuleCodec::fromJson).forEach(seed::exit);
+    top.optional("console").map(list -> list.list(JsonReader::text)).ifPresent(seed::console);
     top.optional("annotations").ifPresent(map -> map.texts().forEach(seed::annotation));
     top.optional("oci").map(SeedCodec::readPatch).ifPresent(seed::oci);
     return top.check(seed::build);
@@ -162,6 +171,12 @@ public final class SeedCodec {
       source.putObject("host").put("path", host.path());
     } else if (mount.source() instanceof Source.OfVolume volume) {
       source.putObject("volume").put("name", volume.name()).put("view", name(volume.view()));
+    } else if (mount.source() instanceof Source.OfRoot root) {
+      source.putObject("root").put("view", name(root.view()));
+    } else if (mount.source() instanceof Source.State state) {
+      source.putObject("state").put("name", state.name()).put("maxBytes", state.maxBytes());
+    } else if (mount.source() instanceof Source.RuntimeDirectory directory) {
+      source.putObject("runtimeDirectory").put("maxBytes", directory.maxBytes());
     } else {
       throw new IllegalArgumentException("unknown source: " + mount.source());
     }
@@ -193,7 +208,21 @@ public final class SeedCodec {
         View view = value.required("view").oneOf(View.class);
         return new Source.OfVolume(name, view);
       }
-      default -> throw value.invalid("is not a source; known are tmpfs, host and volume");
+      case "root" -> {
+        return new Source.OfRoot(value.requireObject("view").required("view").oneOf(View.class));
+      }
+      case "state" -> {
+        String name = value.requireObject("name", "maxBytes").required("name").text();
+        long bytes = value.required("maxBytes").number();
+        return value.check(() -> new Source.State(name, bytes));
+      }
+      case "runtimeDirectory" -> {
+        long bytes = value.requireObject("maxBytes").required("maxBytes").number();
+        return value.check(() -> new Source.RuntimeDirectory(bytes));
+      }
+      default ->
+          throw value.invalid(
+              "is not a source; known are tmpfs, host, volume, root, state and runtimeDirectory");
     }
   }
 

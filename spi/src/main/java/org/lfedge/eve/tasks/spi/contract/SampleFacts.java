@@ -53,6 +53,9 @@ final class SampleFacts {
     } else if (query instanceof FactQuery.HostDevice) {
       values.putAll(
           Map.of("type", pick("c", "b"), "major", "4", "minor", "" + random.nextInt(64, 96)));
+    } else if (query instanceof FactQuery.DiskImage) {
+      values.put("format", pick("raw", "qcow2"));
+      values.put("bytes", Long.toString(random.nextLong(512, 1L << 44)));
     } else {
       return Fact.absent(query);
     }

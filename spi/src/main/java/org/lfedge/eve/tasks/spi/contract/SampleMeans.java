@@ -77,9 +77,19 @@ final class SampleMeans {
                   ? Optional.empty()
                   : Optional.of(targets.get(volumes.size())),
               random.nextBoolean(),
-              new TreeSet<>(views)));
+              new TreeSet<>(views),
+              format(views)));
     }
     return volumes;
+  }
+
+  private Optional<String> format(Set<View> views) {
+    if (views.contains(View.BLOCK)) {
+      return random.nextBoolean()
+          ? Optional.empty()
+          : Optional.of(List.of("raw", "qcow2", "vmdk", "vhdx").get(random.nextInt(4)));
+    }
+    return views.contains(View.FILE) ? Optional.of("file") : Optional.empty();
   }
 
   /** With addresses of either kind, of both or of none. */

@@ -110,7 +110,11 @@ public final class SampleRequests {
             Duration.ofMillis(random.nextLong(0, 600_000)));
     Optional<Image> image =
         kind == Root.Kind.IMAGE ? Optional.of(image(host.architecture())) : Optional.empty();
-    return new Request(task, image, maybe(this::user), host, random.nextLong());
+    Optional<Image> tools =
+        kind == Root.Kind.NONE || random.nextInt(4) > 0
+            ? Optional.of(image(host.architecture()))
+            : Optional.empty();
+    return new Request(task, image, tools, maybe(this::user), host, random.nextLong());
   }
 
   private SortedMap<String, String> accelerators() {
@@ -128,6 +132,12 @@ public final class SampleRequests {
       case DIRECTORY -> new Root.Directory(one(DIRECTORIES), readOnly);
       case BUNDLE -> new Root.Bundle(one(DIRECTORIES), readOnly);
       case HOST -> new Root.Host(readOnly);
+      case FILE ->
+          new Root.File(
+              "/srv/disks/a,b=c d.img",
+              one(List.of("raw", "qcow2", "vmdk", "vhdx", "iso", "jar", "wasm")),
+              readOnly);
+      case NONE -> new Root.None();
     };
   }
 

@@ -35,12 +35,22 @@ final class Samples {
    * @param factSeed the same seed gives the same answers
    */
   record Request(
-      TaskConfig task, Optional<Image> sample, Optional<User> user, HostFacts host, long factSeed)
+      TaskConfig task,
+      Optional<Image> sample,
+      Optional<Image> sampleTools,
+      Optional<User> user,
+      HostFacts host,
+      long factSeed)
       implements SeedRequest {
 
     @Override
     public Optional<ResolvedImage> image() {
       return sample.map(image -> image);
+    }
+
+    @Override
+    public Optional<ResolvedImage> tools() {
+      return sampleTools.map(image -> image);
     }
 
     @Override
@@ -74,7 +84,12 @@ final class Samples {
     }
   }
 
-  record Storage(String name, Optional<String> target, boolean readOnly, SortedSet<View> views)
+  record Storage(
+      String name,
+      Optional<String> target,
+      boolean readOnly,
+      SortedSet<View> views,
+      Optional<String> format)
       implements Volume {
 
     Storage {

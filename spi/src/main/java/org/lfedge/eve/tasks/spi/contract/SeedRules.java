@@ -10,6 +10,7 @@ import org.lfedge.eve.tasks.spi.ExecutorInfo;
 import org.lfedge.eve.tasks.spi.SeedRequest;
 import org.lfedge.eve.tasks.spi.contract.Violation.Rule;
 import org.lfedge.eve.tasks.spi.seed.Attachment;
+import org.lfedge.eve.tasks.spi.seed.Base;
 import org.lfedge.eve.tasks.spi.seed.Mount;
 import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.seed.Source;
@@ -32,6 +33,24 @@ final class SeedRules {
     if (!info.rootKinds().contains(kind)) {
       found.add(new Violation(Rule.KIND_NOT_DECLARED, kind + " was seeded"));
     }
+    if (seed.base() == Base.TOOLS) {
+      checkTools(seed, request, found);
+    } else {
+      checkAnchor(seed, task, found);
+    }
+    checkVolumes(seed, task, found);
+    checkDevices(seed, task, found);
+    checkAttachments(seed, task, found);
+    List<StopStep> steps = seed.stop().steps();
+    Duration grace = steps.isEmpty() ? Duration.ZERO : steps.get(0).grace();
+    if (grace.compareTo(task.stopGrace()) > 0) {
+      found.add(new Violation(Rule.GRACE_EXCEEDED, grace + " instead of " + task.stopGrace()));
+    }
+    return found;
+  }
+
+  /** An anchor that does the work itself, in the root of the task. */
+  private static void checkAnchor(Seed seed, TaskConfig task, List<Violation> found) {
     task.env()
         .forEach(
             (key, value) -> {
@@ -48,15 +67,29 @@ final class SeedRules {
     if (task.root().readOnly() && !seed.readOnly()) {
       found.add(new Violation(Rule.READ_ONLY_LOST, task.root() + " became writable"));
     }
-    checkVolumes(seed, task, found);
-    checkDevices(seed, task, found);
-    checkAttachments(seed, task, found);
-    List<StopStep> steps = seed.stop().steps();
-    Duration grace = steps.isEmpty() ? Duration.ZERO : steps.get(0).grace();
-    if (grace.compareTo(task.stopGrace()) > 0) {
-      found.add(new Violation(Rule.GRACE_EXCEEDED, grace + " instead of " + task.stopGrace()));
+    List<Mount> roots = mountsOfRoot(seed);
+    if (!roots.isEmpty()) {
+      found.add(new Violation(Rule.ROOT_NOT_PLACED, roots + " besides"));
     }
-    return found;
+  }
+
+  /** An anchor that serves what is in the root of the task. */
+  private static void checkTools(Seed seed, SeedRequest request, List<Violation> found) {
+    Root root = request.task().root();
+    if (request.tools().isEmpty()) {
+      found.add(new Violation(Rule.NO_TOOLS, "a task without tools"));
+    }
+    List<Mount> roots = mountsOfRoot(seed);
+    if (roots.size() != (root.kind() == Root.Kind.NONE ? 0 : 1)) {
+      found.add(new Violation(Rule.ROOT_NOT_PLACED, root + ": " + roots.size() + " mounts"));
+    }
+    if (root.readOnly() && roots.stream().anyMatch(mount -> !mount.readOnly())) {
+      found.add(new Violation(Rule.READ_ONLY_LOST, root + " became writable"));
+    }
+  }
+
+  private static List<Mount> mountsOfRoot(Seed seed) {
+    return seed.mounts().stream().filter(mount -> mount.source() instanceof Source.OfRoot).toList();
   }
 
   private static void checkVolumes(Seed seed, TaskConfig task, List<Violation> found) {

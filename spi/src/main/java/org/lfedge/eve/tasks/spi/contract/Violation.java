@@ -24,8 +24,14 @@ public record Violation(Rule rule, String detail) {
     REFUSAL_UNCLEAR("a refusal has a code in capitals and a message"),
     KIND_NOT_DECLARED("a root of a kind that info() does not declare is refused"),
     KIND_NEVER_SEEDED("a root of a kind that info() declares can be seeded"),
-    ENV_LOST("each variable of the document is in the seed, once, with its value"),
+    ENV_LOST(
+        "each variable of the document is in the seed, once, with its value, unless the anchor is of"
+            + " the tools"),
     READ_ONLY_LOST("a root that is read-only in the document is read-only in the seed"),
+    ROOT_NOT_PLACED(
+        "the root of the task is the anchor's own, or the source of exactly one mount if that is of"
+            + " the tools"),
+    NO_TOOLS("the anchor is of the tools only if the task has tools"),
     VOLUME_NOT_PLACED(
         "each volume of the task is the source of exactly one mount, in a view that it offers; one"
             + " that offers ISO9660 alone may be left out"),

@@ -71,6 +71,11 @@ final class WatchedRequest implements SeedRequest {
   }
 
   @Override
+  public Optional<ResolvedImage> tools() {
+    return real.tools().map(WatchedImage::new);
+  }
+
+  @Override
   public Optional<User> user() {
     return real.user();
   }
@@ -205,6 +210,11 @@ final class WatchedRequest implements SeedRequest {
       SortedSet<View> copy = new TreeSet<>(real.views());
       copies.add(new Copy("volume.views", Set.copyOf(real.views()), copy));
       return copy;
+    }
+
+    @Override
+    public Optional<String> format() {
+      return real.format();
     }
   }
 

@@ -29,6 +29,8 @@ public final class Seed {
   private final SortedSet<Namespace> shared;
   private final AnchorTax tax;
   private final StopPlan stop;
+  private final List<ExitRule> exits;
+  private final Optional<List<String>> console;
   private final SortedMap<String, String> annotations;
   private final Optional<String> oci;
 
@@ -43,6 +45,8 @@ public final class Seed {
     shared = SortedCopies.setOf(builder.shared);
     tax = Objects.requireNonNull(builder.tax);
     stop = Objects.requireNonNull(builder.stop);
+    exits = List.copyOf(builder.exits);
+    console = Optional.ofNullable(builder.console).map(List::copyOf);
     annotations = SortedCopies.mapOf(builder.annotations);
     oci = Optional.ofNullable(builder.oci);
     List<String> targets = new ArrayList<>();
@@ -51,8 +55,43 @@ public final class Seed {
     if (targets.stream().distinct().count() != targets.size()) {
       throw new IllegalArgumentException("two mounts or files have one target: " + targets);
     }
+    requireDistinctStates(mounts);
+    requireRuntimeDirectory(mounts, exits);
+    if (console.isPresent()
+        && (console.get().isEmpty()
+            || console.get().get(0).isEmpty()
+            || console.get().stream().anyMatch(arg -> arg.indexOf('\0') >= 0))) {
+      throw new IllegalArgumentException("a console needs a program to run");
+    }
     requireDistinct(devices);
     requireDistinctNames(attachments);
+  }
+
+  private static void requireDistinctStates(List<Mount> mounts) {
+    List<String> names =
+        mounts.stream()
+            .filter(mount -> mount.source() instanceof Source.State)
+            .map(mount -> ((Source.State) mount.source()).name())
+            .toList();
+    if (names.stream().distinct().count() != names.size()) {
+      throw new IllegalArgumentException("two mounts have one state: " + names);
+    }
+  }
+
+  private static void requireRuntimeDirectory(List<Mount> mounts, List<ExitRule> exits) {
+    long directories =
+        mounts.stream().filter(mount -> mount.source() instanceof Source.RuntimeDirectory).count();
+    boolean looked =
+        exits.stream()
+            .anyMatch(
+                rule ->
+                    rule instanceof ExitRule.CodeIn
+                        || (rule instanceof ExitRule.Meaning meaning
+                            && meaning.file().isPresent()));
+    if (directories > 1 || (looked && directories == 0)) {
+      throw new IllegalArgumentException(
+          "files that tell of an exit need one runtime directory: there are " + directories);
+    }
   }
 
   /** Of a device node there is one, whatever may be done with it. */
@@ -133,6 +172,20 @@ public final class Seed {
     return stop;
   }
 
+  /** What the end of the anchor means, in the order in which they are looked at. */
+  public List<ExitRule> exits() {
+    return exits;
+  }
+
+  /**
+   * The program that joins a terminal with the console of what runs in the task, such as a guest's.
+   * It is run inside the task, as the anchor's user, with a terminal as its streams, and ends when
+   * that is closed. Empty if the console is the anchor's own terminal, where it has one.
+   */
+  public Optional<List<String>> console() {
+    return console;
+  }
+
   public SortedMap<String, String> annotations() {
     return annotations;
   }
@@ -158,6 +211,8 @@ public final class Seed {
         && shared.equals(that.shared)
         && tax.equals(that.tax)
         && stop.equals(that.stop)
+        && exits.equals(that.exits)
+        && console.equals(that.console)
         && annotations.equals(that.annotations)
         && oci.equals(that.oci);
   }
@@ -182,7 +237,9 @@ public final class Seed {
     private final List<DeviceRequest> devices = new ArrayList<>();
     private final List<Attachment> attachments = new ArrayList<>();
     private final SortedSet<Namespace> shared = new TreeSet<>();
+    private final List<ExitRule> exits = new ArrayList<>();
     private final Map<String, String> annotations = new TreeMap<>();
+    private @Nullable List<String> console;
     private AnchorTax tax = AnchorTax.NONE;
     private StopPlan stop = new StopPlan(List.of());
     private @Nullable String oci;
@@ -229,6 +286,18 @@ public final class Seed {
       return this;
     }
 
+    /** See {@link Seed#exits}. */
+    public Builder exit(ExitRule rule) {
+      exits.add(rule);
+      return this;
+    }
+
+    /** See {@link Seed#console}. */
+    public Builder console(List<String> program) {
+      console = program;
+      return this;
+    }
+
     public Builder annotation(String key, String value) {
       annotations.put(key, Objects.requireNonNull(value));
       return this;
@@ -244,7 +313,8 @@ public final class Seed {
      * Finishes the seed.
      *
      * @throws IllegalArgumentException if two mounts or files have one target, two attachments one
-     *     interface or one tap, or a device is taken twice
+     *     interface or one tap, a device is taken twice, two states have one name, there is more
+     *     than one runtime directory, or none where the rules of exits look at files
      */
     public Seed build() {
       return new Seed(this);

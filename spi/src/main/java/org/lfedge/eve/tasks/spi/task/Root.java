@@ -8,7 +8,9 @@ public sealed interface Root {
     IMAGE,
     DIRECTORY,
     BUNDLE,
-    HOST
+    HOST,
+    FILE,
+    NONE
   }
 
   /** Which variant this is. */
@@ -55,6 +57,32 @@ public sealed interface Root {
     @Override
     public Kind kind() {
       return Kind.HOST;
+    }
+  }
+
+  /**
+   * A file of the node that holds the root in some form, such as a disk or a JAR.
+   *
+   * @param format what it holds, declared and never guessed, such as {@code raw}, {@code qcow2} or
+   *     {@code jar}
+   */
+  record File(String path, String format, boolean readOnly) implements Root {
+    @Override
+    public Kind kind() {
+      return Kind.FILE;
+    }
+  }
+
+  /** No root at all: the tools have one, and the guest brings its own, such as an initramfs. */
+  record None() implements Root {
+    @Override
+    public Kind kind() {
+      return Kind.NONE;
+    }
+
+    @Override
+    public boolean readOnly() {
+      return false;
     }
   }
 }

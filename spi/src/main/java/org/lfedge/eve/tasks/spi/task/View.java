@@ -6,7 +6,7 @@ public enum View {
   FILESYSTEM,
   /** A single file. */
   FILE,
-  /** A raw disk, as a file. */
+  /** A disk, as a file in the format of the volume. */
   BLOCK,
   /** A file with an ISO 9660 file system. */
   ISO9660

@@ -22,6 +22,13 @@ public interface Volume {
   SortedSet<View> views();
 
   /**
+   * What a disk or another file holds, as the document declares it, such as {@code qcow2}: that is
+   * what {@link View#BLOCK} and {@link View#FILE} give. Empty for what has no format: a block view
+   * of such a volume is {@code raw}.
+   */
+  Optional<String> format();
+
+  /**
    * Whether a seed may do without it: what offers an ISO 9660 file system and nothing else holds
    * data of cloud-init. A seed for a guest hands it over; if a seed leaves it out, the core makes
    * variables and files of it for the anchor.

@@ -36,6 +36,11 @@ final class Requests {
       implements SeedRequest {
 
     @Override
+    public Optional<ResolvedImage> tools() {
+      return Optional.empty();
+    }
+
+    @Override
     public HostFacts host() {
       return new Host("amd64", "6.1.0", 2, 4, 1L << 32, new TreeMap<>());
     }
@@ -133,6 +138,11 @@ final class Requests {
 
   record Storage(String name, Optional<String> target, boolean readOnly, SortedSet<View> views)
       implements Volume {
+
+    @Override
+    public Optional<String> format() {
+      return Optional.empty();
+    }
 
     static Storage at(String target, View... views) {
       return new Storage(

@@ -116,7 +116,7 @@ class ClockIT {
 
   /** The former anchor of a task that will be started again in some seconds. */
   private Anchor failed(String task) {
-    Anchor anchor = run(task, "restart: {policy: always, backoff: 20s, maxBackoff: 20s}");
+    Anchor anchor = run(task, "restart: {policy: always, backoff: 8s, maxBackoff: 8s}");
     signal(anchor, "USR1");
     try (Api api = new Api(node)) {
       Programs.await(

@@ -28,7 +28,7 @@ import org.lfedge.eve.tasks.core.registry.FixtureRegistry;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class HostileImagesIT {
 
-  private static final String VAST = "TEN_GIBIBYTES_OF_ZEROS|MORE_THAN_A_MILLION_FILES";
+  private static final String VAST = "(TEN_GIBIBYTES|MORE_THAN_A_MILLION)_.*";
 
   private final FixtureRegistry registry = FixtureRegistry.plain();
   private final PackagedNode node = new PackagedNode(List.of(), ServedImage.nodeConfig(registry));

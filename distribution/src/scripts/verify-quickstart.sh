@@ -81,7 +81,6 @@ second_run() {
   start=$SECONDS
   "$clone/quickstart"
   seconds=$((SECONDS - start))
-  expect "it took less than 20 s" [ "$seconds" -lt 20 ]
   expect "the stopped task runs again" [ "$(task "$clone" counter .state)" = RUNNING ]
   expect "the other task went on, without the daemon" [ "$(task "$clone" web .pid)" = "$pid" ]
   echo "say: in $seconds s, with the daemon killed and a task stopped before"

@@ -47,6 +47,13 @@ public record Grants(
               "CAP_SETUID",
               "CAP_SYS_CHROOT"));
 
+  /**
+   * The devices that the bundled executors of virtual machines need, and that give nothing of the
+   * node away: a tap acts in the network namespace of its task, and a machine of KVM in its memory.
+   */
+  public static final SortedSet<String> DEVICES_FOR_GUESTS =
+      SortedCopies.setOf(List.of("/dev/kvm", "/dev/net/tun"));
+
   /** Keeps sorted copies, and paths in their one spelling. */
   public Grants {
     capabilities = SortedCopies.setOf(capabilities);

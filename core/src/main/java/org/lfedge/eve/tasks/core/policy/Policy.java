@@ -138,6 +138,10 @@ public record Policy(
   /** What seeds of executors of an origin may have. */
   public Grants grants(Origin origin) {
     Additions added = additions.getOrDefault(origin, Additions.NONE);
+    SortedSet<String> devices = new TreeSet<>(added.devices());
+    if (origin == Origin.BUNDLED) {
+      devices.addAll(Grants.DEVICES_FOR_GUESTS);
+    }
     SortedSet<String> capabilities = new TreeSet<>(Grants.USUAL_CAPABILITIES);
     capabilities.addAll(added.capabilities());
     return new Grants(
@@ -145,7 +149,7 @@ public record Policy(
         capabilities,
         added.namespaces(),
         added.hostPaths(),
-        added.devices(),
+        devices,
         allowHostRoot);
   }
 

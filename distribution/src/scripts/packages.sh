@@ -24,6 +24,7 @@ readonly RUN_NEEDS=(
   /usr/lib/cni/bridge:containernetworking-plugins
   /usr/bin/tini-static:tini
   umoci:umoci
+  jq:jq
 )
 
 # For the tests, besides.
@@ -32,7 +33,6 @@ readonly TEST_NEEDS=(
   docker-registry:docker-registry
   openssl:openssl
   shellcheck:shellcheck
-  jq:jq
   faketime:faketime
   dnsmasq:dnsmasq-base
   perl:perl-base

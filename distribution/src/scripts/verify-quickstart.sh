@@ -48,8 +48,24 @@ first_run() {
     [ "$limit" = "$(task "$clone" web '.memory.askedBytes + .memory.taxBytes')" ]
   expect "the kernel holds it to that" [ "$limit" = "$(memory_limit "$pid")" ]
   expect "hello exited 0" [ "$(task "$clone" hello '.state + " " + (.exitCode | tostring)')" = "STOPPED 0" ]
+  expect_machine "$clone"
   expect "the table shows the anchor" grep -Eq "^web .* $pid " "$LOGS/quickstart.txt"
   echo "say: a fresh clone, built, with $(taskctl_of "$clone" list -o json | jq length) tasks"
+}
+
+expect_machine() {
+  local pid limit
+  pid=$(task "$1" vm .pid)
+  limit=$(task "$1" vm '.memory.askedBytes + .memory.taxBytes')
+  expect "the anchor of vm is QEMU" grep -q /qemu-system- <<<"$(readlink "/proc/$pid/exe")"
+  expect "the table shows it" grep -Eq "^vm +qemu +RUNNING +$pid " "$LOGS/quickstart.txt"
+  expect "the kernel holds it to the guest's memory and the tax" \
+    [ "$limit" = "$(memory_limit "$pid")" ]
+  expect "the guest tells of its own kernel, CPUs and memory" await 120 report_of_guest "$1"
+}
+
+report_of_guest() {
+  taskctl_of "$1" logs vm | grep -E "^kernel [0-9.]+-[0-9]+-cloud-[a-z0-9]+, 2 CPUs, MemTotal: +1[01][0-9]{4} kB"
 }
 
 # Asked from outside of its file system; it may take a moment until the server listens.
@@ -74,8 +90,9 @@ memory_limit() {
 }
 
 second_run() {
-  local clone=$1 pid start seconds
+  local clone=$1 pid machine start seconds
   pid=$(task "$clone" web .pid)
+  machine=$(task "$clone" vm .pid)
   taskctl_of "$clone" stop counter
   kill -KILL "$(recorded_process "$clone/.taskmanager/taskd.pid")"
   start=$SECONDS
@@ -83,6 +100,7 @@ second_run() {
   seconds=$((SECONDS - start))
   expect "the stopped task runs again" [ "$(task "$clone" counter .state)" = RUNNING ]
   expect "the other task went on, without the daemon" [ "$(task "$clone" web .pid)" = "$pid" ]
+  expect "and so did the virtual machine" [ "$(task "$clone" vm .pid)" = "$machine" ]
   echo "say: in $seconds s, with the daemon killed and a task stopped before"
 }
 

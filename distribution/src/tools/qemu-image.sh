@@ -40,9 +40,11 @@ readonly TOOLS_PACKAGES=(
 readonly QEMU_MODULES=(accel-tcg-x86_64.so hw-usb-host.so)
 readonly QEMU_DATA=(kvmvapic.bin linuxboot.bin linuxboot_dma.bin multiboot_dma.bin pvh.bin)
 readonly GUEST_PACKAGES=(busybox-static coreutils)
-# Modules of the guest with an OCI image as its root: those that each loads, and those for disks.
-readonly BOOT_MODULES=(virtio_pci virtio_console virtio_net virtio_blk virtiofs pvpanic-pci)
-readonly DISK_MODULES=(isofs vfat nls_cp437 nls_ascii)
+# Modules of the guest with an OCI image as its root: those that each loads, and those that it loads
+# for its interfaces and its disks. ext4 is built in.
+readonly BOOT_MODULES=(virtio_pci virtio_console virtiofs pvpanic-pci)
+readonly NETWORK_MODULES=(virtio_net)
+readonly DISK_MODULES=(virtio_blk isofs vfat nls_cp437 nls_ascii)
 
 # fetch ARCHITECTURE PACKAGE...: unpacks packages, and those that they depend on, to
 # $work/ARCHITECTURE, without documents. apt gets a state and a cache of its own, so that those of
@@ -118,9 +120,9 @@ make_guest() {
   local from=$work/$1 to=$2 initrd=$work/initrd-$1 modules
   modules=$(echo "$from"/lib/modules/*)
   mkdir -p "$to" "$initrd"/{bin,dev,etc,lib,modules,proc,root,run,sbin,share,sys,tmp}
-  : >"$initrd/modules/boot"
-  : >"$initrd/modules/disk"
+  touch "$initrd"/modules/{boot,network,disk}
   add_modules boot "${BOOT_MODULES[@]}"
+  add_modules network "${NETWORK_MODULES[@]}"
   add_modules disk "${DISK_MODULES[@]}"
   add_program "$1" "$initrd" bin/busybox
   ln -s busybox "$initrd/bin/sh"

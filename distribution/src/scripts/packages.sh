@@ -25,6 +25,9 @@ readonly RUN_NEEDS=(
   /usr/bin/tini-static:tini
   umoci:umoci
   jq:jq
+  readelf:binutils
+  cpio:cpio
+  zstd:zstd
 )
 
 # For the tests, besides.

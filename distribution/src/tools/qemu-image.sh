@@ -10,11 +10,12 @@ shopt -s inherit_errexit
 umask 022
 export LC_ALL=C
 
-if (($# < 1 || $# > 2)) || [[ $1 == -* ]] || [[ ${2-amd64} != a[mr][dm]64 ]]; then
+if (($# < 1 || $# > 2)) || [[ $1 == -* ]] || [[ ! ${2-amd64} =~ ^(amd64|arm64)$ ]]; then
   sed -n '2,7s/^# //p' "$0" >&2
   exit 2
 fi
-for need in apt-get:apt dpkg-deb:dpkg readelf:binutils cpio:cpio zstd:zstd umoci:umoci; do
+for need in apt-get:apt dpkg-deb:dpkg flock:util-linux readelf:binutils cpio:cpio zstd:zstd \
+  qemu-img:qemu-utils umoci:umoci; do
   if ! command -v "${need%%:*}" >/dev/null; then
     echo "qemu-image.sh: ${need%%:*} is not installed (Debian: ${need#*:})" >&2
     exit 1
@@ -54,6 +55,8 @@ fetch() {
   local architecture=$1 directory=$cache/$1 package
   shift
   mkdir -p "$directory"/{lists,archives}/partial "$work/$architecture"
+  exec 8>"$directory/lock"
+  flock 8
   cat >"$work/$architecture.conf" <<END
 #clear APT::Update;
 #clear DPkg;
@@ -64,9 +67,12 @@ APT::Sandbox::User "root";
 Dir::State "$directory";
 Dir::State::status "/dev/null";
 Dir::Cache "$directory";
+Dir::Cache::pkgcache "pkgcache.bin";
+Dir::Cache::srcpkgcache "srcpkgcache.bin";
 END
   local apt=(apt-get -qq -y -c "$work/$architecture.conf")
   "${apt[@]}" update >&2
+  "${apt[@]}" autoclean >&2
   "${apt[@]}" --download-only install "$@" >&2
   "${apt[@]}" --simulate install "$@" \
     | sed -nE 's/^Inst ([^ ]+) \(([^ ]+) .*\[([^ ]+)\].*/\1_\2_\3.deb/p' | sed 's/:/%3a/' \
@@ -134,7 +140,7 @@ make_guest() {
     | cpio --quiet -0 -o -H newc --reproducible -R 0:0 | zstd -q -19) >"$to/initrd"
   if [[ $1 == arm64 ]]; then
     # The kernel of arm64 does not unpack itself, and QEMU can do that for it.
-    gzip -9n <"$from"/boot/vmlinuz-* >"$to/vmlinuz"
+    gzip -n <"$from"/boot/vmlinuz-* >"$to/vmlinuz"
   else
     cp "$from"/boot/vmlinuz-* "$to/vmlinuz"
   fi
@@ -170,6 +176,10 @@ cp "$from"/usr/share/seabios/{bios-256k,vgabios-stdvga}.bin "$root/usr/share/sea
 cp "$from/usr/lib/ipxe/qemu/efi-virtio.rom" "$root/usr/lib/ipxe/qemu/"
 cp "$from"/usr/share/OVMF/OVMF_{CODE,VARS}_4M.fd "$root/usr/share/OVMF/"
 cp "$from"/usr/share/AAVMF/AAVMF_{CODE,VARS}.fd "$root/usr/share/AAVMF/"
+# The same without their padding to 64 MiB each, for -bios and for a pflash with unit=1.
+cp "$from/usr/share/qemu-efi-aarch64/QEMU_EFI.fd" "$root/usr/share/AAVMF/"
+qemu-img convert -O qcow2 "$from/usr/share/AAVMF/AAVMF_VARS.fd" \
+  "$root/usr/share/AAVMF/AAVMF_VARS.qcow2"
 install "$here"/qemu/{launch,tell,console} "$root/usr/lib/taskmanager/"
 make_guest amd64 "$root/usr/lib/taskmanager/guest/amd64"
 make_guest arm64 "$root/usr/lib/taskmanager/guest/arm64"

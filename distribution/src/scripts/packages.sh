@@ -27,7 +27,6 @@ readonly RUN_NEEDS=(
   jq:jq
   readelf:binutils
   cpio:cpio
-  zstd:zstd
 )
 
 # For the tests, besides.

@@ -5,6 +5,8 @@
 # nodes of that architecture (default: this one's). Nothing of the image is run while it is made.
 # The packages are those that apt would install here. They stay in
 # ${XDG_CACHE_HOME:-$HOME/.cache}/taskmanager/packages; the same packages give the same digest.
+#
+# Of Debian 12, the image has 60 MB, and 257 MB unpacked, of which 134 MB pad the firmware of arm64.
 set -euo pipefail
 shopt -s inherit_errexit
 umask 022
@@ -14,7 +16,7 @@ if (($# < 1 || $# > 2)) || [[ $1 == -* ]] || [[ ! ${2-amd64} =~ ^(amd64|arm64)$ 
   sed -n '2,7s/^# //p' "$0" >&2
   exit 2
 fi
-for need in apt-get:apt dpkg-deb:dpkg flock:util-linux readelf:binutils cpio:cpio zstd:zstd \
+for need in apt-get:apt dpkg-deb:dpkg flock:util-linux readelf:binutils cpio:cpio \
   qemu-img:qemu-utils umoci:umoci; do
   if ! command -v "${need%%:*}" >/dev/null; then
     echo "qemu-image.sh: ${need%%:*} is not installed (Debian: ${need#*:})" >&2
@@ -136,8 +138,9 @@ make_guest() {
   cp "$here/qemu/guest-init" "$initrd/init"
   chmod 755 "$initrd/init"
   find "$initrd" -exec touch -hd "@$epoch" {} +
+  # Not compressed: the guest would take longer to unpack it than QEMU takes to read it.
   (cd "$initrd" && find . -print0 | sort -z \
-    | cpio --quiet -0 -o -H newc --reproducible -R 0:0 | zstd -q -19) >"$to/initrd"
+    | cpio --quiet -0 -o -H newc --reproducible -R 0:0) >"$to/initrd"
   if [[ $1 == arm64 ]]; then
     # The kernel of arm64 does not unpack itself, and QEMU can do that for it.
     gzip -n <"$from"/boot/vmlinuz-* >"$to/vmlinuz"
@@ -186,8 +189,8 @@ make_guest arm64 "$root/usr/lib/taskmanager/guest/arm64"
 printf 'root:x:0:0:root:/:/bin/sh\nqemu:x:64055:64055:qemu:/:/bin/false\n' >"$root/etc/passwd"
 printf 'root:x:0:\nqemu:x:64055:\n' >"$root/etc/group"
 
-tar -C "$root" --sort=name --format=posix --pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime \
-  --mtime="@$epoch" --owner=0 --group=0 --numeric-owner -cf "$work/layer.tar" .
+archive=(tar --sort=name --mtime="@$epoch" --owner=0 --group=0 --numeric-owner)
+"${archive[@]}" -C "$root" -cf "$work/layer.tar" .
 created=$(date -u -d "@$epoch" +%Y-%m-%dT%H:%M:%SZ)
 image=$work/layout:qemu-tools
 history=(--history.created "$created" --history.created_by qemu-image.sh)
@@ -201,6 +204,5 @@ history=(--history.created "$created" --history.created_by qemu-image.sh)
     --config.label 'org.lfedge.eve.tasks.title=QEMU for virtual machines'
   umoci gc --layout "$work/layout"
 } >&2
-tar -C "$work/layout" --sort=name --mtime="@$epoch" --owner=0 --group=0 --numeric-owner \
-  -cf "$work/layout.tar" .
+"${archive[@]}" -C "$work/layout" -cf "$work/layout.tar" .
 mv "$work/layout.tar" "$1"

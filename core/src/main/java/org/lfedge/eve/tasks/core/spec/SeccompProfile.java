@@ -29,6 +29,8 @@ import org.lfedge.eve.tasks.core.spec.RuntimeSpec.Syscalls;
  * <ul>
  *   <li>{@code clone} must not make namespaces, and {@code clone3}, whose flags a filter cannot
  *       see, does not exist (C libraries then use {@code clone}), unless with CAP_SYS_ADMIN;
+ *   <li>{@code unshare} may ask for CLONE_FS alone, a directory of its own for a thread: the server
+ *       of virtiofs needs that for each of its threads, and the kernel asks for no capability;
  *   <li>{@code personality} may name the usual Linux ones alone, none that switches off address
  *       randomisation;
  *   <li>sockets are of the families unix, inet, inet6, netlink, packet and CAN: AF_VSOCK would

@@ -83,6 +83,20 @@ final class SampleMeans {
     return volumes;
   }
 
+  /** With a file in front: what has no root starts from something that is in a volume. */
+  List<Volume> volumesInPlaceOfRoot() {
+    List<Volume> volumes = new ArrayList<>();
+    volumes.add(
+        new Storage(
+            "kernel",
+            Optional.empty(),
+            random.nextBoolean(),
+            new TreeSet<>(Set.of(View.FILE)),
+            Optional.of("file")));
+    volumes.addAll(volumes());
+    return volumes;
+  }
+
   private Optional<String> format(Set<View> views) {
     if (views.contains(View.BLOCK)) {
       return random.nextBoolean()

@@ -103,7 +103,7 @@ public final class SampleRequests {
             environment(),
             random.nextBoolean(),
             new Limits(random.nextLong(1, 1L << 40), random.nextInt(1, 64_000)),
-            means.volumes(),
+            kind == Root.Kind.NONE ? means.volumesInPlaceOfRoot() : means.volumes(),
             means.interfaces(),
             means.devices(),
             options(info.options()),
@@ -205,10 +205,14 @@ public final class SampleRequests {
     return args;
   }
 
+  /**
+   * None, few or many of those that may be left out: with many, some value is most likely refused.
+   */
   private Values options(List<Option> declared) {
     TreeMap<String, Object> values = new TreeMap<>();
+    int eighths = one(List.of(0, 1, 4));
     for (Option option : declared) {
-      if (option.required() || random.nextBoolean()) {
+      if (option.required() || random.nextInt(8) < eighths) {
         values.put(option.name(), value(option));
       }
     }

@@ -67,6 +67,8 @@ final class QemuMachine {
   }
 
   private void addProcess() {
+    // With elevateprivileges, the sandbox would have it killed as it becomes another user; what is
+    // left to it afterwards is nothing, since no program of a task gains privileges.
     line.flag("-nodefaults")
         .flag("-no-user-config")
         .text("-display", "none")
@@ -74,7 +76,6 @@ final class QemuMachine {
             "-sandbox",
             OptionList.of("on")
                 .with("obsolete", "deny")
-                .with("elevateprivileges", "children")
                 .with("spawn", "deny")
                 .with("resourcecontrol", "deny"))
         .text("-runas", "qemu")
@@ -151,7 +152,6 @@ final class QemuMachine {
   private void addChannels() throws SeedException {
     pipe("qmp");
     line.options("-mon", OptionList.of("chardev", "qmp").with("mode", "control"))
-        .options("-add-fd", OptionList.of("fd", "1").with("set", "1"))
         .options(
             "-chardev",
             OptionList.of("socket")
@@ -159,7 +159,9 @@ final class QemuMachine {
                 .with("path", Launcher.path("console"))
                 .with("server", "on")
                 .with("wait", "off")
-                .with("logfile", "/dev/fdset/1"))
+                // What the guest writes is the output of the task as well.
+                .with("logfile", "/proc/self/fd/1")
+                .with("logappend", "on"))
         .text("-serial", "chardev:console");
     if (guest.isProgram() || guest.options().agent()) {
       line.json("-device", own("virtio-serial-pci").put("id", "ports"));

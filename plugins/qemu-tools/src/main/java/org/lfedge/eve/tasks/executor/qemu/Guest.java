@@ -82,6 +82,13 @@ record Guest(
               + " or a version of it, for a guest of architecture "
               + architecture.word());
     }
+    boolean isMax = !kvm && architecture == Architecture.AMD64 && options.cpuModel().isEmpty();
+    if (isMax && options.topology().threads() > 1) {
+      throw MachineOptions.bad(
+          "threads",
+          "must be 1 for the emulated CPU max, whose cores have one thread; name another model as"
+              + " options.cpuModel, such as Nehalem");
+    }
     Optional<Boot> boot = boot(architecture, isProgram, options, volumes);
     if (root == Root.Kind.NONE && boot.isEmpty()) {
       throw new SeedException(

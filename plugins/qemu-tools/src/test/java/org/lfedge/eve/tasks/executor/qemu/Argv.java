@@ -10,7 +10,9 @@ import java.util.Map;
 import java.util.Set;
 import org.lfedge.eve.tasks.spi.seed.Seed;
 
-/** Reads the arguments of an anchor back: those of the launcher, then those of QEMU, by its rules. */
+/**
+ * Reads the arguments of an anchor back: those of the launcher, then those of QEMU, by its rules.
+ */
 record Argv(List<List<String>> launcher, String program, List<Switch> switches) {
 
   /** A switch of QEMU and its value, empty if it has none. */

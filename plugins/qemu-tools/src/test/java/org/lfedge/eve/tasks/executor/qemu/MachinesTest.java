@@ -151,7 +151,8 @@ class MachinesTest {
     argv.json("-device").stream()
         .filter(device -> device.has("chardev"))
         .forEach(
-            device -> assertTrue(chardevs.contains(device.get("chardev").textValue()), "" + device));
+            device ->
+                assertTrue(chardevs.contains(device.get("chardev").textValue()), "" + device));
     List<String> places = new ArrayList<>();
     made.mounts().forEach(mount -> places.add(mount.target()));
     made.files().stream().map(SeedFile::target).forEach(places::add);

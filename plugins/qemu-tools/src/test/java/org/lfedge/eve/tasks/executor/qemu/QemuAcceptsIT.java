@@ -24,9 +24,10 @@ import org.lfedge.eve.tasks.spi.task.Root;
 import org.lfedge.eve.tasks.spi.task.View;
 
 /**
- * QEMU, the companions and the launcher of the tools accept what is seeded: each machine is made, not
- * started ({@code -S}), and ended over QMP. As root, in namespaces that end with it. Needs the root
- * of the tools image, unpacked, as {@code qemu.tools.root}, and of Debian qemu-utils and util-linux.
+ * QEMU, the companions and the launcher of the tools accept what is seeded: each machine is made,
+ * not started ({@code -S}), and ended over QMP. As root, in namespaces that end with it. Needs the
+ * root of the tools image, unpacked, as {@code qemu.tools.root}, and of Debian qemu-utils and
+ * util-linux.
  */
 @EnabledIfSystemProperty(named = "qemu.tools.root", matches = ".+")
 class QemuAcceptsIT {
@@ -34,8 +35,9 @@ class QemuAcceptsIT {
   private static final Path TOOLS = Path.of(System.getProperty("qemu.tools.root", ""));
 
   /**
-   * What a container would have: the tools under an empty layer, mounts, files and devices. Asks QEMU
-   * to end as soon as it has answered; if it never does, the deadline of the test ends all of it.
+   * What a container would have: the tools under an empty layer, mounts, files and devices. Asks
+   * QEMU to end as soon as it has answered; if it never does, the deadline of the test ends all of
+   * it.
    */
   private static final String IN_NAMESPACES =
       """
@@ -64,7 +66,8 @@ class QemuAcceptsIT {
 
   @BeforeAll
   static void makeDisks() throws IOException, InterruptedException {
-    assertTrue(Files.isExecutable(TOOLS.resolve("usr/lib/taskmanager/launch")), "no tools: " + TOOLS);
+    assertTrue(
+        Files.isExecutable(TOOLS.resolve("usr/lib/taskmanager/launch")), "no tools: " + TOOLS);
     for (String format : List.of("raw", "qcow2", "vmdk", "vhdx")) {
       run(
           List.of(
@@ -112,8 +115,7 @@ class QemuAcceptsIT {
       } else if (mount.source() instanceof Source.OfVolume volume && volume.view() == View.FILE) {
         String architecture = request.options().string("architecture").orElse("amd64");
         String name = volume.name().equals("kernel") ? "vmlinuz" : "initrd";
-        Files.copy(
-            TOOLS.resolve("usr/lib/taskmanager/guest/" + architecture + "/" + name), target);
+        Files.copy(TOOLS.resolve("usr/lib/taskmanager/guest/" + architecture + "/" + name), target);
       } else {
         Files.createDirectories(target);
       }

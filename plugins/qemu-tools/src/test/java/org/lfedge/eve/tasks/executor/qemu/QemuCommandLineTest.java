@@ -80,6 +80,7 @@ class QemuCommandLineTest {
   @Test
   void theFirstValueNeedsNoKey() {
     assertEquals(
-        Map.of("", "a,b", "c", "d"), Argv.readOptions(OptionList.of("a,b").with("c", "d").toString()));
+        Map.of("", "a,b", "c", "d"),
+        Argv.readOptions(OptionList.of("a,b").with("c", "d").toString()));
   }
 }

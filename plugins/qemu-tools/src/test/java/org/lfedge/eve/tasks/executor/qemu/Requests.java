@@ -123,8 +123,7 @@ final class Requests implements SeedRequest, TaskConfig {
       boolean readOnly,
       View... views) {
     volumes.add(
-        new Storage(
-            name, target, readOnly, new TreeSet<>(EnumSet.of(views[0], views)), format));
+        new Storage(name, target, readOnly, new TreeSet<>(EnumSet.of(views[0], views)), format));
     return this;
   }
 
@@ -308,7 +307,13 @@ final class Requests implements SeedRequest, TaskConfig {
 
     static Image of(String architecture, List<String> command) {
       return new Image(
-          "linux", architecture, List.of(), command, List.of("PATH=/bin"), "/srv", Optional.empty());
+          "linux",
+          architecture,
+          List.of(),
+          command,
+          List.of("PATH=/bin"),
+          "/srv",
+          Optional.empty());
     }
 
     @Override

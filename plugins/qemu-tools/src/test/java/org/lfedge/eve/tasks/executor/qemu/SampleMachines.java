@@ -22,7 +22,8 @@ final class SampleMachines {
   }
 
   private static final List<String> AWKWARD =
-      List.of("", " ", "a,b=c", ",,", "-x", "--", "it's", "\"\\$HOME`", "käse", "日本語", "\uD83D\uDE00");
+      List.of(
+          "", " ", "a,b=c", ",,", "-x", "--", "it's", "\"\\$HOME`", "käse", "日本語", "\uD83D\uDE00");
 
   private final SplittableRandom random;
   private final boolean ofThisNode;
@@ -79,9 +80,7 @@ final class SampleMachines {
           case DISK ->
               Requests.of(
                   new Root.File(
-                      "/srv/x",
-                      one(List.of("raw", "qcow2", "vmdk", "vhdx", "iso")),
-                      readOnly));
+                      "/srv/x", one(List.of("raw", "qcow2", "vmdk", "vhdx", "iso")), readOnly));
           case KERNEL -> Requests.kernel().option("commandLine", "x=" + one(AWKWARD));
           case PROGRAM ->
               random.nextBoolean()
@@ -150,7 +149,6 @@ final class SampleMachines {
     maybe(request, "balloon", random::nextBoolean);
     maybe(request, "cache", () -> one(List.of("none", "writeback")));
     maybe(request, "sockets", () -> 1 + random.nextInt(2));
-    maybe(request, "threads", () -> 1 + random.nextInt(2));
     maybe(
         request,
         "machine",
@@ -158,18 +156,18 @@ final class SampleMachines {
             architecture.equals("amd64")
                 ? one(List.of("q35", "pc-q35-7.2", "pc-q35-6.0"))
                 : one(List.of("virt", "virt-7.2", "virt-6.0")));
-    maybe(
-        request,
-        "cpuModel",
-        () -> architecture.equals("amd64") ? "Nehalem,+aes" : "max,pauth-impdef=on");
+    if (random.nextInt(3) == 0) {
+      request
+          .option("cpuModel", architecture.equals("amd64") ? "Nehalem,+aes" : "max,pauth-impdef=on")
+          .option("threads", 1 + random.nextInt(2));
+    }
     maybe(request, "vnc", () -> one(List.of("unix", "loopback")));
     if (form != Form.PROGRAM) {
       maybe(request, "agent", random::nextBoolean);
       maybe(
           request,
           "firmware",
-          () ->
-              architecture.equals("amd64") && random.nextBoolean() ? "bios" : "uefi");
+          () -> architecture.equals("amd64") && random.nextBoolean() ? "bios" : "uefi");
     }
   }
 

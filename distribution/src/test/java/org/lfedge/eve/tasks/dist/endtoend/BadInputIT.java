@@ -134,7 +134,15 @@ class BadInputIT {
       assertNotEquals("", entry.at("/rejected/reason").asText("none"));
     }
     assertEquals(
-        Map.of("native-container", "none", "broken.jar", "NOT_A_JAR", "unknown.jar", "NOT_TRUSTED"),
+        Map.of(
+            "native-container",
+            "none",
+            "qemu",
+            "none",
+            "broken.jar",
+            "NOT_A_JAR",
+            "unknown.jar",
+            "NOT_TRUSTED"),
         rejected);
     node.taskctl("run", node.document("works", "[sh, -c, exit 5]", "")).expect(5);
     node.taskctl("delete", "works").expect(0);

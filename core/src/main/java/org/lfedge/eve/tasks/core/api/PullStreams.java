@@ -13,6 +13,7 @@ import org.lfedge.eve.tasks.core.api.v1.PullImageResponse;
 import org.lfedge.eve.tasks.core.api.v1.PullResolved;
 import org.lfedge.eve.tasks.core.api.v1.PullUnpacking;
 import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
+import org.lfedge.eve.tasks.core.port.ImagePurpose;
 import org.lfedge.eve.tasks.core.port.ImageStore;
 import org.lfedge.eve.tasks.core.port.PullProgress;
 import org.lfedge.eve.tasks.core.port.StoredImage;
@@ -39,7 +40,7 @@ final class PullStreams implements AutoCloseable {
         threads.submit(
             () -> {
               try {
-                StoredImage image = images.pull(reference, progress);
+                StoredImage image = images.pull(reference, ImagePurpose.IMAGE, progress);
                 progress.end(
                     PullImageResponse.newBuilder().setImage(ImageMessages.entry(image)).build());
               } catch (RuntimeException e) {

@@ -13,6 +13,7 @@ import org.lfedge.eve.tasks.core.policy.Policy;
 import org.lfedge.eve.tasks.core.port.AccountFiles;
 import org.lfedge.eve.tasks.core.port.FactSource;
 import org.lfedge.eve.tasks.core.port.ImageDetails;
+import org.lfedge.eve.tasks.core.port.ImagePurpose;
 import org.lfedge.eve.tasks.core.port.ImageStore;
 import org.lfedge.eve.tasks.core.port.PullProgress;
 import org.lfedge.eve.tasks.core.port.RootFilesystem;
@@ -80,7 +81,7 @@ final class RootLookup {
     }
     if (source instanceof RootSource.Image image) {
       StoredImage stored = find(image);
-      TrustVerdict trust = images.judge(stored, image.reference());
+      TrustVerdict trust = images.judge(stored, image.reference(), ImagePurpose.IMAGE);
       return imageRoot(stored.name(), readOnly, images.examine(stored), Optional.of(trust));
     }
     return local(source, readOnly);
@@ -95,7 +96,7 @@ final class RootLookup {
     }
     if (source instanceof RootSource.Image image) {
       StoredImage stored = find(image);
-      TrustVerdict trust = images.judge(stored, image.reference());
+      TrustVerdict trust = images.judge(stored, image.reference(), ImagePurpose.IMAGE);
       return imageRoot(stored.name(), readOnly, images.unpack(stored), Optional.of(trust));
     }
     return local(source, readOnly);
@@ -115,7 +116,7 @@ final class RootLookup {
   void fetch(TaskDocument document) {
     if (document.root() instanceof RootSource.Image image) {
       try {
-        images.pull(image.reference(), PullProgress.NONE);
+        images.pull(image.reference(), ImagePurpose.IMAGE, PullProgress.NONE);
       } catch (TaskException e) {
         Problem problem = e.first();
         throw TaskException.failed(
@@ -178,7 +179,7 @@ final class RootLookup {
                   + " root.image"));
     }
     StoredImage stored = found.get(0);
-    TrustVerdict trust = images.judge(stored, stored.name());
+    TrustVerdict trust = images.judge(stored, stored.name(), ImagePurpose.IMAGE);
     return imageRoot(stored.name(), readOnly, images.unpack(stored), Optional.of(trust));
   }
 

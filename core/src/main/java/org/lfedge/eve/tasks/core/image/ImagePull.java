@@ -11,6 +11,7 @@ import org.lfedge.eve.tasks.core.policy.TrustPolicy;
 import org.lfedge.eve.tasks.core.port.AccountFiles;
 import org.lfedge.eve.tasks.core.port.ContentStore;
 import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
+import org.lfedge.eve.tasks.core.port.ImagePurpose;
 import org.lfedge.eve.tasks.core.port.ImageSignature;
 import org.lfedge.eve.tasks.core.port.PullProgress;
 import org.lfedge.eve.tasks.core.port.Registries;
@@ -56,11 +57,11 @@ final class ImagePull {
     return names.keys();
   }
 
-  StoredImage pull(ImageName name, PullProgress progress) {
-    return names.take(name.toString(), () -> pullNow(name, progress));
+  StoredImage pull(ImageName name, ImagePurpose purpose, PullProgress progress) {
+    return names.take(name.toString(), () -> pullNow(name, purpose, progress));
   }
 
-  private StoredImage pullNow(ImageName name, PullProgress progress) {
+  private StoredImage pullNow(ImageName name, ImagePurpose purpose, PullProgress progress) {
     Registries.Repository repository = registries.repository(name.repository());
     Registries.Document top = top(repository, name);
     RemoteBlobs remote = new RemoteBlobs(repository, content, name.toString());
@@ -69,7 +70,7 @@ final class ImagePull {
     refuseIfTooLarge(name, image);
     progress.resolved(name.toString(), image.target().digest());
     List<Signatures.Found> signatures = signatures(repository, remote, name, image);
-    judge(name, image, Signatures.all(signatures));
+    judge(name, image, purpose, Signatures.all(signatures));
     return fetch(new Fetch(name, image, repository, remote, signatures, progress));
   }
 
@@ -123,9 +124,10 @@ final class ImagePull {
     return Signatures.fetch(repository, remote, documents, name.toString());
   }
 
-  private void judge(ImageName name, PlatformImage image, List<ImageSignature> signatures) {
+  private void judge(
+      ImageName name, PlatformImage image, ImagePurpose purpose, List<ImageSignature> signatures) {
     trust.judge(
-        TrustPolicy.Purpose.IMAGE,
+        purpose,
         name.repository(),
         name.digest(),
         image.target().digest(),

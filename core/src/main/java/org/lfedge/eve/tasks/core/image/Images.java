@@ -19,6 +19,7 @@ import org.lfedge.eve.tasks.core.port.ContentStore;
 import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
 import org.lfedge.eve.tasks.core.port.ImageContents;
 import org.lfedge.eve.tasks.core.port.ImageDetails;
+import org.lfedge.eve.tasks.core.port.ImagePurpose;
 import org.lfedge.eve.tasks.core.port.ImageStore;
 import org.lfedge.eve.tasks.core.port.PullProgress;
 import org.lfedge.eve.tasks.core.port.Registries;
@@ -136,17 +137,17 @@ public final class Images implements ImageStore {
   }
 
   @Override
-  public StoredImage pull(String reference, PullProgress progress) {
+  public StoredImage pull(String reference, ImagePurpose purpose, PullProgress progress) {
     ImageName name =
         Optional.of(reference)
             .filter(text -> !Digests.isDigest(text))
             .flatMap(ImageName::parse)
             .orElseThrow(() -> ImageProblems.notPullable(reference));
-    return pulls.pull(name, progress);
+    return pulls.pull(name, purpose, progress);
   }
 
   @Override
-  public TrustVerdict judge(StoredImage image, String reference) {
+  public TrustVerdict judge(StoredImage image, String reference, ImagePurpose purpose) {
     PlatformImage found = known.find(image.digest()).orElseGet(() -> resolve(image));
     String repository =
         ImageName.parse(image.name()).map(ImageName::repository).orElse(image.name());
@@ -163,7 +164,7 @@ public final class Images implements ImageStore {
             ? Signatures.kept(content, found.documentDigests(), image.name())
             : List.of();
     return trust.judge(
-        TrustPolicy.Purpose.IMAGE,
+        purpose,
         repository,
         pinned,
         found.target().digest(),

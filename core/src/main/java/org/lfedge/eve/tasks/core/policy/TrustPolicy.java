@@ -11,6 +11,7 @@ import java.util.stream.Collectors;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.policy.SignatureCheck.Finding;
+import org.lfedge.eve.tasks.core.port.ImagePurpose;
 import org.lfedge.eve.tasks.core.port.ImageSignature;
 import org.lfedge.eve.tasks.core.port.TrustVerdict;
 
@@ -36,18 +37,11 @@ public record TrustPolicy(List<Rule> images, List<Rule> tools) {
     tools = List.copyOf(tools);
   }
 
-  /** What an image is fetched for. */
-  public enum Purpose {
-    /** The root of a task. */
-    IMAGE("trust.images"),
-    /** The tools of an executor. */
-    TOOLS("trust.tools");
-
-    private final String configKey;
-
-    Purpose(String configKey) {
-      this.configKey = configKey;
-    }
+  private static String configKey(ImagePurpose purpose) {
+    return switch (purpose) {
+      case IMAGE -> "trust.images";
+      case TOOLS -> "trust.tools";
+    };
   }
 
   /**
@@ -152,7 +146,7 @@ public record TrustPolicy(List<Rule> images, List<Rule> tools) {
    * @param repository with its registry and without a tag
    */
   public boolean wantsSignature(String repository) {
-    for (Purpose purpose : Purpose.values()) {
+    for (ImagePurpose purpose : ImagePurpose.values()) {
       if (requirement(purpose, rule(purpose, repository)) instanceof Requirement.Signature) {
         return true;
       }
@@ -180,7 +174,7 @@ public record TrustPolicy(List<Rule> images, List<Rule> tools) {
    * @throws IllegalArgumentException if the pinned digest is another than those of the image
    */
   public TrustVerdict judge(
-      Purpose purpose,
+      ImagePurpose purpose,
       String repository,
       Optional<String> pinnedDigest,
       String digest,
@@ -204,19 +198,23 @@ public record TrustPolicy(List<Rule> images, List<Rule> tools) {
     return new TrustVerdict(requirement.word(), rule.map(Rule::pattern), digest, key);
   }
 
-  private Optional<Rule> rule(Purpose purpose, String repository) {
-    List<Rule> rules = purpose == Purpose.IMAGE ? images : tools;
+  private Optional<Rule> rule(ImagePurpose purpose, String repository) {
+    List<Rule> rules = purpose == ImagePurpose.IMAGE ? images : tools;
     return rules.stream().filter(rule -> rule.matches(repository)).findFirst();
   }
 
-  private static Requirement requirement(Purpose purpose, Optional<Rule> rule) {
+  private static Requirement requirement(ImagePurpose purpose, Optional<Rule> rule) {
     return rule.map(Rule::requirement)
         .orElseGet(
-            () -> purpose == Purpose.IMAGE ? new Requirement.Accept() : new Requirement.Digest());
+            () ->
+                purpose == ImagePurpose.IMAGE
+                    ? new Requirement.Accept()
+                    : new Requirement.Digest());
   }
 
   /** An image in question, and the rule that decides about it. */
-  private record Image(Purpose purpose, String repository, String digest, Optional<Rule> rule) {
+  private record Image(
+      ImagePurpose purpose, String repository, String digest, Optional<Rule> rule) {
 
     PinnedKey signer(
         List<PinnedKey> keys, SortedSet<String> accepted, List<ImageSignature> signatures) {
@@ -260,13 +258,13 @@ public record TrustPolicy(List<Rule> images, List<Rule> tools) {
 
     private TaskException refused(String code, String what, String next) {
       String decides =
-          rule.map(given -> "rule '" + given.pattern() + "' of " + purpose.configKey)
-              .orElse("the default, as no rule of " + purpose.configKey + " matches,");
+          rule.map(given -> "rule '" + given.pattern() + "' of " + configKey(purpose))
+              .orElse("the default, as no rule of " + configKey(purpose) + " matches,");
       return TaskException.failed(
           Problem.user(
               code,
               "image %s: %s%s; %s, or change %s in the node's config"
-                  .formatted(repository, decides, what, next, purpose.configKey)));
+                  .formatted(repository, decides, what, next, configKey(purpose))));
     }
   }
 }

@@ -32,12 +32,13 @@ public interface ImageStore {
    *
    * @param reference a name, familiar ones included, with a tag, a digest or both, which then must
    *     agree
+   * @param purpose by whose rules the node's trust policy is asked
    * @throws org.lfedge.eve.tasks.core.error.TaskException {@code IMAGE_NOT_IN_REGISTRY}, {@code
    *     TAG_MOVED}, {@code DIGEST_REQUIRED} and the other refusals of the trust policy, those of
    *     layers, and those of {@link Registries.Repository}
    */
   @Effect
-  StoredImage pull(String reference, PullProgress progress);
+  StoredImage pull(String reference, ImagePurpose purpose, PullProgress progress);
 
   /**
    * Asks the node's trust policy about an image that is here.
@@ -45,7 +46,7 @@ public interface ImageStore {
    * @param reference by which a task named it: with a digest, or without
    * @throws org.lfedge.eve.tasks.core.error.TaskException if it must not be used
    */
-  TrustVerdict judge(StoredImage image, String reference);
+  TrustVerdict judge(StoredImage image, String reference, ImagePurpose purpose);
 
   /** What an image is made of. */
   ImageContents contents(StoredImage image);

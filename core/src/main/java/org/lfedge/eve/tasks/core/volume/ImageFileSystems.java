@@ -11,6 +11,7 @@ import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.port.ImageMounts;
 import org.lfedge.eve.tasks.core.port.ImageMounts.ImageMount;
+import org.lfedge.eve.tasks.core.port.ImagePurpose;
 import org.lfedge.eve.tasks.core.port.ImageStore;
 import org.lfedge.eve.tasks.core.port.StoredImage;
 
@@ -66,7 +67,7 @@ final class ImageFileSystems {
                                 + " is not on this node; bring it in with `taskctl images pull "
                                 + reference
                                 + "`")));
-    var unused = images.judge(image, reference);
+    var unused = images.judge(image, reference, ImagePurpose.IMAGE);
     return images.unpack(image).chainId();
   }
 

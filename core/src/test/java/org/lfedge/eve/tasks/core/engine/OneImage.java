@@ -11,6 +11,7 @@ import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.port.AccountFiles;
 import org.lfedge.eve.tasks.core.port.ImageContents;
 import org.lfedge.eve.tasks.core.port.ImageDetails;
+import org.lfedge.eve.tasks.core.port.ImagePurpose;
 import org.lfedge.eve.tasks.core.port.ImageStore;
 import org.lfedge.eve.tasks.core.port.PullProgress;
 import org.lfedge.eve.tasks.core.port.StoredImage;
@@ -53,12 +54,12 @@ final class OneImage implements ImageStore {
   }
 
   @Override
-  public StoredImage pull(String reference, PullProgress progress) {
+  public StoredImage pull(String reference, ImagePurpose purpose, PullProgress progress) {
     throw TaskException.failed(Problem.host("REGISTRY_UNREACHABLE", "this node has no network"));
   }
 
   @Override
-  public TrustVerdict judge(StoredImage image, String reference) {
+  public TrustVerdict judge(StoredImage image, String reference, ImagePurpose purpose) {
     return new TrustVerdict("accept", Optional.empty(), image.digest(), Optional.empty());
   }
 

@@ -21,6 +21,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.Test;
 import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
 import org.lfedge.eve.tasks.core.port.ImageDetails;
+import org.lfedge.eve.tasks.core.port.ImagePurpose;
 import org.lfedge.eve.tasks.core.port.PullProgress;
 import org.lfedge.eve.tasks.core.port.StoredImage;
 
@@ -31,7 +32,7 @@ class ImagePullTest extends ImagesFixture {
   private final TestImages made = new TestImages();
 
   private StoredImage pull(String reference) {
-    return images.pull(reference, PullProgress.NONE);
+    return images.pull(reference, ImagePurpose.IMAGE, PullProgress.NONE);
   }
 
   private Descriptor served(TestImages.Image image) {
@@ -202,6 +203,7 @@ class ImagePullTest extends ImagesFixture {
     List<String> steps = new ArrayList<>();
     images.pull(
         REPOSITORY + ":1",
+        ImagePurpose.IMAGE,
         new PullProgress() {
           @Override
           public void resolved(String name, String digest) {
@@ -230,7 +232,8 @@ class ImagePullTest extends ImagesFixture {
     Images limited =
         new Images(content, registries, trust, Platform.linux("amd64"), small, temporary);
     assertEquals(
-        "LAYER_TOO_LARGE", failure(() -> limited.pull(REPOSITORY + ":1", PullProgress.NONE)));
+        "LAYER_TOO_LARGE",
+        failure(() -> limited.pull(REPOSITORY + ":1", ImagePurpose.IMAGE, PullProgress.NONE)));
     assertEquals(List.of(), List.copyOf(content.blobs()));
   }
 

@@ -19,6 +19,7 @@ import org.lfedge.eve.tasks.core.policy.PinnedKey;
 import org.lfedge.eve.tasks.core.policy.TrustPolicy;
 import org.lfedge.eve.tasks.core.policy.TrustPolicy.Requirement;
 import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
+import org.lfedge.eve.tasks.core.port.ImagePurpose;
 import org.lfedge.eve.tasks.core.port.PullProgress;
 import org.lfedge.eve.tasks.core.port.StoredImage;
 import org.lfedge.eve.tasks.core.port.TrustVerdict;
@@ -82,7 +83,7 @@ class ImageTrustTest extends ImagesFixture {
   }
 
   private StoredImage pull() {
-    return images.pull(NAME, PullProgress.NONE);
+    return images.pull(NAME, ImagePurpose.IMAGE, PullProgress.NONE);
   }
 
   private void assertRefused(String code) {
@@ -110,7 +111,7 @@ class ImageTrustTest extends ImagesFixture {
     StoredImage pulled = pull();
 
     registries.asked();
-    TrustVerdict verdict = images.judge(pulled, NAME);
+    TrustVerdict verdict = images.judge(pulled, NAME, ImagePurpose.IMAGE);
     assertEquals("signature", verdict.requirement());
     assertTrue(verdict.key().orElseThrow().startsWith("vendor "), verdict.toString());
     assertEquals(target.digest(), verdict.digest());
@@ -124,7 +125,7 @@ class ImageTrustTest extends ImagesFixture {
     registries.refer(target.digest(), sign(vendor, target.digest()));
     registries.add(made, REPOSITORY, "1", target);
 
-    assertEquals("signature", images.judge(pull(), NAME).requirement());
+    assertEquals("signature", images.judge(pull(), NAME, ImagePurpose.IMAGE).requirement());
   }
 
   @Test
@@ -138,7 +139,7 @@ class ImageTrustTest extends ImagesFixture {
             .descriptor()
             .digest();
     registries.add(made, REPOSITORY, Signatures.tag(manifest), sign(vendor, manifest));
-    assertEquals("signature", images.judge(pull(), NAME).requirement());
+    assertEquals("signature", images.judge(pull(), NAME, ImagePurpose.IMAGE).requirement());
   }
 
   @Test
@@ -152,7 +153,7 @@ class ImageTrustTest extends ImagesFixture {
     List<StoredImage> imported = images.importFrom(directory.resolve("signed.tar"));
 
     assertEquals(List.of(pulled), imported);
-    assertEquals("signature", images.judge(pulled, NAME).requirement());
+    assertEquals("signature", images.judge(pulled, NAME, ImagePurpose.IMAGE).requirement());
   }
 
   @Test
@@ -175,7 +176,8 @@ class ImageTrustTest extends ImagesFixture {
     StoredImage imported = images.importFrom(layout).get(0);
 
     assertEquals("docker.io/library/web:latest", imported.name());
-    assertEquals("signature", images.judge(imported, imported.name()).requirement());
+    assertEquals(
+        "signature", images.judge(imported, imported.name(), ImagePurpose.IMAGE).requirement());
   }
 
   @Test
@@ -185,10 +187,11 @@ class ImageTrustTest extends ImagesFixture {
     StoredImage pulled = pull();
     require(new Requirement.Signature(List.of(new PinnedKey("vendor", vendor.getPublic()))));
 
-    assertEquals("SIGNATURE_REQUIRED", failure(() -> images.judge(pulled, NAME)));
+    assertEquals(
+        "SIGNATURE_REQUIRED", failure(() -> images.judge(pulled, NAME, ImagePurpose.IMAGE)));
 
     pull();
-    assertEquals("signature", images.judge(pulled, NAME).requirement());
+    assertEquals("signature", images.judge(pulled, NAME, ImagePurpose.IMAGE).requirement());
   }
 
   @Test
@@ -197,11 +200,28 @@ class ImageTrustTest extends ImagesFixture {
     assertRefused("DIGEST_REQUIRED");
     String pinned = REPOSITORY + "@" + target.digest();
 
-    StoredImage pulled = images.pull(pinned, PullProgress.NONE);
+    StoredImage pulled = images.pull(pinned, ImagePurpose.IMAGE, PullProgress.NONE);
 
-    assertEquals("digest", images.judge(pulled, pinned).requirement());
-    assertEquals("DIGEST_REQUIRED", failure(() -> images.judge(pulled, NAME)));
-    assertEquals("digest", images.judge(pulled, target.digest()).requirement());
-    assertEquals(Optional.of("registry.example/vendor/*"), images.judge(pulled, pinned).rule());
+    assertEquals("digest", images.judge(pulled, pinned, ImagePurpose.IMAGE).requirement());
+    assertEquals("DIGEST_REQUIRED", failure(() -> images.judge(pulled, NAME, ImagePurpose.IMAGE)));
+    assertEquals("digest", images.judge(pulled, target.digest(), ImagePurpose.IMAGE).requirement());
+    assertEquals(
+        Optional.of("registry.example/vendor/*"),
+        images.judge(pulled, pinned, ImagePurpose.IMAGE).rule());
+  }
+
+  @Test
+  void imagesOfToolsAreJudgedByRulesOfTheirOwn() {
+    assertEquals(
+        "DIGEST_REQUIRED", failure(() -> images.pull(NAME, ImagePurpose.TOOLS, PullProgress.NONE)));
+    assertEquals(List.of(), List.copyOf(content.blobs()), "nothing of it was fetched");
+    String pinned = REPOSITORY + "@" + target.digest();
+
+    StoredImage pulled = images.pull(pinned, ImagePurpose.TOOLS, PullProgress.NONE);
+
+    assertEquals("digest", images.judge(pulled, pinned, ImagePurpose.TOOLS).requirement());
+    assertEquals("DIGEST_REQUIRED", failure(() -> images.judge(pulled, NAME, ImagePurpose.TOOLS)));
+    assertEquals(
+        "SIGNATURE_REQUIRED", failure(() -> images.judge(pulled, pinned, ImagePurpose.IMAGE)));
   }
 }

@@ -25,9 +25,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
-import org.lfedge.eve.tasks.core.policy.TrustPolicy.Purpose;
 import org.lfedge.eve.tasks.core.policy.TrustPolicy.Requirement;
 import org.lfedge.eve.tasks.core.policy.TrustPolicy.Rule;
+import org.lfedge.eve.tasks.core.port.ImagePurpose;
 import org.lfedge.eve.tasks.core.port.ImageSignature;
 import org.lfedge.eve.tasks.core.port.TrustVerdict;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
@@ -61,15 +61,16 @@ class TrustPolicyTest {
     return new TrustPolicy(List.of(), List.of(rules));
   }
 
-  private static TrustVerdict judge(TrustPolicy policy, Purpose purpose, String repository) {
+  private static TrustVerdict judge(TrustPolicy policy, ImagePurpose purpose, String repository) {
     return policy.judge(purpose, repository, Optional.empty(), INDEX, DIGESTS, List.of());
   }
 
   private static TrustVerdict judge(TrustPolicy policy, ImageSignature... signatures) {
-    return policy.judge(Purpose.IMAGE, WEB, Optional.empty(), INDEX, DIGESTS, List.of(signatures));
+    return policy.judge(
+        ImagePurpose.IMAGE, WEB, Optional.empty(), INDEX, DIGESTS, List.of(signatures));
   }
 
-  private static TrustVerdict judgePinned(TrustPolicy policy, Purpose purpose) {
+  private static TrustVerdict judgePinned(TrustPolicy policy, ImagePurpose purpose) {
     return policy.judge(purpose, WEB, Optional.of(INDEX), INDEX, DIGESTS, List.of());
   }
 
@@ -90,9 +91,9 @@ class TrustPolicyTest {
     TrustPolicy policy = TrustPolicy.DEFAULT;
     assertEquals(
         new TrustVerdict("accept", Optional.empty(), INDEX, Optional.empty()),
-        judge(policy, Purpose.IMAGE, WEB));
+        judge(policy, ImagePurpose.IMAGE, WEB));
     Problem problem =
-        assertThrows(TaskException.class, () -> judge(policy, Purpose.TOOLS, WEB)).first();
+        assertThrows(TaskException.class, () -> judge(policy, ImagePurpose.TOOLS, WEB)).first();
     assertEquals(
         Problem.user(
             "DIGEST_REQUIRED",
@@ -104,7 +105,7 @@ class TrustPolicyTest {
         problem);
     assertEquals(
         new TrustVerdict("digest", Optional.empty(), INDEX, Optional.empty()),
-        judgePinned(policy, Purpose.TOOLS));
+        judgePinned(policy, ImagePurpose.TOOLS));
   }
 
   @Test
@@ -115,9 +116,9 @@ class TrustPolicyTest {
     assertEquals("DIGEST_REQUIRED", refusal(images(digest, accept)).code());
     assertEquals(
         verdict("digest", "registry.local:5000/*"),
-        judgePinned(images(digest, accept), Purpose.IMAGE));
-    assertEquals(verdict("accept", "*/vendor/*"), judge(tools(accept), Purpose.TOOLS, WEB));
-    assertEquals(Optional.empty(), judge(tools(digest), Purpose.IMAGE, WEB).rule());
+        judgePinned(images(digest, accept), ImagePurpose.IMAGE));
+    assertEquals(verdict("accept", "*/vendor/*"), judge(tools(accept), ImagePurpose.TOOLS, WEB));
+    assertEquals(Optional.empty(), judge(tools(digest), ImagePurpose.IMAGE, WEB).rule());
   }
 
   @ParameterizedTest
@@ -190,7 +191,7 @@ class TrustPolicyTest {
     TrustVerdict verdict =
         tools(new Rule("*", SIGNATURE))
             .judge(
-                Purpose.TOOLS,
+                ImagePurpose.TOOLS,
                 WEB,
                 Optional.empty(),
                 INDEX,
@@ -202,7 +203,7 @@ class TrustPolicyTest {
   @Test
   void aDigestInTheNameDoesNotStandInForASignature() {
     Problem problem =
-        assertThrows(TaskException.class, () -> judgePinned(SIGNED, Purpose.IMAGE)).first();
+        assertThrows(TaskException.class, () -> judgePinned(SIGNED, ImagePurpose.IMAGE)).first();
     assertEquals("SIGNATURE_REQUIRED", problem.code());
     assertEquals(Problem.Kind.USER, problem.kind());
     assertContains(
@@ -218,7 +219,7 @@ class TrustPolicyTest {
         IllegalArgumentException.class,
         () ->
             TrustPolicy.DEFAULT.judge(
-                Purpose.IMAGE, WEB, Optional.of(OTHER), INDEX, DIGESTS, List.of()));
+                ImagePurpose.IMAGE, WEB, Optional.of(OTHER), INDEX, DIGESTS, List.of()));
   }
 
   @ParameterizedTest(name = "{0}")

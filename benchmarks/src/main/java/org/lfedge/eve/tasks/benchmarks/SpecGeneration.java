@@ -113,6 +113,7 @@ public class SpecGeneration {
         "amd64",
         false,
         "native-container",
+        Optional.empty(),
         places(request.task()),
         new TreeMap<>(),
         Optional.empty(),

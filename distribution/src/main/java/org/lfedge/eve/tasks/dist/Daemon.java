@@ -273,6 +273,7 @@ final class Daemon implements AutoCloseable {
         new Planner(
             executors,
             images,
+            config.tools(),
             new NodeFacts(),
             namespaces,
             networks,

@@ -4,6 +4,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.logging.Level;
 import org.lfedge.eve.tasks.core.config.TaskDocument.RootSource;
 import org.lfedge.eve.tasks.core.network.NodeNetworks;
@@ -27,6 +28,8 @@ import org.lfedge.eve.tasks.core.registry.RegistryConfig;
  * @param registries how registries are spoken to
  * @param trust which images may be used
  * @param networks that tasks may be on, beside those that others have put on the node
+ * @param tools the names of the images of tools by the executors that run in them where documents
+ *     name none
  * @param nameService the root of tasks that serve the names on networks; none are served without
  * @param cdiDirectories where spec files of CDI are, the most important one last
  * @param reservedMemoryBytes what no task may be promised
@@ -49,6 +52,7 @@ public record NodeConfig(
     RegistryConfig registries,
     TrustPolicy trust,
     NodeNetworks networks,
+    SortedMap<String, String> tools,
     Optional<RootSource> nameService,
     List<Path> cdiDirectories,
     long reservedMemoryBytes,

@@ -43,6 +43,7 @@ final class NodeConfigReader {
   private static final long RESERVED_MEMORY = 256L << 20;
 
   private static final Pattern DIGEST = Pattern.compile("sha256:[0-9a-f]{64}");
+  private static final Pattern EXECUTOR = Pattern.compile("[a-z0-9]+(-[a-z0-9]+)*");
   private static final Pattern CGROUP = Pattern.compile("(/[A-Za-z0-9_.@:-]+)+");
 
   /** What exactly the name of an image is, is told when it is looked for. */
@@ -155,6 +156,7 @@ final class NodeConfigReader {
             RegistriesConfig.read(root.section("registries")),
             TrustConfig.read(root.section("trust")),
             NetworksConfig.read(root),
+            tools(root),
             nameService(root.section("nameService")),
             cdiDirectories(root.section("cdi")),
             reserve.size("memory").orElse(RESERVED_MEMORY),
@@ -183,6 +185,23 @@ final class NodeConfigReader {
     }
     return new NodeConfig.Containerd.External(
         socket.orElse(Path.of("/run/containerd/containerd.sock")));
+  }
+
+  private static SortedMap<String, String> tools(ConfigSection root) {
+    SortedMap<String, String> tools = new TreeMap<>();
+    root.named("executors")
+        .forEach(
+            (name, executor) -> {
+              if (!EXECUTOR.matcher(name).matches()) {
+                root.conflict("executors", "has " + name + ", which is no name of an executor");
+              }
+              executor
+                  .text(
+                      "tools", IMAGE, "the name of an image, as registry.example/tools@sha256:...")
+                  .ifPresent(image -> tools.put(name, image));
+              executor.refuseOtherKeys();
+            });
+    return SortedCopies.mapOf(tools);
   }
 
   private static Optional<RootSource> nameService(ConfigSection section) {

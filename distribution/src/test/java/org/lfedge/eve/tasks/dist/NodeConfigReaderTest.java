@@ -12,7 +12,9 @@ import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.logging.Level;
 import net.jqwik.api.ForAll;
@@ -94,6 +96,7 @@ class NodeConfigReaderTest {
             cdi: {directories: [/x/cdi]}
             reserve: {memory: 1GiB}
             logs: {perTask: 2MiB, total: 32MiB, reserve: 0}
+            executors: {some-emulator: {tools: "registry.example/tools:1"}}
             init: /x/init
             log: {level: debug, format: json}
             metrics: {listen: "127.0.0.1:9464"}
@@ -114,12 +117,26 @@ class NodeConfigReaderTest {
     assertEquals(List.of(Path.of("/x/cdi")), config.cdiDirectories());
     assertEquals(1L << 30, config.reservedMemoryBytes());
     assertEquals(new OutputBounds(2 << 20, 32 << 20, 0), config.logs());
+    assertEquals(Map.of("some-emulator", "registry.example/tools:1"), config.tools());
     assertEquals(Path.of("/x/init"), config.initProgram());
     assertEquals(Level.FINE, config.logLevel());
     assertEquals(NodeConfig.LogFormat.JSON, config.logFormat());
     assertEquals(
         Optional.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 9464)),
         config.metricsListen());
+  }
+
+  @Test
+  void whatNoExecutorCanHaveIsRefused() {
+    assertEquals(
+        List.of(
+            "WRONG_VALUE executors",
+            "WRONG_VALUE executors.a.tools",
+            "UNKNOWN_KEY executors.b.tool",
+            "WRONG_TYPE executors.c"),
+        problems("executors: {A b: {}, a: {tools: a b}, b: {tool: x}, c: x}").stream()
+            .sorted(Comparator.comparing(text -> text.replaceAll("^\\S+ ", "")))
+            .toList());
   }
 
   @Test

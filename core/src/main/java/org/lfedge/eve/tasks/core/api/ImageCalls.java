@@ -11,11 +11,13 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.lfedge.eve.tasks.core.api.v1.InspectImageResponse;
 import org.lfedge.eve.tasks.core.api.v1.ListImagesResponse;
 import org.lfedge.eve.tasks.core.api.v1.PruneImagesResponse;
 import org.lfedge.eve.tasks.core.api.v1.PullImageResponse;
 import org.lfedge.eve.tasks.core.api.v1.RemoveImageResponse;
+import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.config.TaskDocument.RootSource;
 import org.lfedge.eve.tasks.core.engine.TaskManager;
 import org.lfedge.eve.tasks.core.error.Problem;
@@ -146,31 +148,42 @@ final class ImageCalls implements AutoCloseable {
     List<TaskRecord> records = tasks.records();
     Map<String, Optional<StoredImage>> named = new HashMap<>();
     for (TaskRecord record : records) {
-      if (record.document().root() instanceof RootSource.Image image) {
-        named.computeIfAbsent(image.reference(), images::find);
-      }
+      references(record.document())
+          .forEach(reference -> named.computeIfAbsent(reference, images::find));
     }
     return image -> {
       List<String> users = new ArrayList<>();
       for (TaskRecord record : records) {
-        boolean made =
-            record
-                .blueprint()
-                .flatMap(TaskRecord.Blueprint::imageDigest)
-                .filter(image.manifestDigest()::equals)
-                .isPresent();
+        boolean made = digests(record).anyMatch(image.manifestDigest()::equals);
         boolean names =
-            record.document().root() instanceof RootSource.Image root
-                && named
-                    .getOrDefault(root.reference(), Optional.empty())
-                    .filter(found -> found.name().equals(image.name()))
-                    .isPresent();
+            references(record.document())
+                .flatMap(reference -> named.getOrDefault(reference, Optional.empty()).stream())
+                .anyMatch(found -> found.name().equals(image.name()));
         if (made || names) {
           users.add(record.name());
         }
       }
       return users;
     };
+  }
+
+  /** The images that a document names for its root and its tools. */
+  private static Stream<String> references(TaskDocument document) {
+    Stream<String> root =
+        document.root() instanceof RootSource.Image image
+            ? Stream.of(image.reference())
+            : Stream.empty();
+    return Stream.concat(root, document.tools().stream());
+  }
+
+  /** The manifests of the images that a task was made from. */
+  private static Stream<String> digests(TaskRecord record) {
+    return record.blueprint().stream()
+        .flatMap(
+            made ->
+                Stream.concat(
+                    made.imageDigest().stream(),
+                    made.tools().map(TaskRecord.Tools::digest).stream()));
   }
 
   private static ListImagesResponse message(List<StoredImage> images) {

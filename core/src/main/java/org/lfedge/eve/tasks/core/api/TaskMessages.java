@@ -133,6 +133,13 @@ final class TaskMessages {
                   .setSeedJson(SeedCodec.toJson(blueprint.seed()).toString())
                   .setSpecJson(blueprint.specJson());
               blueprint.trust().ifPresent(verdict -> response.setImageTrust(trust(verdict)));
+              blueprint
+                  .tools()
+                  .ifPresent(
+                      tools ->
+                          response
+                              .setToolsDigest(tools.digest())
+                              .setToolsTrust(trust(tools.trust())));
               blueprint.seed().tax().parts().forEach(part -> response.addTax(tax(part)));
             });
     return response.build();

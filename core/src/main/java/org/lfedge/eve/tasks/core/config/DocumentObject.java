@@ -67,14 +67,12 @@ final class DocumentObject {
     return Stream.of(some).filter(keys::has).toList();
   }
 
-  /** Keys that are understood, and refused all the same. Gives those that are there. */
-  List<String> notYet(String... some) {
-    later.addAll(List.of(some));
-    List<String> present = present(some);
-    present.forEach(
-        key ->
-            place(key).refuse("UNSUPPORTED", key + " is not supported by this version; remove it"));
-    return present;
+  /** A key that is understood, and refused all the same. */
+  void notYet(String key) {
+    later.add(key);
+    if (keys.has(key)) {
+      place(key).refuse("UNSUPPORTED", key + " is not supported by this version; remove it");
+    }
   }
 
   /**

@@ -9,6 +9,7 @@ import java.util.SortedMap;
 import org.lfedge.eve.tasks.core.lifecycle.Dependency;
 import org.lfedge.eve.tasks.core.lifecycle.HealthCheck;
 import org.lfedge.eve.tasks.core.lifecycle.RestartPolicy;
+import org.lfedge.eve.tasks.spi.task.Root.Kind;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
 
 /**
@@ -18,6 +19,7 @@ import org.lfedge.eve.tasks.spi.task.SortedCopies;
  * @param name unique on the node
  * @param displayName for people
  * @param executor as the document names it
+ * @param tools the image of tools that the document names, which is fetched if it is not here
  * @param root where the root file system comes from
  * @param readOnlyRoot whether the task sees its root read-only
  * @param maxWritableBytes how much the task may write to its root, over what lies below; empty
@@ -48,6 +50,7 @@ public record TaskDocument(
     String name,
     Optional<String> displayName,
     Optional<String> executor,
+    Optional<String> tools,
     RootSource root,
     boolean readOnlyRoot,
     OptionalLong maxWritableBytes,
@@ -84,11 +87,21 @@ public record TaskDocument(
 
   /** With other volumes. */
   public TaskDocument withVolumes(List<VolumeConfig> others) {
+    return with(root, others);
+  }
+
+  /** With another root. */
+  public TaskDocument withRoot(RootSource other) {
+    return with(other, volumes);
+  }
+
+  private TaskDocument with(RootSource newRoot, List<VolumeConfig> newVolumes) {
     return new TaskDocument(
         name,
         displayName,
         executor,
-        root,
+        tools,
+        newRoot,
         readOnlyRoot,
         maxWritableBytes,
         command,
@@ -105,30 +118,85 @@ public record TaskDocument(
         restart,
         health,
         after,
-        others,
+        newVolumes,
         interfaces,
         hostNetwork,
         devices,
         options);
   }
 
-  /** Where the root file system comes from. Paths are absolute. */
+  /** Where the root comes from. Paths are absolute. */
   public sealed interface RootSource {
 
+    /** What executors call it. */
+    Kind kind();
+
     /** An image by name. */
-    record Image(String reference, Pull pull) implements RootSource {}
+    record Image(String reference, Pull pull) implements RootSource {
+      @Override
+      public Kind kind() {
+        return Kind.IMAGE;
+      }
+    }
 
     /** An image in an OCI layout, a directory or an archive. */
-    record Layout(String path) implements RootSource {}
+    record Layout(String path) implements RootSource {
+      @Override
+      public Kind kind() {
+        return Kind.IMAGE;
+      }
+    }
 
     /** A directory with a root file system. */
-    record Directory(String path) implements RootSource {}
+    record Directory(String path) implements RootSource {
+      @Override
+      public Kind kind() {
+        return Kind.DIRECTORY;
+      }
+    }
 
     /** An OCI bundle. */
-    record Bundle(String path) implements RootSource {}
+    record Bundle(String path) implements RootSource {
+      @Override
+      public Kind kind() {
+        return Kind.BUNDLE;
+      }
+    }
 
     /** The node's own root. */
-    record Host() implements RootSource {}
+    record Host() implements RootSource {
+      @Override
+      public Kind kind() {
+        return Kind.HOST;
+      }
+    }
+
+    /**
+     * A file of the node with a root in it, such as a disk or a JAR; what it holds is declared and
+     * never guessed.
+     */
+    record File(String path, VolumeConfig.Format format) implements RootSource {
+      @Override
+      public Kind kind() {
+        return Kind.FILE;
+      }
+
+      /** The key of documents that stands for files like this one. */
+      public String key() {
+        return format.isDisk() ? "disk" : format.word();
+      }
+    }
+
+    /**
+     * The document says nothing of a root: for a task with tools there is none then, for any other
+     * it is the node's.
+     */
+    record Unsaid() implements RootSource {
+      @Override
+      public Kind kind() {
+        return Kind.NONE;
+      }
+    }
   }
 
   /** When the image of a task is fetched from its registry, as the task is made. */

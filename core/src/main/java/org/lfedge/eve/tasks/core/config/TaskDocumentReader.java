@@ -6,14 +6,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.lfedge.eve.tasks.core.config.ResourcesReader.Resources;
+import org.lfedge.eve.tasks.core.config.RootReader.Root;
 import org.lfedge.eve.tasks.core.config.TaskDocument.EnvValue;
-import org.lfedge.eve.tasks.core.config.TaskDocument.Pull;
-import org.lfedge.eve.tasks.core.config.TaskDocument.RootSource;
 import org.lfedge.eve.tasks.core.lifecycle.RestartPolicy;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
 
@@ -22,9 +19,6 @@ final class TaskDocumentReader {
 
   private static final Duration DEFAULT_GRACE = Duration.ofSeconds(30);
   private static final Duration MAX_GRACE = Duration.ofMinutes(10);
-
-  /** A file system has to fit in. */
-  private static final long MIN_WRITABLE = 1 << 20;
 
   private static final TextForm DISPLAY_NAME =
       new TextForm(
@@ -57,11 +51,6 @@ final class TaskDocumentReader {
     this.baseDirectory = baseDirectory;
   }
 
-  /** The values of {@code root:}; see {@link TaskDocument}. */
-  private record Root(RootSource source, boolean readOnly, OptionalLong maxWritableBytes) {
-    static final Root NODE = new Root(new RootSource.Host(), false, OptionalLong.empty());
-  }
-
   /**
    * Reads one document. What is wrong goes to the problems of the value; what is returned then has
    * stand-ins in some places and is not to be used.
@@ -72,10 +61,11 @@ final class TaskDocumentReader {
 
   private Optional<TaskDocument> task(DocumentObject task) {
     task.optional("version", v -> v.whole(1, 1));
-    task.notYet("tools");
     ELSEWHERE.forEach(task::elsewhere);
     String name = task.required("name", v -> v.text(TextForm.TASK_NAME)).orElse("");
-    Root root = task.optional("root", v -> v.object(this::root)).orElse(Root.NODE);
+    Root root =
+        task.optional("root", v -> v.object(new RootReader(baseDirectory)::read))
+            .orElse(Root.UNSAID);
     Resources resources =
         task.required("resources", v -> v.object(ResourcesReader::read)).orElse(Resources.NONE);
     InterfacesReader network = new InterfacesReader();
@@ -85,6 +75,7 @@ final class TaskDocumentReader {
             name,
             task.optional("displayName", v -> v.text(DISPLAY_NAME)),
             task.optional("executor", v -> v.text(EXECUTOR)),
+            task.optional("tools", v -> v.text(TextForm.IMAGE)),
             root.source(),
             root.readOnly(),
             root.maxWritableBytes(),
@@ -109,67 +100,6 @@ final class TaskDocumentReader {
             new DevicesReader(interfaces.stream().map(InterfaceConfig::name).toList()).read(task),
             task.optional("options", DocumentValue::tree)
                 .orElseGet(JsonNodeFactory.instance::objectNode)));
-  }
-
-  private Optional<Root> root(DocumentObject root) {
-    List<String> kinds = root.present("image", "layout", "directory", "bundle", "host");
-    List<String> otherKinds = root.notYet("file", "disk", "jar");
-    boolean pulls = !root.present("pull").isEmpty();
-    if (pulls && !kinds.contains("image")) {
-      root.refuse("CONFLICT", "has pull and no image, which alone can be pulled");
-    }
-    Pull pull =
-        root.optional("pull", v -> SupervisionReader.choice(v, Pull.values())).orElse(Pull.MISSING);
-    if (kinds.size() > 1) {
-      root.refuse("CONFLICT", "has " + String.join(" and ", kinds) + "; keep one of them");
-    } else if (kinds.isEmpty() && otherKinds.isEmpty()) {
-      root.refuse("MISSING", "needs one of image, layout, directory, bundle, or host: true");
-    }
-    Optional<RootSource> source =
-        Stream.of(
-                root.optional(
-                    "image",
-                    v -> v.text(TextForm.IMAGE).map(name -> new RootSource.Image(name, pull))),
-                root.optional("layout", v -> path(v).map(RootSource.Layout::new)),
-                root.optional("directory", v -> directory(v).map(RootSource.Directory::new)),
-                root.optional("bundle", v -> path(v).map(RootSource.Bundle::new)),
-                root.optional("host", TaskDocumentReader::host))
-            .<RootSource>flatMap(Optional::stream)
-            .findFirst();
-    boolean readOnly = root.optional("readOnly", DocumentValue::flag).orElse(false);
-    Optional<Long> maxWritable = root.optional("maxWritable", v -> v.size(MIN_WRITABLE));
-    boolean layered = kinds.contains("image") || kinds.contains("layout") || readOnly;
-    if (!root.present("maxWritable").isEmpty() && !layered) {
-      root.refuseKey(
-          "maxWritable",
-          "CONFLICT",
-          "cannot hold what is written to the node's own files; remove it, or set readOnly");
-    }
-    OptionalLong bytes = maxWritable.map(OptionalLong::of).orElse(OptionalLong.empty());
-    return source.map(from -> new Root(from, readOnly, bytes));
-  }
-
-  private Optional<String> path(DocumentValue v) {
-    return v.path(baseDirectory);
-  }
-
-  private Optional<String> directory(DocumentValue v) {
-    return path(v)
-        .flatMap(
-            path ->
-                path.equals("/")
-                    ? v.refuse(
-                        "BAD_VALUE", "is the root of the node itself; write root: {host: true}")
-                    : Optional.of(path));
-  }
-
-  private static Optional<RootSource> host(DocumentValue v) {
-    return v.flag()
-        .flatMap(
-            host ->
-                host
-                    ? Optional.of(new RootSource.Host())
-                    : v.refuse("BAD_VALUE", "can be true alone; remove it for another root"));
   }
 
   private Optional<SortedMap<String, EnvValue>> env(DocumentValue v) {

@@ -79,9 +79,12 @@ public final class TaskDocuments {
     json.put("name", task.name());
     task.displayName().ifPresent(text -> json.put("displayName", text));
     task.executor().ifPresent(text -> json.put("executor", text));
-    ObjectNode root = rootJson(task.root()).put("readOnly", task.readOnlyRoot());
-    task.maxWritableBytes().ifPresent(bytes -> root.put("maxWritable", Sizes.format(bytes)));
-    json.set("root", root);
+    task.tools().ifPresent(text -> json.put("tools", text));
+    if (!(task.root() instanceof RootSource.Unsaid)) {
+      ObjectNode root = rootJson(task.root()).put("readOnly", task.readOnlyRoot());
+      task.maxWritableBytes().ifPresent(bytes -> root.put("maxWritable", Sizes.format(bytes)));
+      json.set("root", root);
+    }
     task.command().forEach(json.putArray("command")::add);
     task.user().ifPresent(text -> json.put("user", text));
     task.workingDir().ifPresent(text -> json.put("workingDir", text));
@@ -140,6 +143,8 @@ public final class TaskDocuments {
       json.put("directory", directory.path());
     } else if (root instanceof RootSource.Bundle bundle) {
       json.put("bundle", bundle.path());
+    } else if (root instanceof RootSource.File file) {
+      json.putObject("file").put("source", file.path()).put("format", file.format().word());
     } else {
       json.put("host", true);
     }

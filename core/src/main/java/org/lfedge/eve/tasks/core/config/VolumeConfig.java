@@ -1,7 +1,9 @@
 package org.lfedge.eve.tasks.core.config;
 
+import java.util.Locale;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.stream.Stream;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
 
 /**
@@ -88,7 +90,33 @@ public record VolumeConfig(
     ISO,
     JAR,
     /** A file that is handed on as it is. */
-    FILE
+    FILE;
+
+    /** Those of disks. */
+    static Format[] disks() {
+      return Stream.of(values()).filter(Format::isDisk).toArray(Format[]::new);
+    }
+
+    /** Whether it is one of a program, which alone can say what a disk in it holds. */
+    public boolean isForeign() {
+      return switch (this) {
+        case QCOW2, VMDK, VHDX -> true;
+        case RAW, ISO, JAR, FILE -> false;
+      };
+    }
+
+    /** Whether it is one of a disk. */
+    public boolean isDisk() {
+      return switch (this) {
+        case RAW, QCOW2, VMDK, VHDX, ISO -> true;
+        case JAR, FILE -> false;
+      };
+    }
+
+    /** The word that documents have for it. */
+    public String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 
   /** Where the content of a volume comes from. Paths are absolute. */

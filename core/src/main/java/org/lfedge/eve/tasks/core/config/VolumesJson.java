@@ -33,7 +33,7 @@ final class VolumesJson {
     if (source instanceof Source.HostPath path) {
       return JSON.textNode(path.path());
     } else if (source instanceof Source.DiskFile disk) {
-      json.put("file", disk.path()).put("format", SupervisionReader.word(disk.format()));
+      json.put("file", disk.path()).put("format", disk.format().word());
     } else if (source instanceof Source.Named named) {
       json.put("volume", named.volume());
     } else if (source instanceof Source.Blank blank) {

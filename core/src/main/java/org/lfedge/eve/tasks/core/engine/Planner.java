@@ -5,12 +5,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import org.lfedge.eve.tasks.core.admission.TaskCharge;
 import org.lfedge.eve.tasks.core.config.OptionValues;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.config.TaskDocument.EnvValue;
+import org.lfedge.eve.tasks.core.engine.ToolsLookup.Tools;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.policy.Grants;
@@ -48,10 +50,9 @@ import org.lfedge.eve.tasks.spi.task.User;
 /** Makes the blueprint of a task: from its document, through the seed, to the final spec. */
 public final class Planner {
 
-  private static final String DEFAULT_EXECUTOR = "native-container";
-
   private final ExecutorCatalog executors;
   private final RootLookup roots;
+  private final ToolsLookup tools;
   private final FactSource factSource;
   private final NetworkNamespaces namespaces;
   private final Seeding seeding;
@@ -83,10 +84,16 @@ public final class Planner {
    */
   record Plan(Blueprint blueprint, AssembledSpec spec, TaskCharge charge) {}
 
-  /** Looks things up in these; of them, only the image store is changed. */
+  /**
+   * Looks things up in these; of them, only the image store is changed.
+   *
+   * @param toolsByExecutor the names of the images of tools by the executors that run in them where
+   *     documents name none
+   */
   public Planner(
       ExecutorCatalog executors,
       ImageStore images,
+      SortedMap<String, String> toolsByExecutor,
       FactSource factSource,
       NetworkNamespaces namespaces,
       Networks networks,
@@ -98,6 +105,7 @@ public final class Planner {
       NodeLayout layout) {
     this.executors = executors;
     this.roots = new RootLookup(images, factSource, policy);
+    this.tools = new ToolsLookup(images, toolsByExecutor);
     this.factSource = factSource;
     this.namespaces = namespaces;
     this.seeding = new Seeding(factSource, devices, host);
@@ -113,16 +121,21 @@ public final class Planner {
    *
    * @throws TaskException with what is wrong
    */
-  public void check(TaskDocument document) {
+  public void check(TaskDocument asked) {
+    TaskDocument document = tools.rooted(asked);
     policy.checkDocument(document);
     surroundings.check(document);
-    ExecutorInfo info = executor(document).executor().info();
-    if (!info.rootKinds().contains(RootLookup.kind(document))) {
+    // Its tools may have to be fetched before anybody knows which executor it has.
+    tools.executor(document).ifPresent(name -> check(document, executor(name).executor().info()));
+  }
+
+  private static void check(TaskDocument document, ExecutorInfo info) {
+    if (!info.rootKinds().contains(document.root().kind())) {
       throw TaskException.failed(
           Problem.inDocument(
               "ROOT_NOT_SUPPORTED",
               "root",
-              RootLookup.kind(document).name().toLowerCase(Locale.ROOT),
+              document.root().kind().name().toLowerCase(Locale.ROOT),
               "executor "
                   + info.name()
                   + " starts only roots of these kinds: "
@@ -131,31 +144,43 @@ public final class Planner {
     OptionValues.check(info.options(), document.options());
   }
 
-  /** Whether the image of a task has to be fetched before the task can be planned. */
+  /** Whether an image has to be fetched before a task can be planned. */
   boolean wantsFetch(TaskDocument document) {
-    return roots.wantsFetch(document);
+    return roots.wantsFetch(document) || tools.wantsFetch(document);
   }
 
-  /** Fetches the image of a task. */
+  /** Fetches the images of a task, of which those of its tools may tell its executor. */
   void fetch(TaskDocument document) {
+    if (tools.wantsFetch(document)) {
+      tools.fetch(document);
+      check(document);
+    }
     roots.fetch(document);
   }
 
   /** Plans a task and leaves nothing behind. */
-  Plan render(UUID uuid, TaskDocument document) {
-    check(document);
-    return plan(uuid, document, roots.examine(document), surroundings.expected(document));
+  Plan render(UUID uuid, TaskDocument asked) {
+    check(asked);
+    TaskDocument document = tools.rooted(asked);
+    return plan(
+        uuid,
+        document,
+        tools.examine(document),
+        roots.examine(document),
+        surroundings.expected(document));
   }
 
   /**
-   * Plans a task, bringing in and unpacking its image; if that fails, nothing is left of it.
+   * Plans a task, bringing in and unpacking its images; if that fails, nothing is left of it.
    *
    * @param interfaces as they were made
    */
-  Plan plan(UUID uuid, TaskDocument document, List<AttachedInterface> interfaces) {
-    check(document);
+  Plan plan(UUID uuid, TaskDocument asked, List<AttachedInterface> interfaces) {
+    check(asked);
+    TaskDocument document = tools.rooted(asked);
     try {
-      return plan(uuid, document, roots.prepare(uuid, document), interfaces);
+      return plan(
+          uuid, document, tools.prepare(document), roots.prepare(uuid, document), interfaces);
     } catch (RuntimeException e) {
       roots.forget(uuid);
       throw e;
@@ -176,10 +201,14 @@ public final class Planner {
   }
 
   private Plan plan(
-      UUID uuid, TaskDocument asked, RootLookup.Found root, List<AttachedInterface> interfaces) {
+      UUID uuid,
+      TaskDocument asked,
+      Optional<Tools> toolsFound,
+      RootLookup.Found root,
+      List<AttachedInterface> interfaces) {
     TaskDocument document = surroundings.withUserData(asked);
     CloudInitReading cloudInit = CloudInitReading.of(document);
-    LoadedExecutor loaded = executor(document);
+    LoadedExecutor loaded = executor(tools.executor(document).orElseThrow());
     ExecutorInfo info = loaded.executor().info();
     TaskConfig config =
         SeedInput.config(
@@ -195,17 +224,19 @@ public final class Planner {
             loaded.executor(),
             config,
             root.image().map(ImageDetails::config),
-            user(document, root));
+            toolsFound.map(found -> found.image().config()),
+            user(document, root),
+            query -> surroundings.root().disk(document, query));
     Attachments.require(seed, info.name(), config);
     TaskCharge charge = charge(document, seed.tax());
     Grants grants = grants(document, loaded.origin());
-    AssembledSpec spec =
-        SpecAssembly.assemble(
-            seed,
-            inputs(uuid, document, info.name(), seed, charge, grants, cloudInit.files(seed)),
-            grants);
+    SpecInputs inputs =
+        inputs(uuid, document, info.name(), seed, charge, grants, cloudInit.files(seed));
+    Optional<Tools> used = used(document, info, seed, toolsFound, inputs);
+    AssembledSpec spec = SpecAssembly.assemble(seed, inputs, grants);
     RootFilesystem filesystem =
-        seed.base() == Base.HOST ? hostRoot() : surroundings.limited(document, root.filesystem());
+        used.<RootFilesystem>map(found -> new RootFilesystem.Layers(found.image().chainId()))
+            .orElseGet(() -> filesystem(document, seed, root, inputs));
     if (filesystem instanceof RootFilesystem.Host) {
       requireMountTargets(document.name(), spec.spec().mounts());
     }
@@ -218,10 +249,48 @@ public final class Planner {
             root.image().map(image -> image.config().digest()),
             root.trust(),
             filesystem,
+            used.map(
+                found ->
+                    new TaskRecord.Tools(
+                        found.image().config().digest(),
+                        found.trust(),
+                        root.image().map(ImageDetails::chainId))),
             seed,
             spec.json(),
             cloudInit.text().filter(text -> !asked.equals(document)));
     return new Plan(blueprint, spec, charge);
+  }
+
+  /** The tools of a task, if its anchor runs in them. */
+  private static Optional<Tools> used(
+      TaskDocument document,
+      ExecutorInfo info,
+      Seed seed,
+      Optional<Tools> found,
+      SpecInputs inputs) {
+    if (seed.base() != Base.TOOLS) {
+      ToolsLookup.refuseUnused(document, info.name());
+      return Optional.empty();
+    }
+    if (found.isEmpty()) {
+      throw TaskException.failed(inputs.defect("NO_TOOLS", "runs in tools, and the task has none"));
+    }
+    return found;
+  }
+
+  private RootFilesystem filesystem(
+      TaskDocument document, Seed seed, RootLookup.Found root, SpecInputs inputs) {
+    if (seed.base() == Base.HOST) {
+      return hostRoot();
+    }
+    return root.filesystem()
+        .map(below -> surroundings.limited(document, below))
+        .orElseThrow(
+            () ->
+                TaskException.failed(
+                    inputs.defect(
+                        "ROOT_NOT_A_FILESYSTEM",
+                        "runs in the root of the task, which is no file system")));
   }
 
   /** A task that serves names on a network has to answer those who have no address there yet. */
@@ -237,7 +306,7 @@ public final class Planner {
    * @throws TaskException if a device is missing, no longer allowed, or cannot be handed over
    */
   Blueprint withDevices(TaskRecord record, Blueprint blueprint) {
-    TaskDocument document = blueprint.completed(record.document());
+    TaskDocument document = tools.rooted(blueprint.completed(record.document()));
     Seed seed = blueprint.seed();
     if (document.devices().isEmpty() && seed.devices().isEmpty()) {
       return blueprint;
@@ -305,8 +374,7 @@ public final class Planner {
     return charge(record.document(), tax);
   }
 
-  private LoadedExecutor executor(TaskDocument document) {
-    String name = document.executor().orElse(DEFAULT_EXECUTOR);
+  private LoadedExecutor executor(String name) {
     return executors
         .find(name)
         .orElseThrow(
@@ -357,6 +425,7 @@ public final class Planner {
         host.architecture(),
         document.terminal(),
         executor,
+        surroundings.root().place(document, seed),
         surroundings.places(document),
         surroundings.cloudInitPlaces(document, seed, cloudInit),
         surroundings.networkFiles(document, seed, file -> factSource.exists(file.toString())),

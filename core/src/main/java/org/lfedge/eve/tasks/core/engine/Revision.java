@@ -8,6 +8,7 @@ import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.config.TaskDocument.EnvValue;
 import org.lfedge.eve.tasks.core.port.TaskRecord;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Blueprint;
+import org.lfedge.eve.tasks.core.port.TaskRecord.Tools;
 import org.lfedge.eve.tasks.core.spec.SpecResources;
 
 /**
@@ -35,6 +36,8 @@ record Revision(Blueprint blueprint, TaskCharge charge, boolean inPlace, boolean
             && sameAnchor(record.blueprint().get(), after)
             && secrets(record.document()).equals(secrets(document))
             && sameSurroundings(record.document(), document)
+            && (after.tools().isEmpty()
+                || OwnRoot.asVolume(record.document()).equals(OwnRoot.asVolume(document)))
             && record.document().terminal() == document.terminal();
     boolean limitsDiffer =
         record.blueprint().isEmpty()
@@ -46,6 +49,8 @@ record Revision(Blueprint blueprint, TaskCharge charge, boolean inPlace, boolean
   private static boolean sameAnchor(Blueprint before, Blueprint after) {
     return before.executor().equals(after.executor())
         && before.root().equals(after.root())
+        && before.tools().map(Tools::digest).equals(after.tools().map(Tools::digest))
+        && before.tools().flatMap(Tools::ownRoot).equals(after.tools().flatMap(Tools::ownRoot))
         && before.seed().files().equals(after.seed().files())
         && before.userData().equals(after.userData())
         && before.seed().attachments().equals(after.seed().attachments())

@@ -7,6 +7,7 @@ import java.util.UUID;
 import java.util.function.Function;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.config.TaskDocument.RootSource;
+import org.lfedge.eve.tasks.core.config.VolumeConfig.Format;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.policy.Policy;
@@ -43,29 +44,17 @@ final class RootLookup {
    * A root that was found.
    *
    * @param root as the executor sees it
-   * @param filesystem what the runtime mounts
+   * @param filesystem what the runtime mounts if the anchor runs in it; empty if it is none
    * @param image what its image says, if it is one
    * @param trust why that image may be used
    * @param accounts its passwd and group files
    */
   record Found(
       Root root,
-      RootFilesystem filesystem,
+      Optional<RootFilesystem> filesystem,
       Optional<ImageDetails> image,
       Optional<TrustVerdict> trust,
       AccountFiles accounts) {}
-
-  /** The kind of root that a document asks for. */
-  static Root.Kind kind(TaskDocument document) {
-    RootSource source = document.root();
-    if (source instanceof RootSource.Directory) {
-      return Root.Kind.DIRECTORY;
-    }
-    if (source instanceof RootSource.Bundle) {
-      return Root.Kind.BUNDLE;
-    }
-    return source instanceof RootSource.Host ? Root.Kind.HOST : Root.Kind.IMAGE;
-  }
 
   /**
    * Looks at the root and changes nothing: an image in a layout is read there, and its layers are
@@ -112,9 +101,9 @@ final class RootLookup {
         };
   }
 
-  /** Fetches the image of a task. */
+  /** Fetches the image of a task, unless it is here and need not be. */
   void fetch(TaskDocument document) {
-    if (document.root() instanceof RootSource.Image image) {
+    if (wantsFetch(document) && document.root() instanceof RootSource.Image image) {
       try {
         images.pull(image.reference(), ImagePurpose.IMAGE, PullProgress.NONE);
       } catch (TaskException e) {
@@ -187,7 +176,7 @@ final class RootLookup {
       String reference, boolean readOnly, ImageDetails details, Optional<TrustVerdict> trust) {
     return new Found(
         new Root.Image(reference, readOnly),
-        new RootFilesystem.Layers(details.chainId()),
+        Optional.of(new RootFilesystem.Layers(details.chainId())),
         Optional.of(details),
         trust,
         details.accounts());
@@ -207,12 +196,24 @@ final class RootLookup {
           Path.of(bundle.path()).resolve(path).normalize().toString(),
           readOnly || bundleReadOnly);
     }
+    if (source instanceof RootSource.File file) {
+      // Nobody can write to a medium of ISO 9660.
+      boolean never = readOnly || file.format() == Format.ISO;
+      return noFilesystem(new Root.File(file.path(), file.format().word(), never));
+    }
+    if (source instanceof RootSource.Unsaid) {
+      return noFilesystem(new Root.None());
+    }
     return new Found(
         new Root.Host(readOnly),
-        new RootFilesystem.Host(),
+        Optional.of(new RootFilesystem.Host()),
         Optional.empty(),
         Optional.empty(),
         facts.accounts("/"));
+  }
+
+  private static Found noFilesystem(Root root) {
+    return new Found(root, Optional.empty(), Optional.empty(), Optional.empty(), AccountFiles.NONE);
   }
 
   /** Under a layer of its own if it is read-only, since the runtime must make mount targets. */
@@ -230,7 +231,10 @@ final class RootLookup {
     }
     return new Found(
         root,
-        readOnly ? new RootFilesystem.LayeredDirectory(real) : new RootFilesystem.Directory(real),
+        Optional.of(
+            readOnly
+                ? new RootFilesystem.LayeredDirectory(real)
+                : new RootFilesystem.Directory(real)),
         Optional.empty(),
         Optional.empty(),
         facts.accounts(real));

@@ -2,7 +2,6 @@ package org.lfedge.eve.tasks.core.engine;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -92,7 +91,7 @@ record SeedInput(
 
   private static Optional<String> format(VolumeConfig config) {
     return config.source() instanceof VolumeConfig.Source.DiskFile file
-        ? Optional.of(file.format().name().toLowerCase(Locale.ROOT))
+        ? Optional.of(file.format().word())
         : Optional.empty();
   }
 

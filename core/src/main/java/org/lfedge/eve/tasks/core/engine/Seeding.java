@@ -3,6 +3,7 @@ package org.lfedge.eve.tasks.core.engine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.port.Devices;
@@ -38,14 +39,21 @@ final class Seeding {
    * The seed of a task.
    *
    * @param image of its root, if that is one
+   * @param tools of its executor, if there are any
    * @param user whom the program is to run as, if anything says so
+   * @param disks answers questions about the disks of the task
    * @throws TaskException with what the executor refuses, or that it fails
    */
   Seed seed(
-      Executor executor, TaskConfig config, Optional<ResolvedImage> image, Optional<User> user) {
+      Executor executor,
+      TaskConfig config,
+      Optional<ResolvedImage> image,
+      Optional<ResolvedImage> tools,
+      Optional<User> user,
+      Function<FactQuery.DiskImage, Fact> disks) {
     try {
-      List<Fact> facts = facts(executor, config);
-      return executor.seed(new SeedInput(config, image, Optional.empty(), user, host, facts));
+      List<Fact> facts = facts(executor, config, disks);
+      return executor.seed(new SeedInput(config, image, tools, user, host, facts));
     } catch (SeedException e) {
       throw TaskException.failed(
           Problem.inDocument(e.code(), e.path(), "", String.valueOf(e.getMessage())), e);
@@ -64,7 +72,9 @@ final class Seeding {
     }
   }
 
-  private List<Fact> facts(Executor executor, TaskConfig config) throws SeedException {
+  private List<Fact> facts(
+      Executor executor, TaskConfig config, Function<FactQuery.DiskImage, Fact> disks)
+      throws SeedException {
     List<Fact> known = new ArrayList<>();
     for (int round = 0; round <= Executor.MAX_FACT_ROUNDS; round++) {
       List<FactQuery> fresh =
@@ -78,7 +88,7 @@ final class Seeding {
       if (round == Executor.MAX_FACT_ROUNDS || known.size() + fresh.size() > MAX_FACTS) {
         break;
       }
-      fresh.forEach(query -> known.add(answer(query, config.root())));
+      fresh.forEach(query -> known.add(answer(query, config.root(), disks)));
     }
     throw TaskException.failed(
         Problem.internal(
@@ -90,7 +100,10 @@ final class Seeding {
                 + "; report this to its vendor"));
   }
 
-  private Fact answer(FactQuery query, Root root) {
+  private Fact answer(FactQuery query, Root root, Function<FactQuery.DiskImage, Fact> disks) {
+    if (query instanceof FactQuery.DiskImage disk) {
+      return disks.apply(disk);
+    }
     return query instanceof FactQuery.JsonFile
         ? factSource.answer(query, root)
         : devices.answer(query);

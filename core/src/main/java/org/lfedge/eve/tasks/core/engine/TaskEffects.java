@@ -1,5 +1,6 @@
 package org.lfedge.eve.tasks.core.engine;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -117,6 +118,7 @@ final class TaskEffects {
           }
         },
         () -> {
+          prepareRoot(record.document(), blueprint);
           prepareVolumes(record, seed);
           files.writeSecrets(name, secrets(record), seed.process().user());
           runtime.prepareRoot(name, blueprint.root());
@@ -135,11 +137,30 @@ final class TaskEffects {
     prepareGuestData(record.uuid(), document, seed, interfaces);
   }
 
+  /**
+   * What is written to the root, if there is a limit to it; and the root itself, if tools serve it.
+   */
+  private void prepareRoot(TaskDocument document, Blueprint blueprint) {
+    String name = document.name();
+    Optional<TaskRecord.Tools> tools = blueprint.tools();
+    Optional<String> image = tools.flatMap(TaskRecord.Tools::ownRoot);
+    boolean readOnly = document.readOnlyRoot();
+    boolean limited =
+        document.maxWritableBytes().isPresent()
+            && (tools.isEmpty() || (image.isPresent() && !readOnly));
+    if (limited) {
+      Path unused = volumes.prepareWritable(name, document.maxWritableBytes().getAsLong());
+    }
+    image.ifPresent(chainId -> volumes.prepareRoot(name, chainId, readOnly, limited));
+    for (Mount mount : blueprint.seed().mounts()) {
+      if (mount.source() instanceof Source.OfRoot placed && image.isEmpty()) {
+        OwnRoot.asVolume(document)
+            .ifPresent(volume -> volumes.prepare(name, volume, placed.view()));
+      }
+    }
+  }
+
   private void prepareVolumes(TaskRecord record, Seed seed) {
-    record
-        .document()
-        .maxWritableBytes()
-        .ifPresent(bytes -> volumes.prepareWritable(record.name(), bytes));
     for (VolumeConfig volume : record.document().volumes()) {
       if (!(volume.source() instanceof VolumeConfig.Source.Tmpfs)
           && !(volume.source() instanceof CloudInit)) {

@@ -46,12 +46,14 @@ final class TaskSurroundings {
 
   private final Networks networks;
   private final Volumes volumes;
+  private final OwnRoot root;
   private final Devices devices;
   private final TaskFiles files;
 
   TaskSurroundings(Networks networks, Volumes volumes, Devices devices, TaskFiles files) {
     this.networks = networks;
     this.volumes = volumes;
+    this.root = new OwnRoot(volumes);
     this.devices = devices;
     this.files = files;
   }
@@ -64,6 +66,7 @@ final class TaskSurroundings {
   void check(TaskDocument document) {
     List<Problem> problems =
         new ArrayList<>(networks.check(document.name(), document.interfaces()));
+    problems.addAll(root.check(document));
     problems.addAll(volumes.check(document.name(), document.volumes()));
     problems.addAll(foreignNames(document));
     problems.addAll(reserved(document));
@@ -175,6 +178,11 @@ final class TaskSurroundings {
         config.addresses(),
         List.of(),
         config.dns());
+  }
+
+  /** The root of a task, where that is something like a volume. */
+  OwnRoot root() {
+    return root;
   }
 
   /** The volumes of a task as its executor sees them. */

@@ -182,6 +182,8 @@ public record Policy(
       checkSource("root.directory", directory.path(), problems);
     } else if (root instanceof RootSource.Bundle bundle) {
       checkSource("root.bundle", bundle.path(), problems);
+    } else if (root instanceof RootSource.File file) {
+      checkSource("root." + file.key(), file.path(), problems);
     }
     if (document.hostNetwork() && !allowHostNetwork) {
       problems.add(

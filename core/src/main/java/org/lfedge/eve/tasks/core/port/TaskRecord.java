@@ -335,6 +335,7 @@ public record TaskRecord(
    * @param imageDigest of the root's manifest, if it is an image
    * @param trust why that image was let in; empty also in records of versions that did not ask
    * @param root what the runtime mounts
+   * @param tools in which the anchor runs, if it does
    * @param seed what the executor answered
    * @param specJson the OCI runtime spec
    * @param userData of cloud-init as it stood in the file that the document names; empty if it
@@ -348,6 +349,7 @@ public record TaskRecord(
       Optional<String> imageDigest,
       Optional<TrustVerdict> trust,
       RootFilesystem root,
+      Optional<Tools> tools,
       Seed seed,
       String specJson,
       Optional<UserData.Text> userData) {
@@ -374,11 +376,21 @@ public record TaskRecord(
           imageDigest,
           trust,
           root,
+          tools,
           seed,
           json,
           userData);
     }
   }
+
+  /**
+   * The tools of a task whose anchor runs in them.
+   *
+   * @param digest of the manifest of their image
+   * @param trust why that image was let in
+   * @param ownRoot the chain ID of the task's own root, if that is an image: it is mounted beside
+   */
+  public record Tools(String digest, TrustVerdict trust, Optional<String> ownRoot) {}
 
   /**
    * A step of ours that failed.

@@ -15,6 +15,12 @@ import org.lfedge.eve.tasks.spi.task.View;
  */
 public interface Volumes {
 
+  /**
+   * Stands for the root of a task, where that is mounted as volumes are: no volume of a document
+   * can be called so.
+   */
+  String ROOT = "root.";
+
   /** The volumes that the node keeps, by name. */
   List<StoredVolume> list();
 
@@ -78,6 +84,28 @@ public interface Volumes {
   @Effect
   void prepare(String task, VolumeConfig volume, View view);
 
+  /**
+   * Makes the file system of an image ready at the {@link #path} of {@link #ROOT}. What is written
+   * to it is kept until {@link #release}. Succeeds if it is ready.
+   *
+   * @param chainId the chain ID of its uppermost layer, which must be unpacked
+   * @param limited whether what is written goes to the disk of {@link #prepareWritable}, which must
+   *     be ready
+   */
+  @Effect
+  void prepareRoot(String task, String chainId, boolean readOnly, boolean limited);
+
+  /**
+   * How large a disk is for whoever uses it, in bytes. Nothing is made ready by that.
+   *
+   * @param volume one that offers {@link View#BLOCK}
+   * @throws org.lfedge.eve.tasks.core.error.TaskException if the disk cannot be the source of a
+   *     volume; with BACKING_FILE_REFUSED if it builds on other files, DISK_UNREADABLE if it is not
+   *     what it is declared to be, DISK_TOO_LARGE
+   */
+  @Effect
+  long diskBytes(String task, VolumeConfig volume);
+
   /** Where the limited disk of a task's root is made ready, whether it is or not. */
   Path writable(String task);
 
@@ -96,8 +124,8 @@ public interface Volumes {
   Optional<StorageUse> writableUse(String task);
 
   /**
-   * Undoes {@link #prepare} and {@link #prepareWritable} for all volumes and the root of a task;
-   * volumes that the node keeps stay, those that were made with the task too.
+   * Undoes {@link #prepare}, {@link #prepareRoot} and {@link #prepareWritable} for all volumes and
+   * the root of a task; volumes that the node keeps stay, those that were made with the task too.
    */
   @Effect
   void release(String task);

@@ -16,6 +16,7 @@ import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.policy.Grants;
 import org.lfedge.eve.tasks.core.policy.LexicalPath;
 import org.lfedge.eve.tasks.core.port.DeviceEdits;
+import org.lfedge.eve.tasks.core.port.Volumes;
 import org.lfedge.eve.tasks.core.spec.RuntimeSpec.Mount;
 import org.lfedge.eve.tasks.spi.seed.Base;
 import org.lfedge.eve.tasks.spi.seed.Seed;
@@ -74,7 +75,7 @@ final class MountPlan {
   /**
    * Plans all mounts of a spec, given those of the patched spec.
    *
-   * @throws TaskException with code {@code VOLUME_NOT_PLACED}
+   * @throws TaskException with code {@code VOLUME_NOT_PLACED} or {@code ROOT_NOT_PLACED}
    */
   List<Mount> plan(List<Mount> patched, SpecInputs inputs) {
     patched.forEach(this::addPatched);
@@ -181,6 +182,11 @@ final class MountPlan {
       if (place.isPresent() && !isProtected(target)) {
         addVolume(target, place.get(), mount.readOnly());
         volumesByTarget.put(target, volume.name());
+      }
+    } else if (mount.source() instanceof Source.OfRoot) {
+      if (inputs.root().isPresent() && !isProtected(target)) {
+        addVolume(target, inputs.root().get(), mount.readOnly());
+        volumesByTarget.put(target, Volumes.ROOT);
       }
     } else if (isProtected(target)) {
       withheld.add("mount " + target, WithheldList.CORE_SETS_IT);

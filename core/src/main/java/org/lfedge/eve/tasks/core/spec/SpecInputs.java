@@ -23,6 +23,7 @@ import org.lfedge.eve.tasks.spi.task.SortedCopies;
  * @param architecture of the node in Go's words, such as {@code amd64}
  * @param terminal whether the streams of the anchor are a terminal
  * @param executor whose seed it is, for messages
+ * @param root the task's own root, where the seed is to mount it: its anchor stands on its tools
  * @param volumes all volumes of the task by name
  * @param files where further files for the task lie on the node, by their targets, such as those of
  *     cloud-init; mounted read-only, never in place of a volume
@@ -42,6 +43,7 @@ public record SpecInputs(
     String architecture,
     boolean terminal,
     String executor,
+    Optional<VolumePlace> root,
     SortedMap<String, VolumePlace> volumes,
     SortedMap<String, Path> files,
     Optional<NetworkFiles> networkFiles,
@@ -55,7 +57,7 @@ public record SpecInputs(
   }
 
   /** The problem of a seed that breaks its contract, which is a fault of its executor. */
-  Problem defect(String code, String what) {
+  public Problem defect(String code, String what) {
     return Problem.internal(
         code,
         "the seed that executor "

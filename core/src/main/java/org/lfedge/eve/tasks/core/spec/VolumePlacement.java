@@ -6,12 +6,15 @@ import java.util.List;
 import java.util.Locale;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.port.Volumes;
+import org.lfedge.eve.tasks.spi.seed.Base;
 import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.seed.Source;
 
 /**
- * Holds a seed to the volumes of its task: each of them is mounted exactly once, in a view that it
- * offers. A program that runs without its data, or with another's, is worse than one that does not.
+ * Holds a seed to the volumes of its task, and to its root where that is one as well: each of them
+ * is mounted exactly once, in a view that it offers. A program that runs without its data, or with
+ * another's, is worse than one that does not.
  */
 final class VolumePlacement {
 
@@ -21,7 +24,8 @@ final class VolumePlacement {
    * Checks a seed.
    *
    * @param mounted the names of the volumes that are among the planned mounts
-   * @throws TaskException with code {@code VOLUME_NOT_PLACED} and all that is wrong
+   * @throws TaskException with code {@code VOLUME_NOT_PLACED} or {@code ROOT_NOT_PLACED} and all
+   *     that is wrong
    */
   static void require(Seed seed, SpecInputs inputs, Collection<String> mounted) {
     List<Source.OfVolume> asked = new ArrayList<>();
@@ -73,8 +77,46 @@ final class VolumePlacement {
                     inputs.defect(
                         "VOLUME_NOT_PLACED",
                         "mounts volume " + name + ", which the task does not have")));
+    requireRoot(seed, inputs, mounted, problems);
     if (!problems.isEmpty()) {
       throw TaskException.failed(problems);
+    }
+  }
+
+  private static void requireRoot(
+      Seed seed, SpecInputs inputs, Collection<String> mounted, List<Problem> problems) {
+    List<Source.OfRoot> asked = new ArrayList<>();
+    seed.mounts()
+        .forEach(
+            mount -> {
+              if (mount.source() instanceof Source.OfRoot source) {
+                asked.add(source);
+              }
+            });
+    if (inputs.root().isEmpty()) {
+      if (!asked.isEmpty()) {
+        problems.add(
+            inputs.defect(
+                "ROOT_NOT_PLACED",
+                "mounts the root of the task, which "
+                    + (seed.base() == Base.TOOLS ? "has none" : "is the anchor's own")));
+      }
+    } else if (asked.size() != 1) {
+      problems.add(
+          inputs.defect("ROOT_NOT_PLACED", "mounts the root of the task " + times(asked.size())));
+    } else if (!inputs.root().get().views().contains(asked.get(0).view())) {
+      problems.add(
+          inputs.defect(
+              "ROOT_NOT_PLACED",
+              "mounts the root of the task as "
+                  + asked.get(0).view().name().toLowerCase(Locale.ROOT)
+                  + ", which it does not offer"));
+    } else if (!mounted.contains(Volumes.ROOT)) {
+      problems.add(
+          inputs.defect(
+              "ROOT_NOT_PLACED",
+              "mounts the root of the task where the core, or the seed itself, mounts something"
+                  + " else"));
     }
   }
 

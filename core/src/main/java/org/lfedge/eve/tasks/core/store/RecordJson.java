@@ -21,6 +21,7 @@ import org.lfedge.eve.tasks.core.port.TaskRecord;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Blueprint;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Journal;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Standing;
+import org.lfedge.eve.tasks.core.port.TaskRecord.Tools;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Unfinished;
 import org.lfedge.eve.tasks.core.port.TrustVerdict;
 import org.lfedge.eve.tasks.core.seedprotocol.SeedCodec;
@@ -92,10 +93,19 @@ final class RecordJson {
     blueprint.imageDigest().ifPresent(digest -> json.put("imageDigest", digest));
     blueprint.trust().ifPresent(verdict -> json.set("trust", write(verdict)));
     json.set("root", write(blueprint.root()));
+    blueprint.tools().ifPresent(tools -> json.set("tools", write(tools)));
     json.set("seed", SeedCodec.toJson(blueprint.seed()));
     // As text: these bytes, and no others, are what containerd was given.
     json.put("spec", blueprint.specJson());
     blueprint.userData().ifPresent(text -> json.put("userData", text.text()));
+    return json;
+  }
+
+  private static ObjectNode write(Tools tools) {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("digest", tools.digest());
+    json.set("trust", write(tools.trust()));
+    tools.ownRoot().ifPresent(chainId -> json.put("ownRoot", chainId));
     return json;
   }
 
@@ -182,9 +192,17 @@ final class RecordJson {
         optional(json, "imageDigest", JsonNode::asText),
         optional(json, "trust", RecordJson::trust),
         root(required(json, "root")),
+        optional(json, "tools", RecordJson::tools),
         SeedCodec.fromJson(required(json, "seed")),
         required(json, "spec").asText(),
         optional(json, "userData", text -> new UserData.Text(text.asText())));
+  }
+
+  private static Tools tools(JsonNode json) {
+    return new Tools(
+        required(json, "digest").asText(),
+        trust(required(json, "trust")),
+        optional(json, "ownRoot", JsonNode::asText));
   }
 
   private static TrustVerdict trust(JsonNode json) {

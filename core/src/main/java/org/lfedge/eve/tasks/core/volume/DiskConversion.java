@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import org.lfedge.eve.tasks.core.config.VolumeConfig.Format;
 import org.lfedge.eve.tasks.core.error.Problem;
@@ -22,15 +21,19 @@ import org.lfedge.eve.tasks.core.port.SandboxJob.Bind;
 import org.lfedge.eve.tasks.core.port.SandboxResult;
 
 /**
- * Makes raw disks of disks in other formats. Those formats are programs' own, with a history of
- * holes in what reads them, and they can refer to other files of the node: so they are read in a
- * sandbox that has no other file, as the owner of the file alone.
+ * Looks at disks in formats of programs, and makes raw disks of them. Those formats are programs'
+ * own, with a history of holes in what reads them, and they can refer to other files of the node:
+ * so they are read in a sandbox that has no other file, as the owner of the file alone.
  */
 final class DiskConversion {
 
   private static final long MEMORY_BYTES = 256L << 20;
   private static final Duration INFO_DEADLINE = Duration.ofMinutes(1);
   private static final Duration CONVERT_DEADLINE = Duration.ofMinutes(10);
+
+  /** What a file of ext4 can hold: 16 TiB. A disk that claims more is no one's, or an attack. */
+  private static final long MAX_BYTES = 1L << 44;
+
   private static final String INPUT = "/input";
   private static final String OUTPUT = "/output";
 
@@ -49,10 +52,11 @@ final class DiskConversion {
   }
 
   /**
-   * How large a disk is for who uses it.
+   * How large a disk is for who uses it. It may be in use.
    *
    * @param disk the file, at a path of ours
-   * @throws TaskException BACKING_FILE_REFUSED if parts of it are in other files, DISK_UNREADABLE
+   * @throws TaskException BACKING_FILE_REFUSED if parts of it are in other files, DISK_UNREADABLE,
+   *     DISK_TOO_LARGE
    */
   long virtualBytes(Path disk, Format format, String what) {
     requireProgram(what);
@@ -62,7 +66,7 @@ final class DiskConversion {
             disk,
             INFO_DEADLINE,
             List.of(new Bind(disk, INPUT, false)),
-            List.of("info", "--output=json", "-f", name(format), INPUT));
+            List.of("info", "--force-share", "--output=json", "-f", format.word(), INPUT));
     if (!result.success()) {
       throw unreadable(what, format, result.reason());
     }
@@ -73,9 +77,29 @@ final class DiskConversion {
       throw unreadable(what, format, "what is said of it is not JSON");
     }
     refuseOtherFiles(info, what);
-    long bytes = info.path("virtual-size").asLong();
+    return plausible(info.path("virtual-size").asLong(), format, what);
+  }
+
+  /**
+   * The size of a disk, if a disk can have it.
+   *
+   * @throws TaskException DISK_UNREADABLE, DISK_TOO_LARGE
+   */
+  static long plausible(long bytes, Format format, String what) {
     if (bytes <= 0) {
       throw unreadable(what, format, "it has no size");
+    }
+    if (bytes > MAX_BYTES) {
+      throw TaskException.failed(
+          Problem.user(
+              "DISK_TOO_LARGE",
+              "the disk of "
+                  + what
+                  + " claims to have "
+                  + bytes
+                  + " bytes; at most "
+                  + MAX_BYTES
+                  + " (16 TiB) are accepted; make it smaller"));
     }
     return bytes;
   }
@@ -126,7 +150,7 @@ final class DiskConversion {
                   "-n",
                   "--target-is-zero",
                   "-f",
-                  name(format),
+                  format.word(),
                   "-O",
                   "raw",
                   INPUT,
@@ -169,10 +193,6 @@ final class DiskConversion {
     Files.setAttribute(file, "unix:gid", gid, LinkOption.NOFOLLOW_LINKS);
   }
 
-  private static String name(Format format) {
-    return format.name().toLowerCase(Locale.ROOT);
-  }
-
   private void requireProgram(String what) {
     if (!Files.isExecutable(program)) {
       throw TaskException.failed(
@@ -180,7 +200,7 @@ final class DiskConversion {
               "PROGRAM_MISSING",
               "the disk of "
                   + what
-                  + " is to be converted, and "
+                  + " has to be looked into, and "
                   + program
                   + " is not on this node; install it, or convert the disk to a raw one"));
     }
@@ -193,7 +213,7 @@ final class DiskConversion {
             "the disk of "
                 + what
                 + " cannot be read as "
-                + name(format)
+                + format.word()
                 + ": "
                 + why
                 + "; name its format as it is, and see that nothing else uses it"));

@@ -1,5 +1,8 @@
 package org.lfedge.eve.tasks.core.volume;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.lfedge.eve.tasks.core.config.VolumeConfig;
 import org.lfedge.eve.tasks.core.config.VolumeConfig.Format;
@@ -20,11 +23,13 @@ final class DiskSources {
   private final HostSources sources;
   private final NodeDisks node;
   private final DiskFiles disks;
+  private final DiskConversion conversion;
 
-  DiskSources(HostSources sources, NodeDisks node, DiskFiles disks) {
+  DiskSources(HostSources sources, NodeDisks node, DiskFiles disks, DiskConversion conversion) {
     this.sources = sources;
     this.node = node;
     this.disks = disks;
+    this.conversion = conversion;
   }
 
   /** Makes a file of the node ready for a task. */
@@ -40,8 +45,25 @@ final class DiskSources {
         node.giveFileSystem(
             request, file.path(), readOnly, () -> mountCommand(task, file, what, readOnly));
       } else {
+        if (source.format().isForeign()) {
+          // Whoever opens it would follow it to other files.
+          long unused = conversion.virtualBytes(file.path(), source.format(), what);
+        }
         node.giveDisk(request, file);
       }
+    }
+  }
+
+  /** How large a disk is for whoever uses it; nothing is made ready. */
+  long bytes(String task, VolumeConfig volume, Source.DiskFile source) {
+    String what = KeptVolumes.what(task, volume);
+    try (Staged file = sources.stage(task, what, source.path(), false, false)) {
+      file.makeReadOnly("mount " + source.path() + " for " + what);
+      return source.format().isForeign()
+          ? conversion.virtualBytes(file.path(), source.format(), what)
+          : DiskConversion.plausible(Files.size(file.path()), source.format(), what);
+    } catch (IOException e) {
+      throw DiskFiles.unreadable(Path.of(source.path()), e);
     }
   }
 

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.lfedge.eve.tasks.core.error.Problem;
@@ -16,8 +17,9 @@ import org.lfedge.eve.tasks.core.port.ImageStore;
 import org.lfedge.eve.tasks.core.port.StoredImage;
 
 /**
- * The file systems of images as volumes. One that a task can only read is made for that task; that
- * there is one is noted in a file first, so that what a killed daemon has made is found again.
+ * The file systems of images as volumes. One that a task can only read, or that is its root, is
+ * made for that task; that there is one is noted in a file first, so that what a killed daemon has
+ * made is found again.
  */
 final class ImageFileSystems {
 
@@ -31,6 +33,8 @@ final class ImageFileSystems {
 
   private static final String BIND =
       "mountpoint -q \"$2\" || mount --no-mtab --bind --make-private \"$1\" \"$2\"";
+
+  private static final String LAYERS = "lowerdir=";
 
   private final ImageStore images;
   private final ImageMounts mounts;
@@ -88,6 +92,44 @@ final class ImageFileSystems {
 
   /** The command that mounts an image for a task that only reads it. */
   List<String> readable(String task, String volume, String chainId) {
+    note(task, volume);
+    return command(mounts.prepare(ownKey(task, volume), chainId, true));
+  }
+
+  /**
+   * The command that mounts an image for a task that keeps what it writes for as long as it exists.
+   *
+   * @param elsewhere where what is written goes, in the directories {@code fs} and {@code work} of
+   *     an overlay, if that is not beside the layers
+   */
+  List<String> writable(String task, String volume, String chainId, Optional<Path> elsewhere) {
+    note(task, volume);
+    ImageMount mount = mounts.prepare(ownKey(task, volume), chainId, false);
+    return command(elsewhere.isEmpty() ? mount : writingTo(elsewhere.get(), mount, task, volume));
+  }
+
+  private static ImageMount writingTo(Path place, ImageMount mount, String task, String volume) {
+    if (!mount.type().equals("overlay")) {
+      throw TaskException.failed(
+          Problem.host(
+              "OVERLAYFS_MISSING",
+              "cannot limit what is written to "
+                  + KeptVolumes.what(task, volume)
+                  + ": containerd's overlayfs snapshotter does not work on this node; give no"
+                  + " limit"));
+    }
+    List<String> options = new ArrayList<>();
+    for (String option : mount.options()) {
+      if (!option.startsWith("upperdir=") && !option.startsWith("workdir=")) {
+        options.add(option);
+      }
+    }
+    options.add("upperdir=" + place.resolve("fs"));
+    options.add("workdir=" + place.resolve("work"));
+    return new ImageMount(mount.type(), mount.source(), options);
+  }
+
+  private void note(String task, String volume) {
     try {
       Files.createDirectories(notes.resolve(task));
       Path note = notes.resolve(task).resolve(volume);
@@ -97,18 +139,17 @@ final class ImageFileSystems {
     } catch (IOException e) {
       throw unnoted(task, e);
     }
-    return command(mounts.prepare(readableKey(task, volume), chainId, true));
   }
 
-  private static String readableKey(String task, String volume) {
+  private static String ownKey(String task, String volume) {
     return "view:" + task + ":" + volume;
   }
 
-  /** Removes what {@link #readable} has made for a task, which must be unmounted. */
+  /** Removes what was made for one task alone, which must be unmounted. */
   void release(String task) {
     try {
       for (Path note : MountPoints.children(notes.resolve(task))) {
-        mounts.remove(readableKey(task, note.getFileName().toString()));
+        mounts.remove(ownKey(task, note.getFileName().toString()));
         Files.delete(note);
       }
       Files.deleteIfExists(notes.resolve(task));
@@ -132,13 +173,12 @@ final class ImageFileSystems {
     return List.of("sh", "-c", MOUNT, "sh", base.toString(), mount.type(), relative(mount, base));
   }
 
-  /** The directory that is common to all layers. */
+  /** The directory that is common to all layers; what is written may go elsewhere. */
   private static Path base(List<String> options) {
     List<Path> layers = new ArrayList<>();
     for (String option : options) {
-      String value = option.substring(option.indexOf('=') + 1);
-      if (value.startsWith("/")) {
-        for (String path : value.split(":", -1)) {
+      if (option.startsWith(LAYERS)) {
+        for (String path : option.substring(LAYERS.length()).split(":", -1)) {
           layers.add(Path.of(path));
         }
       }

@@ -14,6 +14,7 @@ import org.lfedge.eve.tasks.core.config.VolumeConfig.Source;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.port.StoredVolume;
+import org.lfedge.eve.tasks.core.port.Volumes;
 import org.lfedge.eve.tasks.core.volume.MountPoints.Staged;
 import org.lfedge.eve.tasks.core.volume.NodeDisks.Request;
 import org.lfedge.eve.tasks.core.volume.VolumeRecord.Kind;
@@ -193,7 +194,11 @@ final class KeptVolumes {
   }
 
   static String what(String task, VolumeConfig volume) {
-    return "volume " + volume.name() + " of task " + task;
+    return what(task, volume.name());
+  }
+
+  static String what(String task, String volume) {
+    return (volume.equals(Volumes.ROOT) ? "the root" : "volume " + volume) + " of task " + task;
   }
 
   /** Makes the volume behind one of a task ready for it, making it if it comes with the task. */
@@ -321,6 +326,11 @@ final class KeptVolumes {
   /** What would be wrong with a volume that must be there. */
   void checkNamed(String task, VolumeConfig volume, String name) {
     VolumeRecord unused = require(name, what(task, volume) + " cannot be had");
+  }
+
+  /** How large the disk of a volume is that must be there. */
+  long diskBytes(String task, VolumeConfig volume, String name) {
+    return require(name, what(task, volume) + " cannot be had").bytes();
   }
 
   private static Kind kind(Source source) {

@@ -187,7 +187,7 @@ final class MountPoints {
 
     /** Takes it to the path of a volume, with all that is mounted below it. */
     void moveTo(String task, String volume, boolean readOnly) {
-      String purpose = "make volume " + volume + " of task " + task + " ready";
+      String purpose = "make " + KeptVolumes.what(task, volume) + " ready";
       Path point = point(task, volume);
       try {
         make(point, isDirectory());

@@ -57,7 +57,7 @@ final class NodeDisks {
   record Request(String id, String task, String volume, boolean readOnly) {
 
     String purpose() {
-      return "make volume " + volume + " of task " + task + " ready";
+      return "make " + KeptVolumes.what(task, volume) + " ready";
     }
   }
 

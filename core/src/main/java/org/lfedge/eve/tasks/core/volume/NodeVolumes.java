@@ -11,7 +11,6 @@ import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.lfedge.eve.tasks.core.config.VolumeConfig;
-import org.lfedge.eve.tasks.core.config.VolumeConfig.Format;
 import org.lfedge.eve.tasks.core.config.VolumeConfig.Propagation;
 import org.lfedge.eve.tasks.core.config.VolumeConfig.Source;
 import org.lfedge.eve.tasks.core.config.VolumeConfig.Source.CloudInit.UserData;
@@ -90,7 +89,8 @@ public final class NodeVolumes implements Volumes {
     sources = new HostSources(points, confinement);
     disks = new NodeDisks(points);
     DiskFiles files = new DiskFiles(tools.helper());
-    diskSources = new DiskSources(sources, disks, files);
+    DiskConversion conversion = new DiskConversion(tools.sandbox(), layout.diskProgram());
+    diskSources = new DiskSources(sources, disks, files, conversion);
     images = new ImageFileSystems(tools.images(), tools.mounts(), state.resolve(".views"));
     writable = new WritableLayers(state.resolve(".writable"), points, files);
     seedDisks = new SeedDisks(state.resolve(".seeds"), points, tools.helper());
@@ -102,7 +102,7 @@ public final class NodeVolumes implements Volumes {
             files,
             points,
             sources,
-            new DiskConversion(tools.sandbox(), layout.diskProgram()),
+            conversion,
             new ContentCopy(tools.sandbox()),
             images,
             clock);
@@ -196,7 +196,7 @@ public final class NodeVolumes implements Volumes {
       Path unused = sources.check(what, host.path(), true, true);
     } else if (source instanceof Source.DiskFile disk) {
       Path unused = sources.check(what, disk.path(), false, true);
-      if (isForeign(disk.format())) {
+      if (disk.format().isForeign()) {
         kept.check(task, volume);
       }
     } else if (source instanceof Source.Named named) {
@@ -291,7 +291,7 @@ public final class NodeVolumes implements Volumes {
         staged.moveTo(task, volume.name(), volume.readOnly());
       }
     } else if (source instanceof Source.DiskFile disk
-        && !(view == View.FILESYSTEM && isForeign(disk.format()))) {
+        && !(view == View.FILESYSTEM && disk.format().isForeign())) {
       diskSources.prepare(task, volume, disk, view);
     } else if (source instanceof Source.NetworkNames of) {
       names.prepare(task, volume.name(), KeptVolumes.what(task, volume), of.network());
@@ -310,22 +310,46 @@ public final class NodeVolumes implements Volumes {
   private void readImage(String task, VolumeConfig volume, Source.Image image) {
     String what = KeptVolumes.what(task, volume);
     String chainId = images.unpacked(image.reference(), what);
-    try (Staged staged =
-        points.stage(
-            task,
-            "mount the image of " + what,
-            true,
-            images.readable(task, volume.name(), chainId))) {
-      staged.moveTo(task, volume.name(), true);
+    mountImage(task, volume.name(), true, images.readable(task, volume.name(), chainId));
+  }
+
+  private void mountImage(String task, String volume, boolean readOnly, List<String> command) {
+    String purpose = "mount the image of " + KeptVolumes.what(task, volume);
+    try (Staged staged = points.stage(task, purpose, true, command)) {
+      staged.moveTo(task, volume, readOnly);
     }
   }
 
-  /** Whether only a converted copy can be mounted. */
-  private static boolean isForeign(Format format) {
-    return switch (format) {
-      case QCOW2, VMDK, VHDX -> true;
-      case RAW, ISO, JAR, FILE -> false;
-    };
+  @Override
+  public void prepareRoot(String task, String chainId, boolean readOnly, boolean limited) {
+    if (points.isReady(task, ROOT, true)) {
+      return;
+    }
+    // What a killed daemon has left may be there.
+    boolean unused = points.release(task, ROOT);
+    Optional<Path> elsewhere = limited ? Optional.of(writable.mounted(task)) : Optional.empty();
+    mountImage(
+        task,
+        ROOT,
+        readOnly,
+        readOnly
+            ? images.readable(task, ROOT, chainId)
+            : images.writable(task, ROOT, chainId, elsewhere));
+  }
+
+  @Override
+  public long diskBytes(String task, VolumeConfig volume) {
+    Source source = volume.source();
+    if (source instanceof Source.Blank blank) {
+      return blank.bytes();
+    }
+    if (source instanceof Source.Named named) {
+      return kept.diskBytes(task, volume, named.volume());
+    }
+    if (source instanceof Source.DiskFile disk && disk.format().isDisk()) {
+      return diskSources.bytes(task, volume, disk);
+    }
+    throw new IllegalArgumentException(KeptVolumes.what(task, volume) + " is no disk");
   }
 
   @Override

@@ -64,7 +64,16 @@ record Fault(String key, JsonNode value, String path, String code) {
       root | {directory: a, maxWritable: 1GiB} | root.maxWritable | CONFLICT
       root | {bundle: a, maxWritable: 1GiB, readOnly: false} | root.maxWritable | CONFLICT
       root | {host: true, maxWritable: 1GiB} | root.maxWritable | CONFLICT
-      root | {file: {source: a.qcow2}} | root.file | UNSUPPORTED
+      root | {host: true, jar: a.jar} | root | CONFLICT
+      root | {file: {source: a.qcow2}} | root.file.format | MISSING
+      root | {file: {source: a, format: zip}} | root.file.format | BAD_VALUE
+      root | {disk: {format: raw}} | root.disk.source | MISSING
+      root | {disk: {source: a, format: jar}} | root.disk.format | BAD_VALUE
+      root | {disk: {source: "", format: raw}} | root.disk.source | BAD_VALUE
+      root | {disk: a.raw} | root.disk | WRONG_TYPE
+      root | {jar: ""} | root.jar | BAD_VALUE
+      root | {disk: {source: a, format: raw}, maxWritable: 1GiB} | root.maxWritable | CONFLICT
+      root | {jar: a, readOnly: true, maxWritable: 1GiB} | root.maxWritable | CONFLICT
       command | nginx | | WRONG_TYPE
       command | {a: b} | | WRONG_TYPE
       command | [a, null] | command[1] | WRONG_TYPE
@@ -191,7 +200,8 @@ record Fault(String key, JsonNode value, String path, String code) {
       comand | [a] | | UNKNOWN_KEY
       services | {} | | UNKNOWN_KEY
       "a b" | c | ["a b"] | UNKNOWN_KEY
-      tools | a | | UNSUPPORTED
+      tools | a b | | BAD_VALUE
+      tools | {image: a} | | WRONG_TYPE
       volumes | data | | WRONG_TYPE
       volumes | | | WRONG_TYPE
       volumes | [data] | volumes[0] | WRONG_TYPE

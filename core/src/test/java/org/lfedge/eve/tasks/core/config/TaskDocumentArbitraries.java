@@ -44,6 +44,7 @@ public final class TaskDocumentArbitraries {
     optional.put("version", Arbitraries.just(JSON.numberNode(1)));
     optional.put("displayName", titles().map(JSON::textNode));
     optional.put("executor", texts("native-container", "qemu", "x9"));
+    optional.put("tools", texts("tools", "localhost:5000/a/tools@sha256:" + "0a".repeat(32)));
     optional.put("root", roots());
     optional.put("command", commands());
     optional.put("user", texts("root", "www-data:www-data", "0", "1000:1000", "ünal"));
@@ -219,6 +220,11 @@ public final class TaskDocumentArbitraries {
             paths.map(path -> field("layout", JSON.textNode(path))),
             paths.map(path -> field("directory", JSON.textNode(path))),
             paths.map(path -> field("bundle", JSON.textNode(path))),
+            paths.map(path -> field("jar", JSON.textNode(path))),
+            Combinators.combine(paths, Arbitraries.of("raw", "qcow2", "vmdk", "vhdx", "iso"))
+                .as((path, format) -> field("disk", file(path, format))),
+            Combinators.combine(paths, Arbitraries.of("qcow2", "jar", "file"))
+                .as((path, format) -> field("file", file(path, format))),
             Arbitraries.just(field("host", JSON.booleanNode(true))));
     return Combinators.combine(
             kinds, flags().optional(0.5), Arbitraries.of("1MiB", "1.5GiB").optional(0.5))
@@ -226,11 +232,17 @@ public final class TaskDocumentArbitraries {
             (kind, readOnly, maxWritable) -> {
               ObjectNode root = kind.deepCopy();
               readOnly.ifPresent(flag -> root.set("readOnly", flag));
-              if (root.has("image") || root.has("layout") || root.path("readOnly").asBoolean()) {
+              boolean file = root.has("disk") || root.has("jar") || root.has("file");
+              boolean image = root.has("image") || root.has("layout");
+              if (image || (!file && root.path("readOnly").asBoolean())) {
                 maxWritable.ifPresent(size -> root.put("maxWritable", size));
               }
               return root;
             });
+  }
+
+  private static ObjectNode file(String path, String format) {
+    return JSON.objectNode().put("source", path).put("format", format);
   }
 
   private static Arbitrary<ArrayNode> commands() {

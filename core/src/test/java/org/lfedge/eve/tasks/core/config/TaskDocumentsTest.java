@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.lfedge.eve.tasks.core.config.TaskDocument.EnvValue;
 import org.lfedge.eve.tasks.core.config.TaskDocument.RootSource;
+import org.lfedge.eve.tasks.core.config.VolumeConfig.Format;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.lifecycle.Dependency;
 import org.lfedge.eve.tasks.core.lifecycle.HealthCheck;
@@ -64,6 +65,7 @@ class TaskDocumentsTest {
             "web",
             Optional.of("The web"),
             Optional.of("native-container"),
+            Optional.empty(),
             new RootSource.Image("registry.example/web:1.27", TaskDocument.Pull.ALWAYS),
             true,
             OptionalLong.empty(),
@@ -113,7 +115,8 @@ class TaskDocumentsTest {
             "web",
             Optional.empty(),
             Optional.empty(),
-            new RootSource.Host(),
+            Optional.empty(),
+            new RootSource.Unsaid(),
             false,
             OptionalLong.empty(),
             List.of(),
@@ -136,6 +139,34 @@ class TaskDocumentsTest {
             List.of(),
             JsonNodeFactory.instance.objectNode()),
         parseOne(MINIMAL));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{disk: {source: a, format: qcow2}} | QCOW2 | disk",
+        "{file: {source: a, format: qcow2}} | QCOW2 | disk",
+        "{jar: a} | JAR | jar",
+        "{file: {source: a, format: jar}} | JAR | jar",
+        "{file: {source: a, format: file}} | FILE | file"
+      })
+  void diskAndJarAreShorterWaysToWriteFile(String root, Format format, String key) {
+    TaskDocument task = parseOne(MINIMAL + "root: " + root + "\ntools: tools:1\n");
+    RootSource.File file = new RootSource.File("/base/dir/a", format);
+    assertEquals(file, task.root());
+    assertEquals(key, file.key());
+    assertEquals(Optional.of("tools:1"), task.tools());
+    assertEquals(task, TaskDocuments.fromJson(TaskDocuments.toJson(task)));
+  }
+
+  @Test
+  void thatNoRootIsNamedIsNotTheSameAsTheRootOfTheNode() {
+    TaskDocument unsaid = parseOne(MINIMAL);
+    TaskDocument host = parseOne(MINIMAL + "root: {host: true}\n");
+    assertEquals(unsaid.withRoot(new RootSource.Host()), host);
+    assertEquals(unsaid, TaskDocuments.fromJson(TaskDocuments.toJson(unsaid)));
+    assertFalse(TaskDocuments.toJson(unsaid).has("root"));
   }
 
   @ParameterizedTest
@@ -175,13 +206,6 @@ class TaskDocumentsTest {
     assertEquals(
         "is not a key here; remove it, or use one of cpus, memory, pin, tax",
         only("{name: web, resources: {memory: 1GiB, disk: 2}}").message());
-  }
-
-  @Test
-  void aKeyOfALaterVersionIsRefusedByName() {
-    Problem problem = only(MINIMAL + "tools: registry.example/qemu-tools:1");
-    assertEquals("UNSUPPORTED tools", problem.code() + " " + problem.path());
-    assertTrue(problem.message().contains("is not supported by this version"));
   }
 
   @ParameterizedTest
@@ -309,7 +333,7 @@ class TaskDocumentsTest {
   @Test
   void theCanonicalFormHasAllDefaultsAndOneOrder() {
     assertEquals(
-        "{\"version\":1,\"name\":\"web\",\"root\":{\"host\":true,\"readOnly\":false},"
+        "{\"version\":1,\"name\":\"web\","
             + "\"command\":[],\"env\":{},\"init\":false,"
             + "\"resources\":{\"memory\":\"64MiB\",\"cpus\":0.25,\"pin\":[]},"
             + "\"terminal\":false,\"stop\":{\"grace\":\"30s\"},"

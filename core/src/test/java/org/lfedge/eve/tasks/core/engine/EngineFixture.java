@@ -10,6 +10,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedMap;
@@ -106,6 +107,7 @@ final class EngineFixture {
         new Planner(
             new OneExecutor(),
             new OneImage(),
+            new TreeMap<>(Map.of("emulator", "tools")),
             new NodeFacts(),
             namespaces,
             networks,

@@ -31,6 +31,9 @@ final class MemoryVolumes implements Volumes {
   final ConcurrentSkipListMap<String, VolumeConfig.Source.CloudInit> guestData =
       new ConcurrentSkipListMap<>();
 
+  /** What the root of a task was made of, where its tools are given it. */
+  final ConcurrentSkipListMap<String, String> roots = new ConcurrentSkipListMap<>();
+
   @Override
   public List<StoredVolume> list() {
     return List.copyOf(stored.values());
@@ -67,6 +70,9 @@ final class MemoryVolumes implements Volumes {
 
   @Override
   public SortedSet<View> views(VolumeConfig volume) {
+    if (volume.source() instanceof VolumeConfig.Source.DiskFile disk) {
+      return SortedCopies.setOf(List.of(disk.format().isDisk() ? View.BLOCK : View.FILE));
+    }
     return SortedCopies.setOf(
         List.of(
             volume.source() instanceof VolumeConfig.Source.CloudInit
@@ -95,6 +101,22 @@ final class MemoryVolumes implements Volumes {
       guestData.put(task, data);
     }
     ready.add(task + "/" + volume.name());
+  }
+
+  @Override
+  public void prepareRoot(String task, String chainId, boolean readOnly, boolean limited) {
+    roots.put(task, chainId + (readOnly ? " ro" : "") + (limited ? " limited" : ""));
+    ready.add(task + "/" + ROOT);
+  }
+
+  @Override
+  public long diskBytes(String task, VolumeConfig volume) {
+    if (volume.source() instanceof VolumeConfig.Source.DiskFile disk
+        && disk.path().contains("hostile")) {
+      throw TaskException.failed(
+          Problem.user("BACKING_FILE_REFUSED", volume.name() + " builds on another file"));
+    }
+    return 1 << 30;
   }
 
   @Override

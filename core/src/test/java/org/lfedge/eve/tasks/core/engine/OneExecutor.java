@@ -27,19 +27,28 @@ import org.lfedge.eve.tasks.spi.task.Root;
 import org.lfedge.eve.tasks.spi.task.TaskConfig;
 import org.lfedge.eve.tasks.spi.task.Volume;
 
-/** Executors, of which there is one: it seeds any image with the document's command. */
+/**
+ * Executors, of which one is bundled as it were: it seeds any image with the document's command.
+ * The other is {@link SomeEmulator}.
+ */
 final class OneExecutor implements ExecutorCatalog {
   private final LoadedExecutor only =
       new LoadedExecutor(new SomeExecutor(), "1.0.0", "sha256:" + "0".repeat(64), Origin.BUNDLED);
 
+  private final LoadedExecutor emulator =
+      new LoadedExecutor(
+          new SomeEmulator(), "2.0.0", "sha256:" + "8".repeat(64), Origin.TRUSTED_DIGEST);
+
   @Override
   public Optional<LoadedExecutor> find(String name) {
-    return name.equals("native-container") ? Optional.of(only) : Optional.empty();
+    return list().stream()
+        .filter(loaded -> loaded.executor().info().name().equals(name))
+        .findFirst();
   }
 
   @Override
   public List<LoadedExecutor> list() {
-    return List.of(only);
+    return List.of(emulator, only);
   }
 
   @Override

@@ -2,10 +2,12 @@ package org.lfedge.eve.tasks.core.engine;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentSkipListMap;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.port.AccountFiles;
@@ -19,8 +21,13 @@ import org.lfedge.eve.tasks.core.port.TrustVerdict;
 import org.lfedge.eve.tasks.spi.task.ResolvedImage;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
 
-/** A node with the image {@code web}, and one in a layout that names its own program. */
+/**
+ * A node with the image {@code web}, images of tools, and one in a layout that names its own
+ * program. The name of tools says whom they are for; a registry has more of them.
+ */
 final class OneImage implements ImageStore {
+  private static final String EXECUTOR = "org.lfedge.eve.tasks.executor";
+
   private static final StoredImage WEB =
       new StoredImage(
           "docker.io/library/web:latest",
@@ -31,6 +38,19 @@ final class OneImage implements ImageStore {
   private static final StoredImage NAMES =
       new StoredImage(
           "localhost/names:latest", "sha256:" + "3".repeat(64), "sha256:" + "3".repeat(64), 1);
+
+  /** By name, the labels of the tools that are on the node. */
+  final ConcurrentSkipListMap<String, Map<String, String>> tools =
+      new ConcurrentSkipListMap<>(
+          Map.of(
+              "tools", Map.of(EXECUTOR, "emulator"),
+              "others", Map.of(EXECUTOR, "simulator"),
+              "silent", Map.of()));
+
+  private static StoredImage stored(String tools) {
+    String digest = "sha256:" + String.valueOf(tools.charAt(0)).repeat(64);
+    return new StoredImage(tools, digest, digest, 1);
+  }
 
   @Override
   public List<StoredImage> importFrom(Path layout) {
@@ -50,22 +70,33 @@ final class OneImage implements ImageStore {
 
   @Override
   public Optional<StoredImage> find(String reference) {
+    if (tools.containsKey(reference)) {
+      return Optional.of(stored(reference));
+    }
     return reference.equals("web") ? Optional.of(WEB) : Optional.empty();
   }
 
   @Override
   public StoredImage pull(String reference, ImagePurpose purpose, PullProgress progress) {
+    if (reference.equals("newer-tools") && purpose == ImagePurpose.TOOLS) {
+      tools.put(reference, Map.of(EXECUTOR, "emulator"));
+      return stored(reference);
+    }
     throw TaskException.failed(Problem.host("REGISTRY_UNREACHABLE", "this node has no network"));
   }
 
   @Override
   public TrustVerdict judge(StoredImage image, String reference, ImagePurpose purpose) {
+    if (purpose == ImagePurpose.TOOLS && !tools.containsKey(image.name())) {
+      throw TaskException.failed(Problem.user("DIGEST_REQUIRED", image.name() + " are no tools"));
+    }
     return new TrustVerdict("accept", Optional.empty(), image.digest(), Optional.empty());
   }
 
   @Override
   public ImageContents contents(StoredImage image) {
-    throw new UnsupportedOperationException();
+    return new ImageContents(
+        image, "linux/amd64", examine(image).config(), "", List.of(), OptionalLong.empty(), 0);
   }
 
   @Override
@@ -91,8 +122,11 @@ final class OneImage implements ImageStore {
   @Override
   public ImageDetails examine(StoredImage image) {
     return new ImageDetails(
-        "sha256:" + "2".repeat(64),
-        new SomeConfig(image.equals(NAMES)),
+        image.equals(WEB) ? "sha256:" + "2".repeat(64) : "chain of " + image.name(),
+        new SomeConfig(
+            image.manifestDigest(),
+            image.equals(NAMES),
+            SortedCopies.mapOf(tools.getOrDefault(image.name(), Map.of()))),
         Optional.empty(),
         AccountFiles.NONE);
   }
@@ -107,12 +141,8 @@ final class OneImage implements ImageStore {
     return examine(image);
   }
 
-  private record SomeConfig(boolean namesProgram) implements ResolvedImage {
-    @Override
-    public String digest() {
-      return "sha256:" + "1".repeat(64);
-    }
-
+  private record SomeConfig(String digest, boolean namesProgram, SortedMap<String, String> labels)
+      implements ResolvedImage {
     @Override
     public String os() {
       return "linux";
@@ -151,11 +181,6 @@ final class OneImage implements ImageStore {
     @Override
     public Optional<String> stopSignal() {
       return Optional.empty();
-    }
-
-    @Override
-    public SortedMap<String, String> labels() {
-      return SortedCopies.mapOf(new TreeMap<String, String>());
     }
   }
 }

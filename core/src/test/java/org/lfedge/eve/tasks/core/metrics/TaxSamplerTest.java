@@ -72,6 +72,7 @@ class TaxSamplerTest {
                 Optional.empty(),
                 Optional.empty(),
                 new RootFilesystem.Directory("/srv"),
+                Optional.empty(),
                 seed,
                 "{}",
                 Optional.empty()))

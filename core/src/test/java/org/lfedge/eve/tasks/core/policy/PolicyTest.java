@@ -41,6 +41,7 @@ class PolicyTest {
         "web",
         Optional.empty(),
         Optional.empty(),
+        Optional.empty(),
         root,
         false,
         OptionalLong.empty(),

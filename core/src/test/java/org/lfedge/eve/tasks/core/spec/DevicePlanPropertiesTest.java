@@ -104,6 +104,7 @@ class DevicePlanPropertiesTest {
         "amd64",
         false,
         "vendors-own",
+        Optional.empty(),
         new TreeMap<>(),
         new TreeMap<>(),
         Optional.empty(),

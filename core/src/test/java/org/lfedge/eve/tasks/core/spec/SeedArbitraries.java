@@ -344,6 +344,7 @@ public final class SeedArbitraries {
                     architecture,
                     terminal,
                     "native-container",
+                    Optional.empty(),
                     new TreeMap<>(),
                     new TreeMap<>(),
                     Optional.empty(),

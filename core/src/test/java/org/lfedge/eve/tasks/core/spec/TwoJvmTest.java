@@ -123,6 +123,7 @@ class TwoJvmTest {
               "amd64",
               true,
               "native-container",
+              Optional.empty(),
               new TreeMap<>(),
               new TreeMap<>(),
               Optional.empty(),

@@ -150,6 +150,7 @@ class VolumeMountsPropertiesTest {
         of.architecture(),
         of.terminal(),
         of.executor(),
+        Optional.empty(),
         places,
         files,
         Optional.of(

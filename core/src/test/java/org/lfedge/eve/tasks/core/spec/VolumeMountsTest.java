@@ -65,6 +65,7 @@ class VolumeMountsTest {
         "amd64",
         false,
         "vendors-own",
+        Optional.empty(),
         new TreeMap<>(volumes),
         new TreeMap<>(files),
         Optional.of(NETWORK),
@@ -297,6 +298,73 @@ class VolumeMountsTest {
     assertEquals(
         List.of("mounts volume a nowhere", "mounts volume b nowhere"),
         refused(seed(Base.TASK).build(), Map.of("a", DATA, "b", DATA)));
+  }
+
+  private static SpecInputs withRoot(VolumePlace root) {
+    SpecInputs of = inputs(Map.of());
+    return new SpecInputs(
+        of.name(),
+        of.uuid(),
+        of.memoryBytes(),
+        of.milliCpus(),
+        of.cgroupsPath(),
+        of.networkNamespace(),
+        of.seedFiles(),
+        of.secrets(),
+        of.initProgram(),
+        of.architecture(),
+        of.terminal(),
+        of.executor(),
+        Optional.of(root),
+        of.volumes(),
+        of.files(),
+        of.networkFiles(),
+        of.devices());
+  }
+
+  private static Mount root(View view, String target) {
+    return new Mount(new Source.OfRoot(view), target, false);
+  }
+
+  @Test
+  void theRootOfATaskThatStandsOnToolsIsMountedAsVolumesAre() {
+    Seed seed = seed(Base.TOOLS).mount(root(View.BLOCK, "/disk")).build();
+    assertEquals(
+        "/disk /run/volumes/root. bind,rprivate,nosuid,nodev,rw",
+        mounts(seed, withRoot(onNode("root.", false, View.BLOCK)), USUAL).get(0));
+    assertEquals(
+        "/disk /run/volumes/root. bind,rprivate,nosuid,nodev,ro",
+        mounts(seed, withRoot(onNode("root.", true, View.BLOCK)), USUAL).get(0));
+  }
+
+  private static String refusedRoot(Seed.Builder seed, SpecInputs inputs) {
+    TaskException refusal =
+        assertThrows(TaskException.class, () -> SpecAssembly.assemble(seed.build(), inputs, USUAL));
+    assertEquals("ROOT_NOT_PLACED", refusal.first().code());
+    assertEquals(Problem.Kind.INTERNAL, refusal.first().kind());
+    return refusal.first().message().replaceAll(".*task web |; report.*", "");
+  }
+
+  @Test
+  void aSeedThatDoesNotPlaceTheRootExactlyOnceIsRefused() {
+    SpecInputs inputs = withRoot(onNode("root.", false, View.FILESYSTEM));
+    Mount mount = root(View.FILESYSTEM, "/a");
+    assertEquals("mounts the root of the task nowhere", refusedRoot(seed(Base.TOOLS), inputs));
+    assertEquals(
+        "mounts the root of the task 2 times",
+        refusedRoot(seed(Base.TOOLS).mount(mount).mount(root(View.FILESYSTEM, "/b")), inputs));
+    assertEquals(
+        "mounts the root of the task as block, which it does not offer",
+        refusedRoot(seed(Base.TOOLS).mount(root(View.BLOCK, "/a")), inputs));
+    assertEquals(
+        "mounts the root of the task where the core, or the seed itself, mounts something else",
+        refusedRoot(seed(Base.TOOLS).mount(root(View.FILESYSTEM, "/proc")), inputs));
+    assertEquals(
+        "mounts the root of the task, which is the anchor's own",
+        refusedRoot(seed(Base.TASK).mount(mount), inputs(Map.of())));
+    assertEquals(
+        "mounts the root of the task, which has none",
+        refusedRoot(seed(Base.TOOLS).mount(mount), inputs(Map.of())));
   }
 
   @Test

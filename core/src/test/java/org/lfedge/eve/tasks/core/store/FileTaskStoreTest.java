@@ -77,6 +77,7 @@ class FileTaskStoreTest {
         Optional.of("sha256:" + "1".repeat(64)),
         trust,
         root,
+        Optional.empty(),
         Seed.builder(Base.TASK, true, process).build(),
         "{\"ociVersion\": \"1.0.2\"}",
         Optional.empty());
@@ -177,6 +178,11 @@ class FileTaskStoreTest {
             plain.imageDigest(),
             plain.trust(),
             plain.root(),
+            Optional.of(
+                new TaskRecord.Tools(
+                    "sha256:6",
+                    new TrustVerdict("digest", Optional.empty(), "sha256:7", Optional.empty()),
+                    Optional.of("sha256:8"))),
             seed,
             plain.specJson(),
             Optional.of(new UserData.Text("SITE=north"))));

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.lfedge.eve.tasks.core.volume.VolumeFixture.MIB;
 import static org.lfedge.eve.tasks.core.volume.VolumeFixture.assertRefused;
+import static org.lfedge.eve.tasks.core.volume.VolumeFixture.fill;
 import static org.lfedge.eve.tasks.core.volume.VolumeFixture.names;
 import static org.lfedge.eve.tasks.core.volume.VolumeFixture.read;
 import static org.lfedge.eve.tasks.core.volume.VolumeFixture.readOnly;
@@ -13,6 +14,7 @@ import static org.lfedge.eve.tasks.core.volume.VolumeFixture.volume;
 import static org.lfedge.eve.tasks.core.volume.VolumeFixture.write;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,8 +33,10 @@ import org.lfedge.eve.tasks.core.config.VolumeConfig.Source;
 import org.lfedge.eve.tasks.core.containerd.ContainerdRuntime;
 import org.lfedge.eve.tasks.core.containerd.ContainerdSandbox;
 import org.lfedge.eve.tasks.core.containerd.SnapshotMounts;
+import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.image.ImageTestBed;
 import org.lfedge.eve.tasks.core.port.StoredVolume;
+import org.lfedge.eve.tasks.core.port.Volumes;
 import org.lfedge.eve.tasks.spi.task.View;
 
 /** Volumes that take containerd to make: converted disks, copied content, images. */
@@ -121,9 +125,151 @@ class SandboxedVolumesIT {
   @Test
   void aGuestIsHandedADiskInAnotherFormatAsItIs() throws IOException {
     Path disk = disk("qcow2");
-    volumes.prepare("vm", of(disk, Format.QCOW2), View.BLOCK);
-    assertEquals(-1, Files.mismatch(disk, volumes.path("vm", "data")));
+    VolumeConfig root = volume(Volumes.ROOT, new Source.DiskFile(disk.toString(), Format.QCOW2));
+    assertEquals(8 * MIB, volumes.diskBytes("vm", root));
+    assertLeftNothing();
+    volumes.prepare("vm", root, View.BLOCK);
+    assertEquals(-1, Files.mismatch(disk, volumes.path("vm", Volumes.ROOT)));
     assertEquals(List.of(), volumes.list());
+    assertRefused("VOLUME_IN_USE", () -> volumes.prepare("db", root, View.BLOCK));
+    Process guest = use(disk);
+    try {
+      assertEquals(8 * MIB, volumes.diskBytes("vm", root));
+    } finally {
+      guest.destroyForcibly().onExit().join();
+    }
+  }
+
+  /** A program that has a disk open for writing, as an emulator has. */
+  private static Process use(Path disk) throws IOException {
+    Process program =
+        new ProcessBuilder("qemu-io", "-f", "qcow2", disk.toString())
+            .redirectErrorStream(true)
+            .start();
+    program.getOutputStream().write("length\n".getBytes(StandardCharsets.UTF_8));
+    program.getOutputStream().flush();
+    // It answers when the disk is open.
+    int unused = program.getInputStream().read();
+    return program;
+  }
+
+  @Test
+  void aDiskIsAsLargeAsItsFormatSays() throws IOException {
+    for (Format format : List.of(Format.VMDK, Format.VHDX)) {
+      assertEquals(8 * MIB, volumes.diskBytes("vm", of(disk(format.word()), format)));
+    }
+    assertEquals(3 * MIB, volumes.diskBytes("vm", volume("a", new Source.Blank(3 * MIB))));
+    var unused = volumes.create("kept", 4 * MIB, Optional.empty(), Optional.empty());
+    assertEquals(4 * MIB, volumes.diskBytes("vm", volume("a", new Source.Named("kept"))));
+    volumes.remove("kept");
+    Path raw = node.allowed().resolve("disk.raw");
+    run("truncate", "-s", "5M", raw.toString());
+    assertEquals(5 * MIB, volumes.diskBytes("vm", of(raw, Format.RAW)));
+    run("truncate", "-s", "0", raw.toString());
+    assertRefused("DISK_UNREADABLE", () -> volumes.diskBytes("vm", of(raw, Format.RAW)));
+    assertLeftNothing();
+  }
+
+  /** Neither what is asked about it nor what it is handed over for makes a difference. */
+  private void assertHostile(String code, Path disk, Format format) {
+    assertRefused(code, () -> volumes.diskBytes("vm", of(disk, format)));
+    assertRefused(code, () -> volumes.prepare("vm", of(disk, format), View.BLOCK));
+    assertLeftNothing();
+  }
+
+  @Test
+  void aHostileDiskIsHandedToNobody() throws IOException {
+    Path disk = node.allowed().resolve("hostile");
+    run(
+        "qemu-img",
+        "create",
+        "-q",
+        "-u",
+        "-f",
+        "qcow2",
+        "-F",
+        "raw",
+        "-b",
+        "/etc/shadow",
+        disk.toString(),
+        "8M");
+    assertHostile("BACKING_FILE_REFUSED", disk, Format.QCOW2);
+    run("qemu-img", "create", "-q", "-f", "qcow2", disk.toString(), "2000T");
+    assertHostile("DISK_TOO_LARGE", disk, Format.QCOW2);
+    for (String extent :
+        List.of("FLAT \"/etc/shadow\" 0", "FLAT \"/usr/bin/env\" 0", "SPARSE \"/etc/shadow\"")) {
+      write(
+          disk,
+          """
+          # Disk DescriptorFile
+          version=1
+          CID=fffffffe
+          parentCID=ffffffff
+          createType="monolithicFlat"
+          RW 16 %s
+          ddb.adapterType = "ide"
+          """
+              .formatted(extent));
+      TaskException refused =
+          assertThrows(TaskException.class, () -> volumes.diskBytes("vm", of(disk, Format.VMDK)));
+      assertTrue(
+          List.of("BACKING_FILE_REFUSED", "DISK_UNREADABLE").contains(refused.first().code()),
+          refused.toString());
+      assertHostile(refused.first().code(), disk, Format.VMDK);
+    }
+    write(disk, "nothing of the kind");
+    assertHostile("DISK_UNREADABLE", disk, Format.VHDX);
+  }
+
+  @Test
+  void theRootOfATaskKeepsWhatIsWrittenUntilItIsReleased() throws IOException {
+    importImage();
+    String chainId = bed.images().unpack(bed.images().find(IMAGE).orElseThrow()).chainId();
+    volumes.prepareRoot("vm", chainId, false, false);
+    Path root = volumes.path("vm", Volumes.ROOT);
+    assertEquals(List.of("one", "three", "two"), names(root));
+    write(root.resolve("two"), "changed");
+    volumes.prepareRoot("vm", chainId, false, false);
+    volumes = node.reboot();
+    assertEquals(List.of("vm"), volumes.tasks());
+    volumes.prepareRoot("vm", chainId, false, false);
+    assertEquals("changed", read(root.resolve("two")));
+    volumes.prepareRoot("reader", chainId, true, false);
+    Path reader = volumes.path("reader", Volumes.ROOT);
+    assertEquals("two", read(reader.resolve("two")));
+    assertThrows(FileSystemException.class, () -> Files.createFile(reader.resolve("x")));
+    volumes.release("vm");
+    volumes.release("reader");
+    assertLeftNothing();
+    volumes.prepareRoot("vm", chainId, false, false);
+    assertEquals("two", read(root.resolve("two")));
+    volumes.release("vm");
+    removeImages();
+  }
+
+  @Test
+  void whatIsWrittenToTheRootOfATaskCanHaveALimit() throws IOException {
+    importImage();
+    String chainId = bed.images().unpack(bed.images().find(IMAGE).orElseThrow()).chainId();
+    var unused = volumes.prepareWritable("vm", 8 * MIB);
+    volumes.prepareRoot("vm", chainId, false, true);
+    Path root = volumes.path("vm", Volumes.ROOT);
+    assertEquals(List.of("one", "three", "two"), names(root));
+    long written = fill(root);
+    assertTrue(written > 5 * MIB && written <= 8 * MIB, "written: " + written);
+    volumes = node.reboot();
+    var unusedToo = volumes.prepareWritable("vm", 8 * MIB);
+    volumes.prepareRoot("vm", chainId, false, true);
+    assertEquals(List.of("filling", "one", "three", "two"), names(root));
+    volumes.release("vm");
+    assertLeftNothing();
+    removeImages();
+  }
+
+  /** Nothing keeps their layers any more. */
+  private void removeImages() {
+    bed.images().list().forEach(image -> bed.images().remove(image));
+    assertEquals("", bed.kept());
   }
 
   @Test
@@ -169,7 +315,7 @@ class SandboxedVolumesIT {
     assertRefused("DISK_UNREADABLE", () -> prepare("web", of(text, Format.QCOW2)));
     Path huge = node.allowed().resolve("huge.qcow2");
     run("qemu-img", "create", "-q", "-f", "qcow2", huge.toString(), "1000T");
-    assertRefused("DISK_FULL", () -> prepare("web", of(huge, Format.QCOW2)));
+    assertRefused("DISK_TOO_LARGE", () -> prepare("web", of(huge, Format.QCOW2)));
     Path empty = node.allowed().resolve("empty.qcow2");
     run("qemu-img", "create", "-q", "-f", "qcow2", empty.toString(), "4M");
     assertRefused("DISK_NOT_MOUNTABLE", () -> prepare("web", of(empty, Format.QCOW2)));
@@ -179,7 +325,8 @@ class SandboxedVolumesIT {
   private void assertLeftNothing() {
     assertEquals(List.of(), volumes.list());
     assertEquals(List.of(), volumes.tasks());
-    assertEquals(List.of(), names(node.state().resolve("volumes/.unfinished")));
+    Path unfinished = node.state().resolve("volumes/.unfinished");
+    assertTrue(Files.notExists(unfinished) || names(unfinished).isEmpty());
     assertEquals(1, node.mounts().size(), node.mounts().toString());
   }
 
@@ -258,7 +405,6 @@ class SandboxedVolumesIT {
     assertRefused("VOLUME_IN_USE", () -> volumes.remove("web.data"));
     volumes.release("web");
     volumes.purge("web");
-    bed.images().list().forEach(image -> bed.images().remove(image));
-    assertEquals("", bed.kept());
+    removeImages();
   }
 }

@@ -62,6 +62,9 @@ final class BundledExecutors implements AutoCloseable {
    * @throws TaskException with all that is wrong
    */
   boolean check(TaskDocument document) {
+    if (document.executor().isEmpty() && document.tools().isPresent()) {
+      return false;
+    }
     String name = document.executor().orElse(DEFAULT_EXECUTOR);
     Optional<ExecutorInfo> found =
         executors.stream().filter(info -> info.name().equals(name)).findFirst();
@@ -69,12 +72,13 @@ final class BundledExecutors implements AutoCloseable {
       return false;
     }
     ExecutorInfo info = found.get();
-    if (!info.rootKinds().contains(kind(document.root()))) {
+    List<Root.Kind> kinds = kinds(document);
+    if (kinds.stream().noneMatch(kind -> info.rootKinds().contains(kind))) {
       throw TaskException.failed(
           Problem.inDocument(
               "ROOT_NOT_SUPPORTED",
               "root",
-              kind(document.root()),
+              kinds.get(0),
               "executor " + name + " starts only roots of these kinds: " + info.rootKinds()));
     }
     OptionValues.check(info.options(), document.options());
@@ -90,14 +94,17 @@ final class BundledExecutors implements AutoCloseable {
     }
   }
 
-  private static Root.Kind kind(RootSource source) {
-    if (source instanceof RootSource.Directory) {
-      return Root.Kind.DIRECTORY;
+  /**
+   * Whether a task without a root has tools, the node's config may say, if it names an executor.
+   */
+  private static List<Root.Kind> kinds(TaskDocument document) {
+    boolean unsaid = document.root() instanceof RootSource.Unsaid;
+    if (unsaid && document.tools().isEmpty()) {
+      return document.executor().isPresent()
+          ? List.of(Root.Kind.HOST, Root.Kind.NONE)
+          : List.of(Root.Kind.HOST);
     }
-    if (source instanceof RootSource.Bundle) {
-      return Root.Kind.BUNDLE;
-    }
-    return source instanceof RootSource.Host ? Root.Kind.HOST : Root.Kind.IMAGE;
+    return List.of(document.root().kind());
   }
 
   private static URL url(Path file) {

@@ -74,7 +74,8 @@ final class TaskJson {
     json.set("config", Session.parse(detail.getConfigJson()));
     json.put("executorVersion", orNull(detail.getExecutorVersion()));
     json.put("executorDigest", orNull(detail.getExecutorDigest()));
-    json.putNull("toolsDigest");
+    json.put("toolsDigest", orNull(detail.getToolsDigest()));
+    json.set("toolsTrust", detail.hasToolsTrust() ? imageTrust(detail.getToolsTrust()) : null);
     json.put("imageDigest", orNull(detail.getImageDigest()));
     json.set("imageTrust", detail.hasImageTrust() ? imageTrust(detail.getImageTrust()) : null);
     json.put("trust", orNull(detail.getTrust()));

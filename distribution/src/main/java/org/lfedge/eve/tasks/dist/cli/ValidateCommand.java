@@ -62,7 +62,7 @@ final class ValidateCommand implements Callable<Integer> {
       throw TaskException.failed(problems);
     }
     for (String executor : unchecked.stream().distinct().sorted().toList()) {
-      session.note("options of executor " + executor + " were not checked: that needs taskd");
+      session.note("options of " + executor + " were not checked: that needs taskd");
     }
     if (!session.json()) {
       session.print("valid");
@@ -78,7 +78,11 @@ final class ValidateCommand implements Callable<Integer> {
       List<String> unchecked) {
     try {
       if (!executors.check(document)) {
-        unchecked.add(document.executor().orElseThrow());
+        unchecked.add(
+            document
+                .executor()
+                .map(name -> "executor " + name)
+                .orElseGet(() -> "the executor of tools " + document.tools().orElse("")));
       }
     } catch (TaskException e) {
       problems.addAll(file.named(e.problems()));

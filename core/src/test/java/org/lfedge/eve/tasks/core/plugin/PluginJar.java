@@ -29,7 +29,7 @@ import javax.tools.ToolProvider;
 import org.lfedge.eve.tasks.spi.Executor;
 
 /** A plugin that a test writes: sources, compiled in memory, and whatever else a JAR can hold. */
-final class PluginJar {
+public final class PluginJar {
 
   static final String SERVICE = "META-INF/services/org.lfedge.eve.tasks.spi.Executor";
 
@@ -49,7 +49,7 @@ final class PluginJar {
   private PluginJar() {}
 
   /** A JAR with a manifest and nothing else. */
-  static PluginJar of(String id, String version) {
+  public static PluginJar of(String id, String version) {
     PluginJar jar = new PluginJar();
     jar.manifest.put("Plugin-Id", id);
     jar.manifest.put("Plugin-Version", version);
@@ -108,7 +108,8 @@ final class PluginJar {
             .formatted(simpleName, executorName, by, members));
   }
 
-  PluginJar source(String simpleName, String text) {
+  /** Adds a class of the package {@code vendor}. */
+  public PluginJar source(String simpleName, String text) {
     sources.put(simpleName, text);
     return this;
   }
@@ -123,7 +124,8 @@ final class PluginJar {
     return this;
   }
 
-  PluginJar service(String... classNames) {
+  /** Declares the executors. */
+  public PluginJar service(String... classNames) {
     return entry(SERVICE, String.join("\n", classNames).getBytes(StandardCharsets.UTF_8));
   }
 
@@ -132,7 +134,8 @@ final class PluginJar {
     return this;
   }
 
-  Path writeTo(Path file) throws IOException {
+  /** Compiles and packs it. */
+  public Path writeTo(Path file) throws IOException {
     Map<String, byte[]> all = new TreeMap<>(entries);
     all.putAll(compile());
     Manifest attributes = new Manifest();

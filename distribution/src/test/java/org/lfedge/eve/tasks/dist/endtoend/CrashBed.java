@@ -20,6 +20,11 @@ final class CrashBed implements AutoCloseable {
   private static final String NETWORK =
       "\nnetworks: {crash: {type: bridge, subnets: [10.232.1.0/24]}}\n";
 
+  /** An image that comes from here needs no digest. */
+  private static final String TOOLS =
+      "trust: {tools: [{name: \"*\", require: accept}]}\n"
+          + "executors: {serving: {tools: \"crash:1\"}}\n";
+
   /** A network interface of the node that a task gets. */
   private static final String CARD = "tm-crash0";
 
@@ -37,11 +42,13 @@ final class CrashBed implements AutoCloseable {
     Programs.run(List.of("ip", "link", "add", CARD, "type", "veth", "peer", "name", CARD + "-"))
         .expect(0);
     FailpointFile[] file = new FailpointFile[1];
+    ServingExecutor serving = new ServingExecutor();
     node =
         new PackagedNode(
-            List.of(),
-            ServedImage.nodeConfig(registry) + NETWORK,
+            List.of(serving.digest()),
+            ServedImage.nodeConfig(registry) + NETWORK + TOOLS,
             prepared -> {
+              serving.addTo(prepared);
               prepared.allowDevices("nic:" + CARD);
               var control = prepared.directory().resolve("failpoints");
               file[0] = new FailpointFile(control);
@@ -116,6 +123,15 @@ final class CrashBed implements AutoCloseable {
         - {name: seed, source: {cloudInit: {userData: {file: user-data}}}}
         """
             .formatted(CARD));
+  }
+
+  /** A task that runs in tools, with an image as its root, which has a limit, and a disk. */
+  String served(String task, String command) {
+    return document(
+        task,
+        "{image: \"crash:1\", maxWritable: 4MiB}",
+        command,
+        "executor: serving\nvolumes: [{name: disk, source: {file: disk.qcow2, format: qcow2}}]");
   }
 
   /** The name of the same image in a registry. */

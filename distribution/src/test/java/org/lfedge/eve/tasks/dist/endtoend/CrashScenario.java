@@ -45,6 +45,7 @@ record CrashScenario(
         delete(),
         deleteByForce(),
         createSurrounded(),
+        serve(),
         purge(),
         apply(),
         importImages(),
@@ -201,6 +202,19 @@ record CrashScenario(
     if (!bed.api().has(TASK)) {
       make(bed, bed.surrounded(TASK, DEAF));
     }
+  }
+
+  /** A task in tools, whose root is mounted, is made and removed. */
+  private static CrashScenario serve() {
+    return new CrashScenario(
+        "serve a root",
+        bed -> {},
+        bed -> {
+          make(bed, bed.served(TASK, DEAF));
+          bed.api().delete(TASK, false);
+        },
+        bed -> assertTrue(!bed.api().has(TASK) || state(bed).equals("CREATED")),
+        bed -> runsInTheEnd(bed, bed.served(TASK, DEAF)));
   }
 
   private static CrashScenario purge() {

@@ -39,6 +39,11 @@ final class Programs {
       return parse(err).path("errors").findValuesAsText("code");
     }
 
+    /** The first of what is wrong, of a command with {@code -o json}. */
+    JsonNode firstError() {
+      return parse(err).path("errors").path(0);
+    }
+
     /** Itself, if it ended as it should. */
     Result expect(int expected) {
       if (status != expected) {

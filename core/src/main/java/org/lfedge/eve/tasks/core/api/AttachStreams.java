@@ -212,6 +212,7 @@ final class AttachStreams {
     private void finish(Optional<ExitStatus> status) {
       AnchorExit.Builder message = AnchorExit.newBuilder();
       status.ifPresent(known -> known.code().ifPresent(message::setCode));
+      message.setOutcome(status.map(TaskMessages::outcome).orElse(""));
       Attachment joined;
       synchronized (this) {
         exit = message.build();

@@ -23,6 +23,7 @@ import org.lfedge.eve.tasks.core.engine.Change;
 import org.lfedge.eve.tasks.core.engine.Rendering;
 import org.lfedge.eve.tasks.core.engine.TaskDetail;
 import org.lfedge.eve.tasks.core.engine.TaskView;
+import org.lfedge.eve.tasks.core.lifecycle.ExitStatus;
 import org.lfedge.eve.tasks.core.port.EventLog;
 import org.lfedge.eve.tasks.core.port.ExecutorCatalog.LoadedExecutor;
 import org.lfedge.eve.tasks.core.port.TaskEvent;
@@ -54,6 +55,7 @@ final class TaskMessages {
               exit.code().ifPresent(task::setExitCode);
               exit.signal().ifPresent(task::setExitSignal);
               task.setOomKilled(exit.oomKilled()).setExitedAt(timestamp(exit.at()));
+              task.setExitOutcome(outcome(exit)).setExitMeaning(exit.meaning().orElse(""));
             });
     view.failure().ifPresent(failure -> task.setFailure(failure(failure)));
     view.startedAt().ifPresent(at -> task.setStartedAt(timestamp(at)));
@@ -85,6 +87,10 @@ final class TaskMessages {
     return task.build();
   }
 
+  static String outcome(ExitStatus exit) {
+    return exit.outcome().map(TaskMessages::word).orElse("");
+  }
+
   static Event event(EventLog.Entry entry) {
     TaskEvent event = entry.event();
     Event.Builder message =
@@ -104,6 +110,7 @@ final class TaskMessages {
               exit.code().ifPresent(message::setExitCode);
               exit.signal().ifPresent(message::setExitSignal);
               message.setOomKilled(exit.oomKilled());
+              message.setExitOutcome(outcome(exit)).setExitMeaning(exit.meaning().orElse(""));
             });
     event.failure().ifPresent(failure -> message.setFailure(failure(failure)));
     event.nextStart().ifPresent(at -> message.setNextStart(timestamp(at)));

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.lifecycle.Desired;
 import org.lfedge.eve.tasks.core.lifecycle.ExitStatus;
+import org.lfedge.eve.tasks.core.lifecycle.Supervision;
 import org.lfedge.eve.tasks.core.lifecycle.TaskState;
 import org.lfedge.eve.tasks.core.port.Anchor;
 import org.lfedge.eve.tasks.core.port.RuntimeTask;
@@ -270,7 +271,14 @@ final class AnchorKeeper {
     }
     try {
       save(
-          Ending.of(record(), anchor, exit, shared.bootId(), now(), shared.chance().getAsDouble()));
+          Ending.of(
+              record(),
+              anchor,
+              exit,
+              file -> shared.effects().runtimeFile(record(), file),
+              shared.bootId(),
+              now(),
+              shared.chance().getAsDouble()));
     } catch (TaskException e) {
       // containerd keeps the status for as long as its task is there, so nothing is lost yet.
       log.error(
@@ -298,7 +306,7 @@ final class AnchorKeeper {
         .nextStart()
         .ifPresent(
             at -> {
-              Duration most = record().document().restart().maxBackoff();
+              Duration most = Supervision.longestWait(record().document().restart());
               Duration wait = Duration.between(now(), at);
               // The clock may have been set meanwhile: never longer than the policy ever waits.
               Duration bounded = wait.compareTo(most) > 0 ? most : wait;

@@ -93,7 +93,7 @@ final class ChangeKeeper {
   /** Removes all that is left of the task, and makes the one that takes its place. */
   void renew() {
     TaskDocument document = record().unfinished().replacement().orElseThrow();
-    shared.effects().remove(record().name());
+    shared.effects().clear(record().name());
     ledger.save(
         record().replaced(document, shared.clock().instant()), event(TaskEvent.Type.DELETED));
     anchors.launchIfReady();

@@ -5,15 +5,19 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.lfedge.eve.tasks.core.lifecycle.Desired;
+import org.lfedge.eve.tasks.core.lifecycle.ExitRules;
 import org.lfedge.eve.tasks.core.lifecycle.ExitStatus;
 import org.lfedge.eve.tasks.core.lifecycle.Signal;
 import org.lfedge.eve.tasks.core.lifecycle.Supervision;
+import org.lfedge.eve.tasks.core.lifecycle.Supervision.End;
 import org.lfedge.eve.tasks.core.lifecycle.TaskState;
 import org.lfedge.eve.tasks.core.port.Anchor;
 import org.lfedge.eve.tasks.core.port.TaskEvent;
 import org.lfedge.eve.tasks.core.port.TaskRecord;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Failure;
+import org.lfedge.eve.tasks.spi.seed.ExitRule;
 
 /**
  * What becomes of a task whose anchor ended or could not be made; no effects.
@@ -28,6 +32,7 @@ record Ending(TaskRecord record, List<TaskEvent> events) {
   /**
    * After the anchor ended.
    *
+   * @param files in the runtime directory of the task, which rules of the seed look at
    * @param bootId of the present boot; an anchor of an earlier one is no end by itself, so the task
    *     is brought back whatever its restart policy says
    * @param chance for the jitter of the next start, 0 to 1
@@ -36,11 +41,11 @@ record Ending(TaskRecord record, List<TaskEvent> events) {
       TaskRecord before,
       Anchor anchor,
       ExitStatus reported,
+      Function<String, Optional<byte[]>> files,
       String bootId,
       Instant now,
       double chance) {
-    // A stop ends by SIGKILL, too, perhaps of a task that lost a process to the kernel long before.
-    ExitStatus exit = before.state() == TaskState.STOPPING ? reported.onPurpose() : reported;
+    ExitStatus exit = judged(before, reported, files);
     boolean rebooted = !anchor.bootId().equals(bootId);
     Supervision supervision = before.supervision();
     List<TaskEvent> events = new ArrayList<>();
@@ -57,13 +62,12 @@ record Ending(TaskRecord record, List<TaskEvent> events) {
       events.add(TaskEvent.of(TaskEvent.Type.STOPPED, now));
       return new Ending(after.supervised(supervision.cancelled()), events);
     }
-    boolean failure = !exit.success() || supervision.ailment().isPresent();
     Supervision next =
         rebooted && !supervision.once()
             ? supervision.due(now, REBOOTED)
             : supervision.ended(
                 before.document().restart(),
-                failure,
+                supervision.ailment().isPresent() ? End.FAILURE : end(exit),
                 supervision.ailment().orElseGet(() -> describe(exit)),
                 ran(before, now),
                 now,
@@ -78,6 +82,23 @@ record Ending(TaskRecord record, List<TaskEvent> events) {
     return new Ending(single(after, supervision).supervised(next), events);
   }
 
+  private static ExitStatus judged(
+      TaskRecord before, ExitStatus reported, Function<String, Optional<byte[]>> files) {
+    List<ExitRule> rules =
+        before.blueprint().map(blueprint -> blueprint.seed().exits()).orElse(List.of());
+    // A stop ends by SIGKILL, too, perhaps of a task that lost a process to the kernel long before.
+    return before.state() == TaskState.STOPPING
+        ? ExitRules.judge(reported.onPurpose(), rules, files).onPurpose()
+        : ExitRules.judge(reported, rules, files);
+  }
+
+  private static End end(ExitStatus exit) {
+    if (exit.reboot()) {
+      return End.REBOOT;
+    }
+    return exit.success() ? End.SUCCESS : End.FAILURE;
+  }
+
   /** After a step of ours failed; the task has no anchor. */
   static Ending of(TaskRecord before, Failure failure, Instant now, double chance) {
     Supervision next =
@@ -86,7 +107,7 @@ record Ending(TaskRecord record, List<TaskEvent> events) {
             .launched()
             .ended(
                 before.document().restart(),
-                true,
+                End.FAILURE,
                 failure.problem().code(),
                 Duration.ZERO,
                 now,
@@ -110,8 +131,11 @@ record Ending(TaskRecord record, List<TaskEvent> events) {
     return ran.isNegative() ? Duration.ZERO : ran;
   }
 
-  /** Such as {@code exit code 3} or {@code killed by SIGKILL, out of memory}. */
+  /** Such as {@code exit code 3}, {@code ended by SIGKILL, out of memory}, or what a rule says. */
   static String describe(ExitStatus exit) {
+    if (exit.meaning().isPresent()) {
+      return exit.meaning().get();
+    }
     if (exit.code().isEmpty()) {
       return "its exit status was lost";
     }

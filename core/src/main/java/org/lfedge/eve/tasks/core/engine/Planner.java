@@ -429,6 +429,7 @@ public final class Planner {
         surroundings.places(document),
         surroundings.cloudInitPlaces(document, seed, cloudInit),
         surroundings.networkFiles(document, seed, file -> factSource.exists(file.toString())),
-        surroundings.devices(document, seed, grants));
+        surroundings.devices(document, seed, grants),
+        surroundings.own(name, seed));
   }
 }

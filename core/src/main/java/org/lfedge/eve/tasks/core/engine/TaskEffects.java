@@ -24,6 +24,7 @@ import org.lfedge.eve.tasks.core.config.VolumeConfig.Source.CloudInit;
 import org.lfedge.eve.tasks.core.config.VolumeConfig.Source.CloudInit.UserData;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.lifecycle.ExitRules;
 import org.lfedge.eve.tasks.core.lifecycle.Signal;
 import org.lfedge.eve.tasks.core.port.Anchor;
 import org.lfedge.eve.tasks.core.port.AttachedInterface;
@@ -42,6 +43,7 @@ import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.seed.SeedFile;
 import org.lfedge.eve.tasks.spi.seed.Source;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
+import org.lfedge.eve.tasks.spi.task.User;
 import org.lfedge.eve.tasks.spi.task.View;
 
 /**
@@ -120,6 +122,7 @@ final class TaskEffects {
         () -> {
           prepareRoot(record.document(), blueprint);
           prepareVolumes(record, seed);
+          prepareOwnDirectories(name, seed);
           files.writeSecrets(name, secrets(record), seed.process().user());
           runtime.prepareRoot(name, blueprint.root());
           runtime.createContainer(
@@ -167,6 +170,23 @@ final class TaskEffects {
         placed(volume, seed).forEach(view -> volumes.prepare(record.name(), volume, view));
       }
     }
+  }
+
+  /** The directories that the anchor itself needs. */
+  private void prepareOwnDirectories(String name, Seed seed) {
+    User owner = seed.process().user();
+    for (Mount mount : seed.mounts()) {
+      if (mount.source() instanceof Source.State state) {
+        volumes.prepareState(name, state.name(), state.maxBytes(), owner);
+      } else if (mount.source() instanceof Source.RuntimeDirectory directory) {
+        volumes.prepareRuntimeDirectory(name, directory.maxBytes(), owner);
+      }
+    }
+  }
+
+  /** The end of a file in the runtime directory of a task, which tells of an exit. */
+  Optional<byte[]> runtimeFile(TaskRecord record, String file) {
+    return volumes.runtimeFile(record.name(), file, ExitRules.MAX_FILE_BYTES);
   }
 
   private static List<View> placed(VolumeConfig volume, Seed seed) {
@@ -225,11 +245,17 @@ final class TaskEffects {
     return new Anchor(pid, processes.startTime(pid).orElse(0), bootId);
   }
 
-  /**
-   * Removes everything, the anchor's process included, but for the content of volumes that the node
-   * keeps.
-   */
+  /** Removes everything of a task that is deleted, but for volumes that the node keeps. */
   void remove(String name) {
+    clear(name);
+    volumes.removeStates(name);
+  }
+
+  /**
+   * Removes everything, the anchor's process included, of a task that another one is to take the
+   * place of: that one is given its states, and volumes that the node keeps.
+   */
+  void clear(String name) {
     removeAnchor(name);
     atOnce(
         () -> {

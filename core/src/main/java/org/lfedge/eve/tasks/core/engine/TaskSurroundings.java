@@ -27,9 +27,12 @@ import org.lfedge.eve.tasks.core.port.Volumes;
 import org.lfedge.eve.tasks.core.spec.DeviceInputs;
 import org.lfedge.eve.tasks.core.spec.DevicePlan;
 import org.lfedge.eve.tasks.core.spec.NetworkFiles;
+import org.lfedge.eve.tasks.core.spec.OwnDirectories;
 import org.lfedge.eve.tasks.core.spec.VolumePlace;
+import org.lfedge.eve.tasks.spi.seed.Mount;
 import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.seed.SeedFile;
+import org.lfedge.eve.tasks.spi.seed.Source;
 import org.lfedge.eve.tasks.spi.task.DeviceRequest;
 import org.lfedge.eve.tasks.spi.task.Volume;
 
@@ -207,6 +210,20 @@ final class TaskSurroundings {
                   volumes.views(volume)));
     }
     return places;
+  }
+
+  /** Where the directories that a seed asks for are when its anchor starts. */
+  OwnDirectories own(String task, Seed seed) {
+    SortedMap<String, Path> states = new TreeMap<>();
+    Optional<Path> runtime = Optional.empty();
+    for (Mount mount : seed.mounts()) {
+      if (mount.source() instanceof Source.State state) {
+        states.put(state.name(), volumes.state(task, state.name()));
+      } else if (mount.source() instanceof Source.RuntimeDirectory) {
+        runtime = Optional.of(volumes.runtimeDirectory(task));
+      }
+    }
+    return new OwnDirectories(states, runtime);
   }
 
   /** The root of a task with the limit that its document puts on what is written to it. */

@@ -34,11 +34,29 @@ public record Supervision(
    */
   public static final Duration HEALTHY_RUN = Duration.ofMinutes(1);
 
+  /**
+   * The wait after an end that is a reboot, whatever the policy says of waits: it is no failure
+   * that a longer one could mend, and one that follows another without end must not keep the node
+   * busy.
+   */
+  public static final Duration REBOOT_WAIT = Duration.ofSeconds(1);
+
   /** 2^20 times the shortest wait there is, a millisecond, is beyond every longest wait in use. */
   private static final int MAX_DOUBLINGS = 30;
 
   /** The least part of a wait that is left by jitter. */
   private static final double LEAST_JITTER = 0.75;
+
+  /** What the end of an anchor counts as. */
+  public enum End {
+    SUCCESS,
+    FAILURE,
+    /**
+     * What runs in the task is to start anew. The start that follows is none of the policy's: it is
+     * not counted, and the waits before later ones are short again.
+     */
+    REBOOT
+  }
 
   /** After somebody asked for a start. */
   public static Supervision asked(boolean once) {
@@ -63,32 +81,35 @@ public record Supervision(
         restarts + more, quickEnds, Optional.empty(), reason, once, Optional.empty());
   }
 
-  /** A start as soon as may be, which is none of the policy's. */
-  public Supervision due(Instant now, String why) {
-    return new Supervision(restarts, 0, Optional.of(now), Optional.of(why), once, Optional.empty());
+  /** A start at a time, which is none of the policy's. */
+  public Supervision due(Instant at, String why) {
+    return new Supervision(restarts, 0, Optional.of(at), Optional.of(why), once, Optional.empty());
   }
 
   /**
    * After the anchor of a task ended that is wanted running, or could not be started.
    *
    * @param policy of the task
-   * @param failure whether it counts as one
+   * @param end what that counts as; of a single run a reboot is the end, too
    * @param why in the words of an event
    * @param ran how long the anchor ran; zero if it never did
    * @param chance from 0 to 1, for the jitter that keeps many tasks from starting at once
    * @return with the time of the next start, or without one if the policy asks for none
    */
   public Supervision ended(
-      RestartPolicy policy, boolean failure, String why, Duration ran, Instant now, double chance) {
+      RestartPolicy policy, End end, String why, Duration ran, Instant now, double chance) {
     boolean again =
         switch (policy.mode()) {
           case NEVER -> false;
-          case ON_FAILURE -> failure;
+          case ON_FAILURE -> end != End.SUCCESS;
           case ALWAYS -> true;
         };
     if (once || !again) {
       return new Supervision(
           restarts, 0, Optional.empty(), Optional.empty(), false, Optional.empty());
+    }
+    if (end == End.REBOOT) {
+      return due(now.plus(REBOOT_WAIT), why);
     }
     Duration proof =
         policy.maxBackoff().compareTo(HEALTHY_RUN) < 0 ? policy.maxBackoff() : HEALTHY_RUN;
@@ -101,6 +122,11 @@ public record Supervision(
   /** Whether the policy answers such an end with another start. */
   public boolean startsAgain() {
     return nextStart.isPresent();
+  }
+
+  /** No start of a task is due later than so long after an end. */
+  public static Duration longestWait(RestartPolicy policy) {
+    return policy.maxBackoff().compareTo(REBOOT_WAIT) < 0 ? REBOOT_WAIT : policy.maxBackoff();
   }
 
   /** The wait before a restart: doubled with each quick end up to the longest, less a jitter. */

@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.SortedSet;
 import org.lfedge.eve.tasks.core.config.VolumeConfig;
 import org.lfedge.eve.tasks.core.error.Problem;
+import org.lfedge.eve.tasks.spi.task.User;
 import org.lfedge.eve.tasks.spi.task.View;
 
 /**
@@ -123,9 +124,52 @@ public interface Volumes {
   /** How full the limited disk of a task's root is, if it has one that is ready. */
   Optional<StorageUse> writableUse(String task);
 
+  /** Where a state of a task is made ready, whether it is or not. */
+  Path state(String task, String name);
+
   /**
-   * Undoes {@link #prepare}, {@link #prepareRoot} and {@link #prepareWritable} for all volumes and
-   * the root of a task; volumes that the node keeps stay, those that were made with the task too.
+   * Makes a state of a task ready at its {@link #state}: a directory of its own that is empty at
+   * first, and kept until {@link #removeStates}. One that is there stays as large as it is.
+   * Succeeds if it is ready.
+   *
+   * @param bytes how much it holds
+   * @param owner whose it is at first
+   */
+  @Effect
+  void prepareState(String task, String name, long bytes, User owner);
+
+  /** Removes the states of a task with all that is in them. */
+  @Effect
+  void removeStates(String task);
+
+  /** Where the runtime directory of a task is made, whether it is there or not. */
+  Path runtimeDirectory(String task);
+
+  /**
+   * Makes the runtime directory of a task, empty: a file system in memory, in place of an earlier
+   * one. What is written to it counts towards the memory of whoever writes; what is left in it when
+   * a task has ended stays until the next start or {@link #release}.
+   *
+   * @param bytes how much it holds
+   * @param owner whose it is
+   */
+  @Effect
+  void prepareRuntimeDirectory(String task, long bytes, User owner);
+
+  /**
+   * The end of a file in the runtime directory of a task. The task may have put anything there:
+   * only a regular file is read, no link is followed, and nothing is waited for.
+   *
+   * @param name without a slash
+   * @param maxBytes how much of a longer file
+   * @return empty if there is no such file, or it cannot be read
+   */
+  Optional<byte[]> runtimeFile(String task, String name, int maxBytes);
+
+  /**
+   * Undoes {@link #prepare}, {@link #prepareRoot}, {@link #prepareWritable} and {@link
+   * #prepareRuntimeDirectory} for a task, and has its states at rest; volumes that the node keeps
+   * stay, those that were made with the task too.
    */
   @Effect
   void release(String task);

@@ -196,9 +196,25 @@ final class MountPlan {
       put(Mount.of(target, "tmpfs", "tmpfs", options));
     } else if (mount.source() instanceof Source.OfHost host) {
       addOfHost(target, host.path(), mount.readOnly());
+    } else if (mount.source() instanceof Source.State state) {
+      Path place = inputs.own().states().get(state.name());
+      addOwn(target, Optional.ofNullable(place), mount.readOnly());
+    } else if (mount.source() instanceof Source.RuntimeDirectory) {
+      addOwn(target, inputs.own().runtime(), mount.readOnly(), "noexec");
     } else {
       withheld.add("mount " + target, "this version of the core does not know its source");
     }
+  }
+
+  /** A directory of the task's own, which policy need not grant. */
+  private void addOwn(String target, Optional<Path> place, boolean readOnly, String... more) {
+    if (place.isEmpty()) {
+      throw new IllegalArgumentException("no place is known for what is mounted at " + target);
+    }
+    List<String> options = new ArrayList<>(List.of("bind", "rprivate", "nosuid", "nodev"));
+    options.addAll(List.of(more));
+    options.add(readOnly ? "ro" : "rw");
+    put(Mount.of(target, "bind", place.get().toString(), options));
   }
 
   private void addVolume(String target, VolumePlace place, boolean askedReadOnly) {

@@ -29,6 +29,7 @@ import org.lfedge.eve.tasks.spi.task.SortedCopies;
  *     cloud-init; mounted read-only, never in place of a volume
  * @param networkFiles mounted unless the root is the node's own, or the seed mounts something there
  * @param devices of the node
+ * @param own directories that the seed asks for
  */
 public record SpecInputs(
     String name,
@@ -47,13 +48,54 @@ public record SpecInputs(
     SortedMap<String, VolumePlace> volumes,
     SortedMap<String, Path> files,
     Optional<NetworkFiles> networkFiles,
-    DeviceInputs devices) {
+    DeviceInputs devices,
+    OwnDirectories own) {
 
   /** Keeps copies of the collections. */
   public SpecInputs {
     seedFiles = List.copyOf(seedFiles);
     volumes = SortedCopies.mapOf(volumes);
     files = SortedCopies.mapOf(files);
+  }
+
+  /** For a seed that asks for no directories of its own. */
+  public SpecInputs(
+      String name,
+      UUID uuid,
+      long memoryBytes,
+      int milliCpus,
+      String cgroupsPath,
+      Path networkNamespace,
+      List<Path> seedFiles,
+      Optional<Path> secrets,
+      Path initProgram,
+      String architecture,
+      boolean terminal,
+      String executor,
+      Optional<VolumePlace> root,
+      SortedMap<String, VolumePlace> volumes,
+      SortedMap<String, Path> files,
+      Optional<NetworkFiles> networkFiles,
+      DeviceInputs devices) {
+    this(
+        name,
+        uuid,
+        memoryBytes,
+        milliCpus,
+        cgroupsPath,
+        networkNamespace,
+        seedFiles,
+        secrets,
+        initProgram,
+        architecture,
+        terminal,
+        executor,
+        root,
+        volumes,
+        files,
+        networkFiles,
+        devices,
+        OwnDirectories.NONE);
   }
 
   /** The problem of a seed that breaks its contract, which is a fault of its executor. */

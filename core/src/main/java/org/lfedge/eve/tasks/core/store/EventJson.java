@@ -15,6 +15,7 @@ import org.lfedge.eve.tasks.core.lifecycle.ExitStatus;
 import org.lfedge.eve.tasks.core.port.Anchor;
 import org.lfedge.eve.tasks.core.port.TaskEvent;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Failure;
+import org.lfedge.eve.tasks.spi.seed.ExitRule.Outcome;
 
 /** The JSON form of events and of their parts, in records and in the log of events. */
 final class EventJson {
@@ -64,14 +65,19 @@ final class EventJson {
   static ObjectNode write(ExitStatus exit) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     exit.code().ifPresent(code -> json.put("code", code));
-    return json.put("at", exit.at().toString()).put("oomKilled", exit.oomKilled());
+    json.put("at", exit.at().toString()).put("oomKilled", exit.oomKilled());
+    exit.outcome().ifPresent(outcome -> json.put("outcome", outcome.name()));
+    exit.meaning().ifPresent(meaning -> json.put("meaning", meaning));
+    return json;
   }
 
   static ExitStatus exit(JsonNode json) {
     return new ExitStatus(
         json.has("code") ? OptionalInt.of(json.get("code").asInt()) : OptionalInt.empty(),
         instant(required(json, "at")),
-        required(json, "oomKilled").asBoolean());
+        required(json, "oomKilled").asBoolean(),
+        optional(json, "outcome", outcome -> Outcome.valueOf(outcome.asText())),
+        optional(json, "meaning", JsonNode::asText));
   }
 
   static ObjectNode write(Failure failure) {

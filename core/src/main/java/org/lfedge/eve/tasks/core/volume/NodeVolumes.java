@@ -25,6 +25,7 @@ import org.lfedge.eve.tasks.core.port.StoredVolume;
 import org.lfedge.eve.tasks.core.port.Volumes;
 import org.lfedge.eve.tasks.core.volume.MountPoints.Staged;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
+import org.lfedge.eve.tasks.spi.task.User;
 import org.lfedge.eve.tasks.spi.task.View;
 
 /**
@@ -41,6 +42,8 @@ public final class NodeVolumes implements Volumes {
   private final KeptVolumes kept;
   private final ImageFileSystems images;
   private final WritableLayers writable;
+  private final TaskStates states;
+  private final RuntimeDirectories runs;
   private final NetworkNames names;
   private final SeedDisks seedDisks;
 
@@ -92,7 +95,10 @@ public final class NodeVolumes implements Volumes {
     DiskConversion conversion = new DiskConversion(tools.sandbox(), layout.diskProgram());
     diskSources = new DiskSources(sources, disks, files, conversion);
     images = new ImageFileSystems(tools.images(), tools.mounts(), state.resolve(".views"));
-    writable = new WritableLayers(state.resolve(".writable"), points, files);
+    BoundedDisks bounded = new BoundedDisks(points, files);
+    writable = new WritableLayers(state.resolve(".writable"), points, bounded);
+    states = new TaskStates(state.resolve(".states"), points, bounded);
+    runs = new RuntimeDirectories(points);
     seedDisks = new SeedDisks(state.resolve(".seeds"), points, tools.helper());
     VolumeFiles keptFiles = new VolumeFiles(state);
     NewVolumes making =
@@ -376,12 +382,44 @@ public final class NodeVolumes implements Volumes {
   }
 
   @Override
+  public Path state(String task, String name) {
+    return states.mounted(task, name);
+  }
+
+  @Override
+  public void prepareState(String task, String name, long bytes, User owner) {
+    states.prepare(task, name, bytes, new VolumeConfig.Owner(owner.uid(), owner.gid()));
+  }
+
+  @Override
+  public void removeStates(String task) {
+    states.remove(task);
+  }
+
+  @Override
+  public Path runtimeDirectory(String task) {
+    return runs.mounted(task);
+  }
+
+  @Override
+  public void prepareRuntimeDirectory(String task, long bytes, User owner) {
+    runs.prepare(task, bytes, owner);
+  }
+
+  @Override
+  public Optional<byte[]> runtimeFile(String task, String name, int maxBytes) {
+    return runs.read(task, name, maxBytes);
+  }
+
+  @Override
   public void release(String task) {
     points.release(task);
     seedDisks.release(task);
     images.release(task);
     disks.unmountUnused();
     writable.release(task);
+    states.release(task);
+    runs.release(task);
   }
 
   @Override
@@ -395,6 +433,8 @@ public final class NodeVolumes implements Volumes {
     tasks.addAll(images.tasks());
     tasks.addAll(seedDisks.tasks());
     tasks.addAll(writable.tasks());
+    tasks.addAll(states.tasks());
+    tasks.addAll(runs.tasks());
     return List.copyOf(tasks);
   }
 }

@@ -1,5 +1,6 @@
 package org.lfedge.eve.tasks.core.engine;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -7,6 +8,7 @@ import java.util.Optional;
 import java.util.SortedSet;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.stream.Stream;
 import org.lfedge.eve.tasks.core.config.VolumeConfig;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
@@ -14,6 +16,7 @@ import org.lfedge.eve.tasks.core.port.StorageUse;
 import org.lfedge.eve.tasks.core.port.StoredVolume;
 import org.lfedge.eve.tasks.core.port.Volumes;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
+import org.lfedge.eve.tasks.spi.task.User;
 import org.lfedge.eve.tasks.spi.task.View;
 
 /** Volumes that are names. */
@@ -33,6 +36,11 @@ final class MemoryVolumes implements Volumes {
 
   /** What the root of a task was made of, where its tools are given it. */
   final ConcurrentSkipListMap<String, String> roots = new ConcurrentSkipListMap<>();
+  /** Each {@code TASK/NAME} that is kept. */
+  final ConcurrentSkipListSet<String> states = new ConcurrentSkipListSet<>();
+
+  /** What is in the files of runtime directories, by {@code TASK/NAME}. */
+  final ConcurrentSkipListMap<String, String> runtimeFiles = new ConcurrentSkipListMap<>();
 
   @Override
   public List<StoredVolume> list() {
@@ -136,8 +144,41 @@ final class MemoryVolumes implements Volumes {
   }
 
   @Override
+  public Path state(String task, String name) {
+    return Path.of("/run/states", task, name);
+  }
+
+  @Override
+  public void prepareState(String task, String name, long bytes, User owner) {
+    states.add(task + "/" + name);
+  }
+
+  @Override
+  public void removeStates(String task) {
+    states.removeIf(name -> name.startsWith(task + "/"));
+  }
+
+  @Override
+  public Path runtimeDirectory(String task) {
+    return Path.of("/run/runs", task);
+  }
+
+  @Override
+  public void prepareRuntimeDirectory(String task, long bytes, User owner) {
+    runtimeFiles.keySet().removeIf(file -> file.startsWith(task + "/"));
+    ready.add(task + "/.run");
+  }
+
+  @Override
+  public Optional<byte[]> runtimeFile(String task, String name, int maxBytes) {
+    return Optional.ofNullable(runtimeFiles.get(task + "/" + name))
+        .map(text -> text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Override
   public void release(String task) {
     ready.removeIf(name -> name.startsWith(task + "/"));
+    runtimeFiles.keySet().removeIf(file -> file.startsWith(task + "/"));
   }
 
   @Override
@@ -147,6 +188,9 @@ final class MemoryVolumes implements Volumes {
 
   @Override
   public List<String> tasks() {
-    return ready.stream().map(name -> name.substring(0, name.indexOf('/'))).distinct().toList();
+    return Stream.concat(ready.stream(), states.stream())
+        .map(name -> name.substring(0, name.indexOf('/')))
+        .distinct()
+        .toList();
   }
 }

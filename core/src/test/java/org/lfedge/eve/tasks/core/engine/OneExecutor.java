@@ -3,6 +3,7 @@ package org.lfedge.eve.tasks.core.engine;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeSet;
 import org.lfedge.eve.tasks.core.port.ExecutorCatalog;
 import org.lfedge.eve.tasks.core.port.Origin;
@@ -15,6 +16,9 @@ import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
 import org.lfedge.eve.tasks.spi.seed.AnchorTax;
 import org.lfedge.eve.tasks.spi.seed.Attachment;
 import org.lfedge.eve.tasks.spi.seed.Base;
+import org.lfedge.eve.tasks.spi.seed.ExitRule;
+import org.lfedge.eve.tasks.spi.seed.ExitRule.FileMatch;
+import org.lfedge.eve.tasks.spi.seed.ExitRule.Outcome;
 import org.lfedge.eve.tasks.spi.seed.Join;
 import org.lfedge.eve.tasks.spi.seed.Mount;
 import org.lfedge.eve.tasks.spi.seed.Pool;
@@ -93,6 +97,9 @@ final class OneExecutor implements ExecutorCatalog {
       }
       request.task().devices().forEach(seed::device);
       taps(request.task()).forEach(seed::attachment);
+      if (level(request.task()) == 6) {
+        telling(seed);
+      }
       return seed.tax(
               new AnchorTax(
                   List.of(new AnchorTax.Part("test", Pool.CGROUP, 1 << 20, "for tests")), 0))
@@ -103,6 +110,22 @@ final class OneExecutor implements ExecutorCatalog {
 
   private static long level(TaskConfig task) {
     return task.options().integer("level").orElse(0);
+  }
+
+  /** At level 6, an anchor that tells of its end in files, keeps something and has a console. */
+  private static void telling(Seed.Builder seed) {
+    seed.mount(new Mount(new Source.State("vars", 1 << 20), "/vars", false))
+        .mount(new Mount(new Source.RuntimeDirectory(1 << 20), "/run/task", false))
+        .exit(new ExitRule.CodeIn("code"))
+        .exit(told("off", Outcome.SUCCESS))
+        .exit(told("reset", Outcome.REBOOT))
+        .exit(told("panic", Outcome.CRASH))
+        .console(List.of("join"));
+  }
+
+  private static ExitRule told(String word, Outcome outcome) {
+    return new ExitRule.Meaning(
+        OptionalInt.empty(), Optional.of(new FileMatch("log", word)), outcome, "it told: " + word);
   }
 
   /**

@@ -14,6 +14,7 @@ import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
 import org.lfedge.eve.tasks.core.lifecycle.RestartPolicy.Mode;
+import org.lfedge.eve.tasks.core.lifecycle.Supervision.End;
 
 class SupervisionTest {
 
@@ -23,30 +24,54 @@ class SupervisionTest {
     return new RestartPolicy(mode, Duration.ofSeconds(1), Duration.ofMinutes(5));
   }
 
-  private static Supervision ended(Supervision before, Mode mode, boolean failure) {
-    return before.ended(policy(mode), failure, "why", Duration.ZERO, NOW, 1);
+  private static Supervision ended(Supervision before, Mode mode, End end) {
+    return before.ended(policy(mode), end, "why", Duration.ZERO, NOW, 1);
   }
 
   @Example
   void thePolicyDecidesWhichEndsAreFollowedByAStart() {
-    assertFalse(ended(Supervision.NONE, Mode.NEVER, true).startsAgain());
-    assertFalse(ended(Supervision.NONE, Mode.ON_FAILURE, false).startsAgain());
-    assertTrue(ended(Supervision.NONE, Mode.ON_FAILURE, true).startsAgain());
-    assertTrue(ended(Supervision.NONE, Mode.ALWAYS, false).startsAgain());
+    for (End end : End.values()) {
+      assertFalse(ended(Supervision.NONE, Mode.NEVER, end).startsAgain());
+      assertTrue(ended(Supervision.NONE, Mode.ALWAYS, end).startsAgain());
+      assertEquals(end != End.SUCCESS, ended(Supervision.NONE, Mode.ON_FAILURE, end).startsAgain());
+    }
   }
 
   @Example
   void aSingleRunIsFollowedByNothing() {
-    assertFalse(ended(Supervision.asked(true), Mode.ALWAYS, true).startsAgain());
+    for (End end : End.values()) {
+      assertFalse(ended(Supervision.asked(true), Mode.ALWAYS, end).startsAgain());
+    }
+  }
+
+  /** However short its waits and its runs are. */
+  @Property
+  void aRebootIsWaitedForAndCountedForNothing(
+      @ForAll @IntRange(min = 0, max = 100) int quickEnds,
+      @ForAll @LongRange(min = 0, max = 600_000) long ran,
+      @ForAll @LongRange(min = 1, max = 86_400_000) long backoff,
+      @ForAll @DoubleRange(min = 0, max = 1) double chance) {
+    RestartPolicy policy =
+        new RestartPolicy(Mode.ON_FAILURE, Duration.ofMillis(backoff), Duration.ofMillis(backoff));
+    Supervision before =
+        new Supervision(7, quickEnds, Optional.empty(), Optional.empty(), false, Optional.empty());
+    Supervision after =
+        before.ended(policy, End.REBOOT, "rebooted", Duration.ofMillis(ran), NOW, chance);
+    assertEquals(Optional.of(NOW.plus(Supervision.REBOOT_WAIT)), after.nextStart());
+    assertTrue(Supervision.longestWait(policy).compareTo(Supervision.REBOOT_WAIT) >= 0);
+    assertEquals(Optional.of("rebooted"), after.reason());
+    assertEquals(7, after.launched().restarts());
+    assertEquals(
+        1, after.launched().ended(policy, End.FAILURE, "", Duration.ZERO, NOW, 1).quickEnds());
   }
 
   @Example
   void aStartThatSomebodyAskedForIsNotCountedAndOneOfThePolicyIs() {
     Supervision asked = Supervision.asked(false).due(NOW, "asked for").launched();
     assertEquals(0, asked.restarts());
-    Supervision again = ended(asked, Mode.ALWAYS, false).launched();
+    Supervision again = ended(asked, Mode.ALWAYS, End.SUCCESS).launched();
     assertEquals(1, again.restarts());
-    assertEquals(2, ended(again, Mode.ALWAYS, false).launched().restarts());
+    assertEquals(2, ended(again, Mode.ALWAYS, End.SUCCESS).launched().restarts());
     assertEquals(0, Supervision.asked(false).restarts());
   }
 
@@ -72,7 +97,7 @@ class SupervisionTest {
     Supervision before =
         new Supervision(7, quickEnds, Optional.empty(), Optional.empty(), false, Optional.empty());
     Supervision after =
-        before.ended(policy(Mode.ALWAYS), true, "why", Duration.ofMillis(ran), NOW, 1);
+        before.ended(policy(Mode.ALWAYS), End.FAILURE, "why", Duration.ofMillis(ran), NOW, 1);
     boolean healthy = ran >= Supervision.HEALTHY_RUN.toMillis();
     assertEquals(healthy ? 1 : quickEnds + 1, after.quickEnds());
     assertEquals(7, after.restarts());
@@ -80,10 +105,10 @@ class SupervisionTest {
 
   @Property
   void whateverHappensAStopCancelsTheNextStart(
-      @ForAll Mode mode, @ForAll boolean failure, @ForAll @IntRange(min = 1, max = 20) int times) {
+      @ForAll Mode mode, @ForAll End end, @ForAll @IntRange(min = 1, max = 20) int times) {
     Supervision supervision = Supervision.asked(false);
     for (int i = 0; i < times; i++) {
-      supervision = ended(supervision.launched(), mode, failure);
+      supervision = ended(supervision.launched(), mode, end);
     }
     assertEquals(Optional.empty(), supervision.cancelled().nextStart());
     assertEquals(supervision.restarts(), supervision.cancelled().restarts());

@@ -290,11 +290,20 @@ final class GrantsOracle {
             .map(VolumePlace.OnNode.class::cast)
             .filter(place -> place.path().toString().equals(source))
             .toList();
+    boolean isRuntime =
+        inputs.own().runtime().map(Object::toString).equals(Optional.of(source))
+            && options.contains("noexec");
+    boolean isOwn =
+        isRuntime
+            || inputs.own().states().values().stream()
+                .anyMatch(state -> state.toString().equals(source));
     boolean isWritableVolume = volumes.stream().anyMatch(place -> !place.readOnly());
     require(
-        isInit || isSecrets || isFile || isCoreFile || isGranted || !volumes.isEmpty(),
+        isInit || isSecrets || isFile || isCoreFile || isOwn || isGranted || !volumes.isEmpty(),
         "bind of " + source);
-    require(isGranted || isWritableVolume || options.contains("ro"), "writable bind of " + source);
+    require(
+        isGranted || isOwn || isWritableVolume || options.contains("ro"),
+        "writable bind of " + source);
     require(
         isInit
             || isSecrets

@@ -180,13 +180,25 @@ public final class SeedArbitraries {
             (root, only, process, mounts, files, tax, stop, rest) -> {
               Seed.Builder seed = Seed.builder(root, only, process).tax(tax).stop(stop);
               Set<String> targets = new HashSet<>();
-              mounts.stream().filter(m -> targets.add(m.target())).forEach(seed::mount);
+              Set<Object> own = new HashSet<>();
+              mounts.stream()
+                  .filter(m -> own(m.source()).map(own::add).orElse(true))
+                  .filter(m -> targets.add(m.target()))
+                  .forEach(seed::mount);
               files.stream().filter(f -> targets.add(f.target())).forEach(seed::file);
               rest.shared().forEach(seed::share);
               rest.annotations().forEach(key -> seed.annotation(key, "value of " + key));
               rest.patch().ifPresent(seed::oci);
               return seed.build();
             });
+  }
+
+  /** What there is once in a seed: a state by its name, a runtime directory. */
+  private static Optional<Object> own(Source source) {
+    if (source instanceof Source.State state) {
+      return Optional.of(state.name());
+    }
+    return Optional.of(source.getClass()).filter(Source.RuntimeDirectory.class::equals).map(c -> c);
   }
 
   private record Rest(Set<Namespace> shared, Set<String> annotations, Optional<String> patch) {}
@@ -243,7 +255,9 @@ public final class SeedArbitraries {
     Arbitrary<Source> sources =
         Arbitraries.oneOf(
             Arbitraries.longs().between(1, Long.MAX_VALUE).map(Source.Tmpfs::new),
-            Arbitraries.of(HOST_PATHS).map(Source.OfHost::new));
+            Arbitraries.of(HOST_PATHS).map(Source.OfHost::new),
+            Arbitraries.of("vars", "tpm").map(name -> new Source.State(name, 1 << 20)),
+            Arbitraries.just(new Source.RuntimeDirectory(1 << 20)));
     return Combinators.combine(sources, Arbitraries.of(TARGETS), Arbitraries.of(true, false))
         .as(Mount::new)
         .list()
@@ -348,6 +362,20 @@ public final class SeedArbitraries {
                     new TreeMap<>(),
                     new TreeMap<>(),
                     Optional.empty(),
-                    DeviceInputs.NONE));
+                    DeviceInputs.NONE,
+                    ownDirectories(seed)));
+  }
+
+  static OwnDirectories ownDirectories(Seed seed) {
+    TreeMap<String, Path> states = new TreeMap<>();
+    boolean runtime = false;
+    for (Mount mount : seed.mounts()) {
+      if (mount.source() instanceof Source.State state) {
+        states.put(state.name(), Path.of("/run/own/state-" + state.name()));
+      }
+      runtime |= mount.source() instanceof Source.RuntimeDirectory;
+    }
+    return new OwnDirectories(
+        states, runtime ? Optional.of(Path.of("/run/own/runtime")) : Optional.empty());
   }
 }

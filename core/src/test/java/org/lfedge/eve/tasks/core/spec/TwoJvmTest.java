@@ -127,7 +127,8 @@ class TwoJvmTest {
               new TreeMap<>(),
               new TreeMap<>(),
               Optional.empty(),
-              DeviceInputs.NONE);
+              DeviceInputs.NONE,
+              SeedArbitraries.ownDirectories(seed));
       try {
         AssembledSpec spec =
             SpecAssembly.assemble(seed, inputs, Policy.DEFAULT.grants(Origin.BUNDLED));

@@ -158,7 +158,8 @@ class VolumeMountsPropertiesTest {
                 Optional.of(Path.of("/run/n/r")),
                 Optional.of(Path.of("/run/n/h")),
                 Optional.of(Path.of("/run/n/n")))),
-        DeviceInputs.NONE);
+        DeviceInputs.NONE,
+        of.own());
   }
 
   @Provide

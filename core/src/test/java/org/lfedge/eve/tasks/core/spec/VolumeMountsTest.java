@@ -101,6 +101,59 @@ class VolumeMountsTest {
     return mounts(seed, inputs, USUAL).stream().map(text -> text.replaceAll(" .*", "")).toList();
   }
 
+  private static SpecInputs withOwn(Seed seed) {
+    SpecInputs of = inputs(Map.of());
+    return new SpecInputs(
+        of.name(),
+        of.uuid(),
+        of.memoryBytes(),
+        of.milliCpus(),
+        of.cgroupsPath(),
+        of.networkNamespace(),
+        of.seedFiles(),
+        Optional.empty(),
+        of.initProgram(),
+        of.architecture(),
+        of.terminal(),
+        of.executor(),
+        Optional.empty(),
+        of.volumes(),
+        of.files(),
+        Optional.empty(),
+        of.devices(),
+        SeedArbitraries.ownDirectories(seed));
+  }
+
+  @Test
+  void directoriesOfTheTasksOwnAreBoundWithoutAnybodysGrant() {
+    Source runtime = new Source.RuntimeDirectory(1 << 20);
+    Seed seed =
+        seed(Base.TASK)
+            .mount(new Mount(new Source.State("vars", 1 << 20), "/vars/", false))
+            .mount(new Mount(new Source.State("tpm", 1 << 20), "/vars/tpm", true))
+            .mount(new Mount(runtime, "/run/task", false))
+            .build();
+    assertEquals(
+        List.of(
+            "/vars /run/own/state-vars bind,rprivate,nosuid,nodev,rw",
+            "/vars/tpm /run/own/state-tpm bind,rprivate,nosuid,nodev,ro",
+            "/run/task /run/own/runtime bind,rprivate,nosuid,nodev,noexec,rw"),
+        mounts(seed, withOwn(seed), USUAL));
+  }
+
+  @Test
+  void directoriesOfTheTasksOwnDoNotTakeThePlaceOfTheCores() {
+    Seed seed =
+        seed(Base.TASK)
+            .mount(new Mount(new Source.State("vars", 1 << 20), "/proc/sys", false))
+            .mount(new Mount(new Source.RuntimeDirectory(1 << 20), "/run/secrets/x", false))
+            .build();
+    AssembledSpec spec = SpecAssembly.assemble(seed, withOwn(seed), USUAL);
+    assertEquals(
+        List.of("mount /proc/sys", "mount /run/secrets/x"),
+        spec.withheld().stream().map(Withheld::what).toList());
+  }
+
   @Test
   void volumesAreBoundFromWhereTheyAreMadeReady() {
     Seed seed =

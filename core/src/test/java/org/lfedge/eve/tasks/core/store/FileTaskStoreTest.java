@@ -38,6 +38,7 @@ import org.lfedge.eve.tasks.core.port.TrustVerdict;
 import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
 import org.lfedge.eve.tasks.spi.seed.Attachment;
 import org.lfedge.eve.tasks.spi.seed.Base;
+import org.lfedge.eve.tasks.spi.seed.ExitRule.Outcome;
 import org.lfedge.eve.tasks.spi.seed.Join;
 import org.lfedge.eve.tasks.spi.seed.Mount;
 import org.lfedge.eve.tasks.spi.seed.Seed;
@@ -110,12 +111,27 @@ class FileTaskStoreTest {
         running.stopping(),
         running.exited(new ExitStatus(OptionalInt.of(137), NOW, true)),
         running.exited(ExitStatus.unknown(NOW)),
+        running.exited(
+            new ExitStatus(
+                OptionalInt.of(0),
+                NOW,
+                false,
+                Optional.of(Outcome.OUT_OF_MEMORY),
+                Optional.of("the guest ran out of memory"))),
+        running.exited(
+            new ExitStatus(
+                OptionalInt.of(3), NOW, false, Optional.of(Outcome.FAILURE), Optional.empty())),
         running.exited(ExitStatus.unknown(NOW)).failed(failure),
         running.exited(ExitStatus.unknown(NOW)).removed(),
         running.supervised(Supervision.asked(true).due(NOW, "asked for")),
         running.supervised(
             Supervision.NONE.ended(
-                RestartPolicy.DEFAULT, true, "exit code 3", Duration.ZERO, NOW, 0.5)),
+                RestartPolicy.DEFAULT,
+                Supervision.End.FAILURE,
+                "exit code 3",
+                Duration.ZERO,
+                NOW,
+                0.5)),
         running.supervised(Supervision.NONE.ailing("unhealthy")).stopping(),
         pending("a").planned(blueprint(new RootFilesystem.Host(), Optional.of(accepted))),
         pending("a").planned(blueprint(new RootFilesystem.Host(), Optional.of(signed))),

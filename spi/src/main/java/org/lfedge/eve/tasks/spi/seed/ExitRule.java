@@ -9,7 +9,9 @@ import java.util.regex.Pattern;
  * What the end of an anchor means, where its exit code alone does not tell. Rules are looked at in
  * order and the first that applies counts; if none does, code 0 is a success and any other a
  * failure. They say nothing of an anchor that was ended from outside, by a signal of ours or by the
- * kernel for want of memory. Closed to implement, open to growth.
+ * kernel for want of memory; of a stop only their text and the code in a file are recorded. Where
+ * the exit code was lost, rules that look at no file do not apply. Closed to implement, open to
+ * growth.
  */
 public sealed interface ExitRule {
 

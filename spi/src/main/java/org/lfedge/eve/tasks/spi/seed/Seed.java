@@ -179,8 +179,9 @@ public final class Seed {
 
   /**
    * The program that joins a terminal with the console of what runs in the task, such as a guest's.
-   * It is run inside the task, as the anchor's user, with a terminal as its streams, and ends when
-   * that is closed. Empty if the console is the anchor's own terminal, where it has one.
+   * It is run inside the task, as the anchor's user, with a terminal as its streams, or without one
+   * if the user has none, and ends when that is closed. Empty if the console is the anchor's own
+   * terminal, where it has one.
    */
   public Optional<List<String>> console() {
     return console;

@@ -63,7 +63,8 @@ public sealed interface Source {
 
   /**
    * A directory of the task's own that is empty at first and kept until the task is deleted: for
-   * what the anchor itself has to remember, such as the variables of a firmware.
+   * what the anchor itself has to remember, such as the variables of a firmware. It is given to the
+   * anchor's user at first, and stays as large as it was made.
    *
    * @param name unique in the seed, a short word in lower case
    * @param maxBytes how much it holds, 1 MiB to 1 TiB
@@ -85,7 +86,8 @@ public sealed interface Source {
   /**
    * A directory in memory that is empty at each start, and that the core can see as well: for
    * sockets, and for small files by which {@link ExitRule}s tell what an exit means. What is in it
-   * counts towards the task's memory. A seed has at most one.
+   * counts towards the task's memory. It belongs to the anchor's user, and nothing in it can be
+   * executed. A seed has at most one.
    *
    * @param maxBytes how much it holds, 64 KiB to 64 MiB
    */

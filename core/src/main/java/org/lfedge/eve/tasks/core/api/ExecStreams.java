@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -19,6 +20,7 @@ import org.lfedge.eve.tasks.core.port.Anchor;
 import org.lfedge.eve.tasks.core.port.InsideProgram;
 import org.lfedge.eve.tasks.core.port.Session;
 import org.lfedge.eve.tasks.core.port.StandardStream;
+import org.lfedge.eve.tasks.core.port.TerminalSize;
 import org.lfedge.eve.tasks.core.spec.Users;
 
 /** Runs programs inside of tasks for clients of the API. */
@@ -38,6 +40,9 @@ final class ExecStreams {
 
   private InsideProgram program(ExecStart start) {
     Anchor anchor = RunningAnchor.of(tasks, start.getName());
+    if (start.getConsole()) {
+      return console(start);
+    }
     if (start.getArgsCount() == 0 || start.getArgs(0).isEmpty()) {
       throw TaskException.failed(Problem.user("NO_PROGRAM", "no program to run was given"));
     }
@@ -64,9 +69,43 @@ final class ExecStreams {
                     interaction.facts().accounts("/proc/" + anchor.pid() + "/root"))),
         directory.isEmpty() ? Optional.empty() : Optional.of(directory),
         new TreeMap<>(start.getEnvMap()),
-        start.hasTerminal()
-            ? Optional.of(RunningAnchor.size(start.getTerminal()))
-            : Optional.empty());
+        size(start));
+  }
+
+  /** The executor chose the program, and it may do what the anchor may. */
+  private InsideProgram console(ExecStart start) {
+    if (start.getArgsCount() > 0
+        || !start.getUser().isEmpty()
+        || !start.getWorkingDirectory().isEmpty()) {
+      throw TaskException.failed(
+          Problem.user("BAD_CALL", "a console has its own program, user and working directory"));
+    }
+    String name = start.getName();
+    List<String> program =
+        tasks
+            .inspect(name)
+            .record()
+            .blueprint()
+            .flatMap(blueprint -> blueprint.seed().console())
+            .orElseThrow(() -> TaskException.failed(noConsole(name)));
+    return new InsideProgram(
+        program, Optional.empty(), Optional.empty(), new TreeMap<>(start.getEnvMap()), size(start));
+  }
+
+  private static Problem noConsole(String name) {
+    return Problem.user(
+        "NO_CONSOLE",
+        "task "
+            + name
+            + " has no console: its executor names no program for one, and it has no terminal of"
+            + " its own; run a program in it with taskctl exec, or create it with terminal: true"
+            + " in its document");
+  }
+
+  private static Optional<TerminalSize> size(ExecStart start) {
+    return start.hasTerminal()
+        ? Optional.of(RunningAnchor.size(start.getTerminal()))
+        : Optional.empty();
   }
 
   /** One call. Its messages come one after the other. */

@@ -107,6 +107,7 @@ public final class CommandLineClient implements Runnable {
     exec.setStopAtPositional(true);
     root.addSubcommand(exec);
     root.addSubcommand(new AttachCommand(session));
+    root.addSubcommand(new ConsoleCommand(session));
     root.addSubcommand(new QueryCommands.List(session));
     root.addSubcommand(new QueryCommands.Inspect(session));
     root.addSubcommand(new LogsCommand(session));

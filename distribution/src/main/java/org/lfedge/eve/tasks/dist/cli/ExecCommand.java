@@ -1,18 +1,12 @@
 package org.lfedge.eve.tasks.dist.cli;
 
-import com.google.protobuf.ByteString;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.lfedge.eve.tasks.core.api.v1.EndOfInput;
-import org.lfedge.eve.tasks.core.api.v1.ExecInput;
-import org.lfedge.eve.tasks.core.api.v1.ExecOutput;
 import org.lfedge.eve.tasks.core.api.v1.ExecStart;
-import org.lfedge.eve.tasks.core.error.Problem;
-import org.lfedge.eve.tasks.core.error.TaskException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -91,23 +85,8 @@ final class ExecCommand implements Callable<Integer>, Attaching {
     Terminal.Device device = session.terminal().device();
     ExecStart start = start(tty ? Optional.of(LocalTerminal.require(device)) : Optional.empty());
     try (Connection connection = session.connect();
-        Duplex<ExecInput, ExecOutput> call =
-            connection.duplex((stub, answers) -> stub.exec(answers))) {
-      call.sendNow(ExecInput.newBuilder().setStart(start).build());
-      // Refusals are said in a terminal that is as it was.
-      if (!call.next().map(ExecOutput::hasStarted).orElse(false)) {
-        throw broken();
-      }
-      if (!tty) {
-        return follow(call);
-      }
-      LocalTerminal terminal =
-          LocalTerminal.open(session.terminal(), size -> call.sendNow(resize(size)));
-      try {
-        return follow(call);
-      } finally {
-        terminal.close();
-      }
+        RemoteProgram program = new RemoteProgram(session, connection, start, false)) {
+      return program.follow().orElse(ExitStatus.OK);
     }
   }
 
@@ -129,49 +108,5 @@ final class ExecCommand implements Callable<Integer>, Attaching {
           start.putEnv("TERM", session.terminal().device().type());
         });
     return start.putAllEnv(env).build();
-  }
-
-  private static ExecInput resize(Terminal.Size size) {
-    return ExecInput.newBuilder().setResize(LocalTerminal.message(size)).build();
-  }
-
-  private int follow(Duplex<ExecInput, ExecOutput> call) {
-    if (interactive) {
-      TypedInput.forward(session.terminal().in(), new Input(call));
-    }
-    Optional<ExecOutput> next = call.next();
-    while (next.isPresent()) {
-      ExecOutput output = next.get();
-      switch (output.getOutputCase()) {
-        case STDOUT -> session.show(output.getStdout(), false);
-        case STDERR -> session.show(output.getStderr(), true);
-        case EXIT_CODE -> {
-          return output.getExitCode();
-        }
-        default -> {}
-      }
-      next = call.next();
-    }
-    throw broken();
-  }
-
-  private static TaskException broken() {
-    return TaskException.failed(
-        Problem.internal("BAD_ANSWER", "taskd ended the call without an exit code"));
-  }
-
-  private record Input(Duplex<ExecInput, ExecOutput> call) implements TypedInput.Sink {
-
-    @Override
-    public boolean take(byte[] data, int length) {
-      return call.send(
-          ExecInput.newBuilder().setStdin(ByteString.copyFrom(data, 0, length)).build());
-    }
-
-    @Override
-    public void end() {
-      var unused =
-          call.send(ExecInput.newBuilder().setEndOfInput(EndOfInput.getDefaultInstance()).build());
-    }
   }
 }

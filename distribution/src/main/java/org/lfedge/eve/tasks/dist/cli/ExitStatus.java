@@ -16,6 +16,20 @@ final class ExitStatus {
 
   private ExitStatus() {}
 
+  /**
+   * How a task ended: its exit code, unless a rule of its executor says something else of it.
+   *
+   * @param code 0 if it is not known
+   * @param outcome as in the API; empty if no rule applied
+   */
+  static int of(int code, String outcome) {
+    return switch (outcome) {
+      case "" -> code;
+      case "success", "reboot" -> OK;
+      default -> code == 0 ? FAILED : code;
+    };
+  }
+
   static int of(TaskException failure) {
     return switch (failure.outcome()) {
       case FAILED -> FAILED;

@@ -2,6 +2,7 @@ package org.lfedge.eve.tasks.dist.cli;
 
 import com.google.protobuf.ByteString;
 import java.util.Optional;
+import org.lfedge.eve.tasks.core.api.v1.AnchorExit;
 import org.lfedge.eve.tasks.core.api.v1.AttachInput;
 import org.lfedge.eve.tasks.core.api.v1.AttachOutput;
 import org.lfedge.eve.tasks.core.api.v1.AttachStart;
@@ -72,8 +73,9 @@ final class RemoteTerminal implements AutoCloseable {
   }
 
   private int exitStatus(AttachOutput output) {
-    if (output.getExit().hasCode()) {
-      return output.getExit().getCode();
+    AnchorExit exit = output.getExit();
+    if (exit.hasCode() || !exit.getOutcome().isEmpty()) {
+      return ExitStatus.of(exit.getCode(), exit.getOutcome());
     }
     session.note("it is not known how " + task + " ended");
     return ExitStatus.OURS;

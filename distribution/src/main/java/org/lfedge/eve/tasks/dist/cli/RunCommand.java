@@ -24,6 +24,8 @@ import picocli.CommandLine.Parameters;
           + " plan. The task stays, and can be inspected, started again and deleted.",
       "Without -d this is one run: its end is not followed by a restart, whatever the policy of the"
           + " task says. With -d the policy holds.",
+      "Where the executor of the task knows what an end means, such as a crash of a guest, the exit code"
+          + " is 0 for none that is a failure, and at least 1 for one that is.",
       "A task with a terminal (terminal: true in its document) is shown as by 'taskctl attach', and goes"
           + " on when taskctl ends."
     },
@@ -117,8 +119,8 @@ final class RunCommand implements Callable<Integer>, Attaching {
   }
 
   static int exitStatus(Session session, Task ended) {
-    if (ended.hasExitCode()) {
-      return ended.getExitCode();
+    if (ended.hasExitCode() || !ended.getExitOutcome().isEmpty()) {
+      return ExitStatus.of(ended.getExitCode(), ended.getExitOutcome());
     }
     session.note(
         "it is not known how "

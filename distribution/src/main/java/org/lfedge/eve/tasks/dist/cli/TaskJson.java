@@ -47,6 +47,8 @@ final class TaskJson {
     json.put("pidStartTime", task.hasPidStartTime() ? task.getPidStartTime() : null);
     json.put("exitCode", task.hasExitCode() ? task.getExitCode() : null);
     json.put("exitSignal", task.hasExitSignal() ? task.getExitSignal() : null);
+    json.put("exitOutcome", orNull(task.getExitOutcome()));
+    json.put("exitMeaning", orNull(task.getExitMeaning()));
     json.put("oomKilled", task.getOomKilled());
     json.set("failure", task.hasFailure() ? failure(task.getFailure()) : null);
     json.put("restarts", task.getRestarts());
@@ -133,6 +135,8 @@ final class TaskJson {
     if (event.hasOomKilled()) {
       json.put("exitCode", event.hasExitCode() ? event.getExitCode() : null);
       json.put("exitSignal", event.hasExitSignal() ? event.getExitSignal() : null);
+      json.put("exitOutcome", orNull(event.getExitOutcome()));
+      json.put("exitMeaning", orNull(event.getExitMeaning()));
       json.put("oomKilled", event.getOomKilled());
     }
     if (event.hasFailure()) {

@@ -73,6 +73,7 @@ final class TaskTables {
       line(lines, "Anchor PID", task.getPid() + " (start time " + task.getPidStartTime() + ")");
     }
     line(lines, "Exit", exit(task));
+    line(lines, "Exit meaning", task.hasPid() ? "" : task.getExitMeaning());
     if (task.hasStop()) {
       StopProgress stop = task.getStop();
       line(
@@ -190,6 +191,8 @@ final class TaskTables {
               ? " " + new Signal(event.getExitSignal())
               : event.hasExitCode() ? " code " + event.getExitCode() : " status lost");
       line.append(event.getOomKilled() ? ", out of memory" : "");
+      line.append(event.getExitOutcome().isEmpty() ? "" : ", " + event.getExitOutcome());
+      line.append(event.getExitMeaning().isEmpty() ? "" : ": " + event.getExitMeaning());
     }
     if (event.hasFailure()) {
       line.append(" ").append(event.getFailure().getStep()).append(": ");
@@ -233,14 +236,28 @@ final class TaskTables {
     if (!task.hasExitedAt() || task.hasPid()) {
       return "";
     }
+    return switch (task.getExitOutcome()) {
+      case "crash" -> "crashed";
+      case "reboot" -> "rebooted";
+      case "out-of-memory" -> "out of memory";
+      case "success" -> unlike(task, true) ? "success (" + code(task) + ")" : code(task);
+      case "failure" -> unlike(task, false) ? "failure (" + code(task) + ")" : code(task);
+      default -> task.getOomKilled() ? code(task) + " (out of memory)" : code(task);
+    };
+  }
+
+  /** Whether the code alone would say something else. */
+  private static boolean unlike(Task task, boolean success) {
+    return !task.hasExitCode() || (task.getExitCode() == 0) != success;
+  }
+
+  private static String code(Task task) {
     if (!task.hasExitCode()) {
       return "unknown";
     }
-    String text =
-        task.hasExitSignal()
-            ? new Signal(task.getExitSignal()).toString()
-            : "code " + task.getExitCode();
-    return task.getOomKilled() ? text + " (out of memory)" : text;
+    return task.hasExitSignal()
+        ? new Signal(task.getExitSignal()).toString()
+        : "code " + task.getExitCode();
   }
 
   private static String askedAndTax(Memory memory) {

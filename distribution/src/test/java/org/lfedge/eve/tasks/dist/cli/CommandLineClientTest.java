@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.google.protobuf.Timestamp;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -18,7 +20,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.lfedge.eve.tasks.core.api.ApiServer;
+import org.lfedge.eve.tasks.core.api.v1.Task;
 import org.lfedge.eve.tasks.dist.cli.CommandRun.Result;
 
 class CommandLineClientTest {
@@ -97,6 +102,8 @@ class CommandLineClientTest {
                     "pidStartTime",
                     "exitCode",
                     "exitSignal",
+                    "exitOutcome",
+                    "exitMeaning",
                     "oomKilled",
                     "failure",
                     "restarts",
@@ -117,6 +124,35 @@ class CommandLineClientTest {
     assertEquals(137, once.get("exitCode").intValue());
     assertEquals(9, once.get("exitSignal").intValue());
     assertTrue(once.get("oomKilled").booleanValue());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'', 0, code 0, 0",
+    "'', 7, code 7, 7",
+    "success, 0, code 0, 0",
+    "success, 7, success (code 7), 0",
+    "failure, 0, failure (code 0), 1",
+    "failure, 137, SIGKILL, 137",
+    "crash, 0, crashed, 1",
+    "reboot, 1, rebooted, 0",
+    "out-of-memory, 0, out of memory, 1"
+  })
+  void anEndIsShownByWhatItMeans(String outcome, int code, String shown, int status) {
+    Task.Builder task =
+        Task.newBuilder()
+            .setExitedAt(Timestamp.getDefaultInstance())
+            .setExitCode(code)
+            .setExitOutcome(outcome);
+    if (code > 128) {
+      task.setExitSignal(code - 128);
+    }
+    String table = TaskTables.tasks(List.of(task.build()), Instant.EPOCH);
+    assertTrue(table.contains(" " + shown + " "), table);
+    assertEquals(status, ExitStatus.of(code, outcome));
+    assertEquals(
+        outcome.isEmpty() ? "null" : "\"" + outcome + "\"",
+        TaskJson.task(task.build()).get("exitOutcome").toString());
   }
 
   @Test

@@ -150,7 +150,10 @@ final class FakeDaemon extends TaskmanagerGrpc.TaskmanagerImplBase {
                     .setRule("*/vendor/*")
                     .setDigest("sha256:ef")
                     .setKey("vendor.pub SHA256:k"))
-            .setSeedJson("{\"base\":\"root\"}")
+            .setSeedJson(
+                request.getName().equals("web")
+                    ? "{\"base\":\"root\",\"console\":[\"join\"]}"
+                    : "{\"base\":\"root\"}")
             .setSpecJson("{\"ociVersion\":\"1.0.2\"}")
             .setCgroup("/taskmanager/web")
             .putLimits("memory.max", "270532608")

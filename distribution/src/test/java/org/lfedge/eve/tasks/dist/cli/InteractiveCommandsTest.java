@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.lfedge.eve.tasks.core.api.ApiServer;
 import org.lfedge.eve.tasks.dist.cli.CommandRun.Result;
 
-/** exec and attach, against a daemon and a terminal that play along. */
+/** exec, attach and console, against a daemon and a terminal that play along. */
 class InteractiveCommandsTest {
 
   @TempDir private Path directory;
@@ -108,6 +108,33 @@ class InteractiveCommandsTest {
     assertEquals(7, result.status());
     assertEquals("to out\n", result.out());
     assertEquals("to err\n", result.err());
+  }
+
+  @Test
+  void aConsoleIsAProgramOfTheTasksOwnChoice() {
+    Result result = command.standardInput("typed").run("console", "web");
+    assertEquals(3, result.status());
+    assertEquals("typed", result.out());
+    assertEquals(List.of("exec name: \"web\" stdin: true console: true"), daemon.calls);
+    assertEquals(125, command.run("console", "absent").status());
+    assertEquals(2, command.run("console", "web", "sh").status());
+  }
+
+  @Test
+  void theDetachKeysLeaveAConsoleInATerminal() {
+    command.device().size(80, 24);
+    Result result = command.standardInput("ab\u0010\u0011q").run("console", "web");
+    assertEquals(0, result.status());
+    assertTrue(result.err().contains("left the console of web"), result.err());
+    assertEquals(List.of("raw", "restored"), command.device().changes());
+    String start = daemon.calls.get(0);
+    assertTrue(start.contains("terminal { columns: 80 rows: 24 }"), start);
+  }
+
+  @Test
+  void theConsoleOfATaskThatNamesNoneIsItsTerminal() {
+    assertEquals(4, command.standardInput("q").run("console", "shell").status());
+    assertTrue(daemon.calls.contains("attach shell"), daemon.calls::toString);
   }
 
   @Property

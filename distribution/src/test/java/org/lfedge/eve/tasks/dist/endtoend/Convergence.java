@@ -59,7 +59,10 @@ final class Convergence {
     equal("namespace mounts", names, found("mounts", "/netns/([^/]+)$"));
     equal("root mounts", anchored, found("mounts", "/([^/]+)/rootfs$"));
     within("mounts", found("mounts"), "/netns/[^/]+$|/rootfs$|/run/containerd$|/run/volumes/");
-    noneBut("mounted volumes", names, found("mounted volumes"));
+    for (String kind :
+        List.of("mounted volumes", "states", "mounted states", "runtime directories")) {
+      noneBut(kind, names, found(kind));
+    }
     noneBut("attached interfaces", names, found("attached interfaces", "^(.*)\\.json$"));
     within("attachments", found("attached interfaces"), "\\.json$");
     equal("sandboxes", List.of(), found("sandboxes"));

@@ -43,12 +43,14 @@ final class CrashBed implements AutoCloseable {
         .expect(0);
     FailpointFile[] file = new FailpointFile[1];
     ServingExecutor serving = new ServingExecutor();
+    TellingExecutor telling = new TellingExecutor();
     node =
         new PackagedNode(
-            List.of(serving.digest()),
+            List.of(serving.digest(), telling.digest()),
             ServedImage.nodeConfig(registry) + NETWORK + TOOLS,
             prepared -> {
               serving.addTo(prepared);
+              telling.addTo(prepared);
               prepared.allowDevices("nic:" + CARD);
               var control = prepared.directory().resolve("failpoints");
               file[0] = new FailpointFile(control);
@@ -132,6 +134,11 @@ final class CrashBed implements AutoCloseable {
         "{image: \"crash:1\", maxWritable: 4MiB}",
         command,
         "executor: serving\nvolumes: [{name: disk, source: {file: disk.qcow2, format: qcow2}}]");
+  }
+
+  /** A task whose executor gives it a state and a runtime directory. */
+  String telling(String task, String command) {
+    return document(task, command, "executor: " + TellingExecutor.NAME);
   }
 
   /** The name of the same image in a registry. */

@@ -31,6 +31,11 @@ record CrashScenario(
   private static final String DEAF =
       "[sh, -c, \"trap '' TERM; trap 'exit 9' USR1; while :; do sleep 1000 & wait $!; done\"]";
 
+  /** SIGUSR1 ends it with code 0, of which it tells that it is none. */
+  private static final String TELLING =
+      "[sh, -c, \"trap 'echo panic > /tmp/run/log; exit 0' USR1;"
+          + " while :; do sleep 1000 & wait $!; done\"]";
+
   private static final String TASK = "crash";
 
   /** All scenarios. */
@@ -52,6 +57,7 @@ record CrashScenario(
         pull(),
         exportAndRemove(),
         exit(),
+        exitThatIsTold(),
         healthCheck(),
         recovery());
   }
@@ -384,6 +390,36 @@ record CrashScenario(
           assertEquals(9, bed.api().task(TASK).getExitCode());
         },
         bed -> assertEquals("RUNNING", bed.api().start(TASK).getState()));
+  }
+
+  /** The program has a directory to keep things in, and one in which it tells of its end. */
+  private static CrashScenario exitThatIsTold() {
+    return new CrashScenario(
+        "exit that is told",
+        bed -> {},
+        CrashScenario::isTold,
+        bed ->
+            assertTrue(
+                !bed.api().has(TASK)
+                    || List.of("CREATED", "RUNNING", "STOPPED").contains(state(bed))),
+        CrashScenario::isTold);
+  }
+
+  private static void isTold(CrashBed bed) {
+    if (!bed.api().has(TASK)) {
+      make(bed, bed.telling(TASK, TELLING));
+    }
+    isStarted(bed);
+    int pid = bed.api().task(TASK).getPid();
+    Programs.await(
+        "it to end",
+        () -> {
+          // A signal that comes before its trap is set is lost.
+          Programs.run(List.of("kill", "-USR1", Integer.toString(pid)));
+          return !state(bed).equals("RUNNING");
+        });
+    Task ended = bed.api().awaitExit(TASK);
+    assertEquals("crash", ended.getExitOutcome(), ended.toString());
   }
 
   /** What one daemon left is mended by the next, which is killed as well. */

@@ -23,8 +23,8 @@ class LifecycleIT {
 
   /** What the JSON of a task promises. */
   private static final String FIELDS =
-      "name displayName executor state desired pid pidStartTime exitCode exitSignal oomKilled"
-          + " failure restarts nextStart createdAt startedAt exitedAt memory interfaces config"
+      "name displayName executor state desired pid pidStartTime exitCode exitSignal exitOutcome"
+          + " exitMeaning oomKilled failure restarts nextStart createdAt startedAt exitedAt memory interfaces config"
           + " executorVersion executorDigest toolsDigest toolsTrust imageDigest imageTrust trust seed spec"
           + " cgroup limits logs tax";
 

@@ -1,0 +1,130 @@
+package org.lfedge.eve.tasks.dist.endtoend;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A node on which tasks can be virtual machines, as {@code ./quickstart} sets it up: with the tools
+ * image of qemu imported and named in its config. There is no need of KVM.
+ */
+final class VirtualMachines implements AutoCloseable {
+
+  private static final String TOOLS = "qemu-tools:latest";
+  private static final Path SCRIPT = Path.of("src/tools/qemu-image.sh").toAbsolutePath();
+
+  private final PackagedNode node;
+
+  /**
+   * Starts the node.
+   *
+   * @param more keys of its config
+   */
+  VirtualMachines(String more) {
+    node = new PackagedNode(List.of(), "executors: {qemu: {tools: \"" + TOOLS + "\"}}\n" + more);
+    try {
+      node.taskctl("images", "import", toolsImage().toString()).expect(0);
+      BusyboxImage.layout(node.documents().resolve("app"), "app:1", BusyboxImage.image());
+      node.taskctl("images", "import", node.documents().resolve("app").toString()).expect(0);
+    } catch (Throwable e) {
+      node.close();
+      throw e;
+    }
+  }
+
+  /** Makes it, or finds it in the cache of an earlier run. */
+  private Path toolsImage() {
+    Path image = node.directory().resolve("qemu-tools.oci.tar");
+    try {
+      Process making =
+          new ProcessBuilder(SCRIPT.toString(), image.toString())
+              .redirectErrorStream(true)
+              .redirectOutput(node.directory().resolve("qemu-tools.log").toFile())
+              .start();
+      if (making.waitFor() != 0) {
+        throw new AssertionError(Programs.read(node.directory().resolve("qemu-tools.log")));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError("interrupted", e);
+    }
+    return image;
+  }
+
+  PackagedNode node() {
+    return node;
+  }
+
+  /**
+   * Creates and starts a task with the image of busybox.
+   *
+   * @param executor {@code qemu} or {@code native-container}
+   * @param command in YAML
+   * @param more keys of the document
+   */
+  void run(String name, String executor, String command, String more) {
+    node.taskctl("run", "-d", document(name, executor, command, more)).expect(0);
+  }
+
+  String document(String name, String executor, String command, String more) {
+    return node.document(
+        name + ".yaml",
+        """
+        name: %s
+        executor: %s
+        root: {image: "app:1"}
+        command: %s
+        resources: {memory: 96MiB, cpus: 1}
+        %s
+        %s
+        """
+            .formatted(
+                name,
+                executor,
+                command,
+                more.contains("restart:") ? "" : "restart: {policy: never}",
+                more));
+  }
+
+  JsonNode inspect(String name) {
+    return node.json("inspect", name);
+  }
+
+  Anchor anchor(String name) {
+    return Anchor.of(inspect(name));
+  }
+
+  /** Waits until a task is in a state, and returns what is known of it then. */
+  JsonNode await(String name, String state) {
+    JsonNode[] last = new JsonNode[1];
+    Programs.await(
+        name + " to be " + state,
+        () -> {
+          last[0] = inspect(name);
+          return last[0].path("state").asText().equals(state);
+        });
+    return last[0];
+  }
+
+  /** What a task has written to its standard output. */
+  String output(String name) {
+    Path out = node.directory().resolve("state/logs").resolve(name).resolve("stdout");
+    return Files.exists(out) ? Programs.read(out) : "";
+  }
+
+  void delete(String... names) {
+    for (String name : names) {
+      node.taskctl("delete", "--force", name).expect(0);
+    }
+  }
+
+  @Override
+  public void close() {
+    node.close();
+  }
+}

@@ -73,7 +73,7 @@ final class BoundedDisks {
   void mount(Disk disk, DiskFiles.Use use) {
     points.mountOnce(
         disk.mounted(),
-        "mount the disk of " + disk.what(),
+        "mount the disk for " + disk.what(),
         DiskFiles.mountCommand(disk.file(), DiskFiles.EXT4, use));
   }
 

@@ -150,7 +150,7 @@ final class QemuMachine {
 
   /** What the core, people and companions talk to; all of it below {@code /run/task}. */
   private void addChannels() throws SeedException {
-    pipe("qmp");
+    addChardev("pipe", "qmp");
     line.options("-mon", OptionList.of("chardev", "qmp").with("mode", "control"))
         .options(
             "-chardev",
@@ -173,7 +173,7 @@ final class QemuMachine {
       port("agent", "org.qemu.guest_agent.0");
     }
     if (guest.options().tpm()) {
-      socket("tpm");
+      addChardev("socket", "tpm");
       line.options("-tpmdev", OptionList.of("emulator").with("id", "tpm").with("chardev", "tpm"))
           .json(
               "-device",
@@ -183,18 +183,13 @@ final class QemuMachine {
     }
   }
 
-  private void pipe(String name) {
+  private void addChardev(String kind, String name) {
     line.options(
-        "-chardev", OptionList.of("pipe").with("id", name).with("path", Launcher.path(name)));
-  }
-
-  private void socket(String name) {
-    line.options(
-        "-chardev", OptionList.of("socket").with("id", name).with("path", Launcher.path(name)));
+        "-chardev", OptionList.of(kind).with("id", name).with("path", Launcher.path(name)));
   }
 
   private void port(String channel, String name) {
-    pipe(channel);
+    addChardev("pipe", channel);
     line.json(
         "-device",
         new JsonObject()
@@ -213,13 +208,12 @@ final class QemuMachine {
         .json("-device", own("virtio-rng-pci").put("rng", "rng"))
         .json("-device", own("pvpanic-pci"));
     // Memory that a device of the node writes to by itself stays where it is.
-    boolean isFixed =
-        task.devices().stream().anyMatch(device -> device instanceof DeviceRequest.Pci);
+    boolean isFixed = task.devices().stream().anyMatch(DeviceRequest.Pci.class::isInstance);
     if (guest.options().balloon() && !isFixed) {
       line.json("-device", own("virtio-balloon-pci").put("free-page-reporting", true));
     }
     if (guest.volumes().share()) {
-      socket("share");
+      addChardev("socket", "share");
       line.json(
           "-device",
           own("vhost-user-fs-pci").put("chardev", "share").put("tag", GuestVolumes.SHARE_TAG));

@@ -57,6 +57,10 @@ final class QemuTax {
 
   static final long VIDEO = 2 * VIDEO_MEMORY;
 
+  /**
+   * With 18,000 files that the guest knows it was seen to take 4 MiB; the kernel holds some 1.5 KiB
+   * for each of these.
+   */
   static final long VIRTIOFSD = 32 * MIB;
 
   static final long SWTPM = 16 * MIB;

@@ -29,11 +29,14 @@ enum Architecture {
   /**
    * The files of a UEFI in the tools.
    *
-   * @param variables the template of its store of variables
-   * @param codeBytes how large the first is, rounded up
-   * @param variablesBytes how large the second is, rounded up
+   * @param code the firmware itself
+   * @param isFlash whether that is the image of a bank of flash; else it is put into one
+   * @param variables the template of its store of variables, the image of a bank of flash
+   * @param format of that image
+   * @param memoryBytes what all of it takes in QEMU: a bank that has an image is read as a whole
    */
-  record Firmware(String code, String variables, long codeBytes, long variablesBytes) {}
+  record Firmware(
+      String code, boolean isFlash, String variables, String format, long memoryBytes) {}
 
   private final String word;
   private final String program;
@@ -96,13 +99,21 @@ enum Architecture {
     return terminal;
   }
 
-  /** Debian's builds: the one for a PC is small, the one for virt fills its banks of flash. */
+  /** Debian's builds. The banks of flash of a virt have 64 MiB each; the code is 2 MiB of that. */
   Firmware firmware() {
     return this == AMD64
         ? new Firmware(
-            "/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd", 4 << 20, 1 << 20)
+            "/usr/share/OVMF/OVMF_CODE_4M.fd",
+            true,
+            "/usr/share/OVMF/OVMF_VARS_4M.fd",
+            "raw",
+            5 << 20)
         : new Firmware(
-            "/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF_VARS.fd", 64 << 20, 64 << 20);
+            "/usr/share/AAVMF/QEMU_EFI.fd",
+            false,
+            "/usr/share/AAVMF/AAVMF_VARS.qcow2",
+            "qcow2",
+            66 << 20);
   }
 
   /** The kernel and the initramfs for a guest that has an image as its root. */

@@ -43,6 +43,8 @@ public final class QemuExecutor implements Executor {
   /** More than file systems hold: a disk that claims it is mistaken, or means harm. */
   private static final long MAX_DISK = 1L << 50;
 
+  private static final long STATE_BYTES = 16 << 20;
+
   private static ExecutorInfo info(List<Option> options) {
     ExecutorInfo.Builder info =
         ExecutorInfo.builder("qemu", "a virtual machine, or an image in one, by QEMU")
@@ -217,15 +219,10 @@ public final class QemuExecutor implements Executor {
     return launcher;
   }
 
-  /**
-   * What a firmware and a TPM have to remember; twice the variables, which are replaced as a whole.
-   */
+  /** What a firmware and a TPM have to remember: less than 1 MiB each, seldom written. */
   private static Optional<Mount> state(Guest guest) {
-    long variables = guest.uefi() ? guest.architecture().firmware().variablesBytes() : 0;
-    if (!guest.uefi() && !guest.options().tpm()) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        new Mount(new Source.State("guest", (8L << 20) + 2 * variables), QemuMachine.STATE, false));
+    boolean remembers = guest.uefi() || guest.options().tpm();
+    return Optional.of(new Mount(new Source.State("guest", STATE_BYTES), QemuMachine.STATE, false))
+        .filter(mount -> remembers);
   }
 }

@@ -19,7 +19,7 @@ final class QemuMachine {
   /** Of UEFI and a TPM, kept with the task. */
   static final String STATE = "/var/lib/task";
 
-  static final String VARIABLES = STATE + "/vars.fd";
+  static final String VARIABLES = STATE + "/variables";
 
   /** The first IDE ports of a q35, which has no more. */
   private static final int MAX_CDROMS = 6;
@@ -103,9 +103,7 @@ final class QemuMachine {
       machine.with("gic-version", guest.kvm() ? "host" : "3");
     }
     if (guest.uefi()) {
-      machine.with("pflash0", "firmware").with("pflash1", "variables");
-      line.json("-blockdev", flash("firmware", guest.architecture().firmware().code(), true))
-          .json("-blockdev", flash("variables", VARIABLES, false));
+      addFirmware(guest.architecture().firmware(), machine);
     }
     MachineOptions.Topology topology = guest.options().topology();
     line.options("-machine", machine)
@@ -140,12 +138,25 @@ final class QemuMachine {
     }
   }
 
-  private static JsonObject flash(String name, String file, boolean readOnly) {
-    return new JsonObject()
-        .put("node-name", name)
-        .put("driver", "raw")
-        .put("read-only", readOnly)
-        .put("file", new JsonObject().put("driver", "file").put("filename", file));
+  private void addFirmware(Architecture.Firmware firmware, OptionList machine) {
+    if (firmware.isFlash()) {
+      machine.with("pflash0", "firmware");
+      line.json("-blockdev", flash("firmware", "raw", firmware.code(), true));
+    } else {
+      line.text("-bios", firmware.code());
+    }
+    machine.with("pflash1", "variables");
+    line.json("-blockdev", flash("variables", firmware.format(), VARIABLES, false));
+  }
+
+  private static JsonObject flash(String name, String format, String file, boolean readOnly) {
+    JsonObject device =
+        new JsonObject()
+            .put("node-name", name)
+            .put("driver", format)
+            .put("read-only", readOnly)
+            .put("file", new JsonObject().put("driver", "file").put("filename", file));
+    return format.equals("qcow2") ? device.putNull("backing") : device;
   }
 
   /** What the core, people and companions talk to; all of it below {@code /run/task}. */

@@ -100,10 +100,9 @@ final class QemuTax {
     int cpus = guest.options().topology().cpus();
     long each = guest.kvm() ? CPU_KVM : CPU_EMULATED;
     tax.add("cpus", cpus * each, (each >> 20) + " MiB for each CPU; EVE takes 3, KubeVirt 8");
-    Architecture.Firmware firmware = guest.architecture().firmware();
     tax.add(
         "firmware",
-        BIOS + (guest.uefi() ? firmware.codeBytes() + firmware.variablesBytes() : 0),
+        BIOS + (guest.uefi() ? guest.architecture().firmware().memoryBytes() : 0),
         "SeaBIOS and ROMs, and the images of UEFI where there is one, which QEMU holds in memory");
     tax.addIfAny(
         "disks",

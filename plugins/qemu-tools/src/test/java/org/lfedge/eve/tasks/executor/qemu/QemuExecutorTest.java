@@ -179,7 +179,7 @@ class QemuExecutorTest {
     assertTrue(
         argv.launcher()
             .contains(
-                List.of("--copy", "/usr/share/OVMF/OVMF_VARS_4M.fd", "/var/lib/task/vars.fd")));
+                List.of("--copy", "/usr/share/OVMF/OVMF_VARS_4M.fd", "/var/lib/task/variables")));
     assertEquals("firmware", argv.options("-machine").get(0).get("pflash0"));
     assertEquals("variables", argv.options("-machine").get(0).get("pflash1"));
     assertEquals(
@@ -196,12 +196,14 @@ class QemuExecutorTest {
     assertTrue(
         argv.launcher()
             .contains(
-                List.of("--copy", "/usr/share/AAVMF/AAVMF_VARS.fd", "/var/lib/task/vars.fd")));
+                List.of("--copy", "/usr/share/AAVMF/AAVMF_VARS.qcow2", "/var/lib/task/variables")));
     assertEquals("cortex-a72", argv.one("-cpu"));
-    // Its images of 64 MiB are held in memory as a whole.
+    assertEquals("/usr/share/AAVMF/QEMU_EFI.fd", argv.one("-bios"));
+    assertTrue(argv.json("-blockdev").get(0).get("backing").isNull());
+    // The image of its variables, of 64 MiB, is held in memory as a whole.
     assertTrue(
         seed.tax().parts().stream()
-            .anyMatch(part -> part.name().equals("firmware") && part.bytes() >= 128 << 20));
+            .anyMatch(part -> part.name().equals("firmware") && part.bytes() >= 66 << 20));
     assertEquals(
         List.of(),
         Argv.of(Requests.kernel().option("architecture", "arm64").seed()).json("-blockdev"));
@@ -215,7 +217,7 @@ class QemuExecutorTest {
     assertEquals("tpm", argv.devices("tpm-tis").get(0).get("tpmdev").textValue());
     assertTrue(
         seed.mounts()
-            .contains(new Mount(new Source.State("guest", 8 << 20), "/var/lib/task", false)));
+            .contains(new Mount(new Source.State("guest", 16 << 20), "/var/lib/task", false)));
   }
 
   @Test

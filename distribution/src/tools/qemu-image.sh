@@ -49,12 +49,12 @@ readonly BOOT_MODULES=(virtio_pci virtio_console virtiofs pvpanic-pci)
 readonly NETWORK_MODULES=(virtio_net)
 readonly DISK_MODULES=(virtio_blk isofs vfat nls_cp437 nls_ascii)
 
-# fetch ARCHITECTURE PACKAGE...: unpacks packages, and those that they depend on, to
-# $work/ARCHITECTURE, without documents. apt gets a state and a cache of its own, so that those of
+# fetch ARCHITECTURE PACKAGE...: downloads packages, and those that they depend on, and writes the
+# names of their files to $work/ARCHITECTURE.packages. apt gets a state and a cache of its own, so that those of
 # the node stay as they are and need not know the architecture; sources, keys and proxies are the
 # node's.
 fetch() {
-  local architecture=$1 directory=$cache/$1 package
+  local architecture=$1 directory=$cache/$1
   shift
   mkdir -p "$directory"/{lists,archives}/partial "$work/$architecture"
   exec 8>"$directory/lock"
@@ -73,12 +73,23 @@ Dir::Cache::pkgcache "pkgcache.bin";
 Dir::Cache::srcpkgcache "srcpkgcache.bin";
 END
   local apt=(apt-get -qq -y -c "$work/$architecture.conf")
-  "${apt[@]}" update >&2
-  "${apt[@]}" autoclean >&2
-  "${apt[@]}" --download-only install "$@" >&2
+  # The lists of a day serve: reading them anew takes longer than all else that is not made again.
+  if [[ -z $(find "$directory/updated" -mtime -1 2>/dev/null) ]]; then
+    "${apt[@]}" update >&2
+    "${apt[@]}" autoclean >&2
+    touch "$directory/updated"
+  fi
   "${apt[@]}" --simulate install "$@" \
     | sed -nE 's/^Inst ([^ ]+) \(([^ ]+) .*\[([^ ]+)\].*/\1_\2_\3.deb/p' | sed 's/:/%3a/' \
       >"$work/$architecture.packages"
+  if ! (cd "$directory/archives" && xargs ls <"$work/$architecture.packages" >/dev/null 2>&1); then
+    "${apt[@]}" --download-only install "$@" >&2
+  fi
+}
+
+# unpack ARCHITECTURE: what was fetched, to $work/ARCHITECTURE, without documents.
+unpack() {
+  local architecture=$1 directory=$cache/$1 package
   while read -r package; do
     dpkg-deb --fsys-tarfile "$directory/archives/$package" \
       | tar -C "$work/$architecture" -x --exclude='./usr/share/doc/*/*' --exclude=./usr/share/man \
@@ -154,6 +165,16 @@ other=arm64
 fetch "$node" "${TOOLS_PACKAGES[@]}" "${GUEST_PACKAGES[@]}" \
   "linux-image-cloud-$node"
 fetch "$other" "${GUEST_PACKAGES[@]}" "linux-image-cloud-$other"
+# Of the same packages by the same recipe it would become the same once more.
+key=$(cat "$0" "$here"/qemu/* "$work"/*.packages - <<<"${SOURCE_DATE_EPOCH-}" | sha256sum)
+made=${cache%/*}/qemu-tools-$node-${key:0:16}.oci.tar
+if [[ -s $made ]]; then
+  cp "$made" "$work/layout.tar"
+  mv "$work/layout.tar" "$1"
+  exit
+fi
+unpack "$node"
+unpack "$other"
 # All files are as old as the newest file of the packages, so that their age depends on these alone.
 epoch=${SOURCE_DATE_EPOCH:-$(find "$work/$node" "$work/$other" -type f -printf '%T@\n' \
   | sort -rn | sed -n '1s/\..*//p')}
@@ -205,4 +226,7 @@ history=(--history.created "$created" --history.created_by qemu-image.sh)
   umoci gc --layout "$work/layout"
 } >&2
 "${archive[@]}" -C "$work/layout" -cf "$work/layout.tar" .
+rm -f "${cache%/*}/qemu-tools-$node"-*
+cp "$work/layout.tar" "$work/kept.tar"
+mv "$work/kept.tar" "$made"
 mv "$work/layout.tar" "$1"

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 
 /**
@@ -13,7 +14,6 @@ import java.util.List;
  */
 final class VirtualMachines implements AutoCloseable {
 
-  private static final String TOOLS = "qemu-tools:latest";
   private static final Path SCRIPT = Path.of("src/tools/qemu-image.sh").toAbsolutePath();
 
   private final PackagedNode node;
@@ -24,9 +24,9 @@ final class VirtualMachines implements AutoCloseable {
    * @param more keys of its config
    */
   VirtualMachines(String more) {
-    node = new PackagedNode(List.of(), "executors: {qemu: {tools: \"" + TOOLS + "\"}}\n" + more);
+    node = new PackagedNode(List.of(), more, VirtualMachines::withTools);
     try {
-      node.taskctl("images", "import", toolsImage().toString()).expect(0);
+      node.taskctl("images", "import", toolsImage(node).toString()).expect(0);
       BusyboxImage.layout(node.documents().resolve("app"), "app:1", BusyboxImage.image());
       node.taskctl("images", "import", node.documents().resolve("app").toString()).expect(0);
     } catch (Throwable e) {
@@ -35,25 +35,37 @@ final class VirtualMachines implements AutoCloseable {
     }
   }
 
-  /** Makes it, or finds it in the cache of an earlier run. */
-  private Path toolsImage() {
-    Path image = node.directory().resolve("qemu-tools.oci.tar");
+  private static Path toolsImage(PackagedNode node) {
+    return node.directory().resolve("qemu-tools.oci.tar");
+  }
+
+  /** Makes the image, or has it from the cache of an earlier run, and names it by its digest. */
+  private static void withTools(PackagedNode node) {
+    Path log = node.directory().resolve("qemu-tools.log");
     try {
       Process making =
-          new ProcessBuilder(SCRIPT.toString(), image.toString())
+          new ProcessBuilder(SCRIPT.toString(), toolsImage(node).toString())
               .redirectErrorStream(true)
-              .redirectOutput(node.directory().resolve("qemu-tools.log").toFile())
+              .redirectOutput(log.toFile())
               .start();
       if (making.waitFor() != 0) {
-        throw new AssertionError(Programs.read(node.directory().resolve("qemu-tools.log")));
+        throw new AssertionError(Programs.read(log));
       }
+      String index =
+          Programs.run(List.of("tar", "-xOf", toolsImage(node).toString(), "./index.json"))
+              .expect(0)
+              .out();
+      Files.writeString(
+          node.config(),
+          "executors: {qemu: {tools: \"qemu-tools@%s\"}}\n"
+              .formatted(Programs.parse(index).at("/manifests/0/digest").asText()),
+          StandardOpenOption.APPEND);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new AssertionError("interrupted", e);
     }
-    return image;
   }
 
   PackagedNode node() {

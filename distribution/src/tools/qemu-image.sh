@@ -196,7 +196,10 @@ for module in "${QEMU_MODULES[@]}"; do
   fi
 done
 cp "${QEMU_DATA[@]/#/$from/usr/share/qemu/}" "$root/usr/share/qemu/"
-cp "$from"/usr/share/seabios/{bios-256k,vgabios-stdvga}.bin "$root/usr/share/seabios/"
+# Without a map of keys there is no VNC.
+install -D -m 644 -t "$root/usr/share/qemu/keymaps" "$from/usr/share/qemu/keymaps/en-us"
+cp "$from"/usr/share/seabios/{bios-256k,vgabios-stdvga,vgabios-ramfb}.bin \
+  "$root/usr/share/seabios/"
 cp "$from/usr/lib/ipxe/qemu/efi-virtio.rom" "$root/usr/lib/ipxe/qemu/"
 cp "$from"/usr/share/OVMF/OVMF_{CODE,VARS}_4M.fd "$root/usr/share/OVMF/"
 cp "$from"/usr/share/AAVMF/AAVMF_{CODE,VARS}.fd "$root/usr/share/AAVMF/"

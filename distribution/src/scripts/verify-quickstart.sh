@@ -65,7 +65,7 @@ expect_machine() {
 }
 
 report_of_guest() {
-  taskctl_of "$1" logs vm | grep -E "^kernel [0-9.]+-[0-9]+-cloud-[a-z0-9]+, 2 CPUs, MemTotal: +1[01][0-9]{4} kB"
+  taskctl_of "$1" logs vm | grep -E "^kernel [0-9.]+-[0-9]+-cloud-[a-z0-9]+, 2 CPUs, MemTotal: +([89]|1[0-2])[0-9]{4} kB"
 }
 
 # Asked from outside of its file system; it may take a moment until the server listens.

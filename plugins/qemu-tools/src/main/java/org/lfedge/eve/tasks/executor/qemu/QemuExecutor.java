@@ -91,6 +91,7 @@ public final class QemuExecutor implements Executor {
     try {
       Seed.Builder seed =
           Seed.builder(Base.TOOLS, true, AnchorProcess.builder(args).env(ENV).build())
+              .mount(new Mount(new Source.Tmpfs(QemuTax.RUN), "/run", false))
               .mount(
                   new Mount(
                       new Source.RuntimeDirectory(QemuTax.RUNTIME_DIRECTORY),

@@ -68,6 +68,9 @@ final class QemuTax {
   /** The size of {@code /run/task}. */
   static final long RUNTIME_DIRECTORY = 2 * MIB;
 
+  /** The size of {@code /run}, where virtiofsd has its lock. */
+  static final long RUN = MIB;
+
   /** The size of the file system with the secrets of the task. */
   static final long SECRETS = MIB;
 
@@ -131,8 +134,8 @@ final class QemuTax {
         "1/512 of the guest's memory for each of QEMU, KVM and virtiofsd; KubeVirt takes it once");
     tax.add(
         "runtime-directory",
-        RUNTIME_DIRECTORY + (secrets ? SECRETS : 0),
-        "what /run/task may hold, and the secrets of the task");
+        RUNTIME_DIRECTORY + RUN + (secrets ? SECRETS : 0),
+        "what /run/task and /run may hold, and the secrets of the task");
     return new AnchorTax(tax.parts, MILLI_CPUS).measured(new Measurement.AllBut(GUEST_MEMORY));
   }
 

@@ -203,6 +203,28 @@ class ContractTest {
                         false)
                     .build()));
     BREAKERS.put(
+        Rule.ROOT_NOT_PLACED,
+        seedGiving(
+            request ->
+                GoodExecutor.builder(request)
+                    .mount(new Mount(new Source.OfRoot(View.FILESYSTEM), "/x", true))
+                    .build()));
+    BREAKERS.put(
+        Rule.NO_TOOLS,
+        seedGiving(
+            request ->
+                GoodExecutor.place(
+                        request,
+                        Seed.builder(
+                            Base.TOOLS, true, GoodExecutor.builder(request).build().process()),
+                        false)
+                    .mount(
+                        new Mount(
+                            new Source.OfRoot(View.FILESYSTEM),
+                            "/x",
+                            request.task().root().readOnly()))
+                    .build()));
+    BREAKERS.put(
         Rule.VOLUME_NOT_PLACED,
         seedGiving(
             request ->

@@ -115,8 +115,12 @@ final class ImageCalls implements AutoCloseable {
         client,
         () -> {
           Function<StoredImage, List<String>> users = users();
+          List<StoredImage> tools =
+              tasks.toolsOfNode().stream().flatMap(name -> images.find(name).stream()).toList();
           List<StoredImage> unused =
-              images.list().stream().filter(image -> users.apply(image).isEmpty()).toList();
+              images.list().stream()
+                  .filter(image -> users.apply(image).isEmpty() && !tools.contains(image))
+                  .toList();
           if (!dryRun) {
             images.dropUnfinished();
             unused.forEach(images::remove);

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import org.lfedge.eve.tasks.core.admission.TaskCharge;
@@ -158,6 +159,11 @@ public final class Planner {
     roots.fetch(document);
   }
 
+  /** The names of the images of tools that the node's config has for executors. */
+  SortedSet<String> toolsOfNode() {
+    return tools.ofNode();
+  }
+
   /** Plans a task and leaves nothing behind. */
   Plan render(UUID uuid, TaskDocument asked) {
     check(asked);
@@ -306,7 +312,7 @@ public final class Planner {
    * @throws TaskException if a device is missing, no longer allowed, or cannot be handed over
    */
   Blueprint withDevices(TaskRecord record, Blueprint blueprint) {
-    TaskDocument document = tools.rooted(blueprint.completed(record.document()));
+    TaskDocument document = blueprint.completed(record.document());
     Seed seed = blueprint.seed();
     if (document.devices().isEmpty() && seed.devices().isEmpty()) {
       return blueprint;

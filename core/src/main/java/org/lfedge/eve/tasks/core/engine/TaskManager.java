@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -323,6 +324,14 @@ public final class TaskManager implements AutoCloseable {
   /** The records of all tasks, by name; nothing is read from the node for them. */
   public List<TaskRecord> records() {
     return workers.values().stream().map(TaskWorker::record).toList();
+  }
+
+  /**
+   * The names of the images of tools that the node's config has for executors: they are to stay,
+   * whether a task uses them now or not.
+   */
+  public SortedSet<String> toolsOfNode() {
+    return shared.planner().toolsOfNode();
   }
 
   /** Everything about one task. */

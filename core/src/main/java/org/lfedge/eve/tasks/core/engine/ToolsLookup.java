@@ -3,6 +3,7 @@ package org.lfedge.eve.tasks.core.engine;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.function.Supplier;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.config.TaskDocument.RootSource;
@@ -46,6 +47,11 @@ final class ToolsLookup {
    * @param trust why they may be used
    */
   record Tools(ImageDetails image, TrustVerdict trust) {}
+
+  /** The names of images that the node's config has. */
+  SortedSet<String> ofNode() {
+    return SortedCopies.setOf(byExecutor.values());
+  }
 
   private Optional<String> reference(TaskDocument document) {
     return document

@@ -80,6 +80,8 @@ final class Convergence {
     } else {
       equal("unfinished blobs", List.of(), found("unfinished blobs"));
     }
+    // A root that tools serve has a layer beside that of the anchor.
+    layers.replaceAll(layer -> layer.replaceAll("^view:(.+):root\\.$", "$1"));
     noneBut("writable layers", names, layers);
     noneBut("logs", names, found("logs"));
     noneBut("files and secrets", names, found("files and secrets"));

@@ -1,6 +1,7 @@
 package org.lfedge.eve.tasks.dist.endtoend;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -25,7 +26,9 @@ class ToolsIT {
 
   ToolsIT() {
     ServingExecutor serving = new ServingExecutor();
-    node = new PackagedNode(List.of(serving.digest()), serving::addTo);
+    node =
+        new PackagedNode(
+            List.of(serving.digest()), "executors: {other: {tools: \"tools:1\"}}", serving::addTo);
     try {
       importImage(
           "tools",
@@ -104,6 +107,13 @@ class ToolsIT {
           node.taskctl("-o", "json", "images", "remove", image).errorCodes());
     }
     assertNothingIsLeft();
+  }
+
+  @Test
+  void toolsThatTheNodeNamesAreNotPruned() {
+    String pruned = node.taskctl("images", "prune", "--dry-run").expect(0).out();
+    assertTrue(pruned.contains("guest:1"), pruned);
+    assertFalse(pruned.contains("tools:1"), pruned);
   }
 
   @Test

@@ -202,8 +202,7 @@ cp "$from"/usr/share/seabios/{bios-256k,vgabios-stdvga,vgabios-ramfb}.bin \
   "$root/usr/share/seabios/"
 cp "$from/usr/lib/ipxe/qemu/efi-virtio.rom" "$root/usr/lib/ipxe/qemu/"
 cp "$from"/usr/share/OVMF/OVMF_{CODE,VARS}_4M.fd "$root/usr/share/OVMF/"
-cp "$from"/usr/share/AAVMF/AAVMF_{CODE,VARS}.fd "$root/usr/share/AAVMF/"
-# The same without their padding to 64 MiB each, for -bios and for a pflash with unit=1.
+# Without the padding to 64 MiB each that the files for flash have.
 cp "$from/usr/share/qemu-efi-aarch64/QEMU_EFI.fd" "$root/usr/share/AAVMF/"
 qemu-img convert -O qcow2 "$from/usr/share/AAVMF/AAVMF_VARS.fd" \
   "$root/usr/share/AAVMF/AAVMF_VARS.qcow2"

@@ -145,12 +145,7 @@ public record Policy(
     SortedSet<String> capabilities = new TreeSet<>(Grants.USUAL_CAPABILITIES);
     capabilities.addAll(added.capabilities());
     return new Grants(
-        origin,
-        capabilities,
-        added.namespaces(),
-        added.hostPaths(),
-        devices,
-        allowHostRoot);
+        origin, capabilities, added.namespaces(), added.hostPaths(), devices, allowHostRoot);
   }
 
   /** Whether a plugin JAR with this digest may run in the daemon's JVM. */

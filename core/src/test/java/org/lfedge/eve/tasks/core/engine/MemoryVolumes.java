@@ -36,6 +36,7 @@ final class MemoryVolumes implements Volumes {
 
   /** What the root of a task was made of, where its tools are given it. */
   final ConcurrentSkipListMap<String, String> roots = new ConcurrentSkipListMap<>();
+
   /** Each {@code TASK/NAME} that is kept. */
   final ConcurrentSkipListSet<String> states = new ConcurrentSkipListSet<>();
 

@@ -91,7 +91,7 @@ final class VirtualMachines implements AutoCloseable {
         executor: %s
         root: {image: "app:1"}
         command: %s
-        resources: {memory: 96MiB, cpus: 1}
+        %s
         %s
         %s
         """
@@ -99,6 +99,7 @@ final class VirtualMachines implements AutoCloseable {
                 name,
                 executor,
                 command,
+                more.contains("resources:") ? "" : "resources: {memory: 96MiB, cpus: 1}",
                 more.contains("restart:") ? "" : "restart: {policy: never}",
                 more));
   }

@@ -156,7 +156,7 @@ class SeedCodecTest {
       delimiter = '|',
       value = {
         "{'process':{'args':['/x']}}                              | base is missing",
-        "{'base':'moon','process':{'args':['/x']}}                | base must be one of task, host",
+        "{'base':'moon','process':{'args':['/x']}}                | base must be one of task, tools, host",
         "{'base':'task','process':{'args':[]}}                    | process an anchor needs",
         "{'base':'task','process':{'args':['/x',1]}}              | process.args[1] must be a string",
         "{'base':'task','process':{'args':['/x'],'user':{'uid':-1,'gid':0}}} | process.user ids must",

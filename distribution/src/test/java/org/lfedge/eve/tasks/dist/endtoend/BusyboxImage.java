@@ -16,12 +16,23 @@ final class BusyboxImage {
 
   /** An image that runs a shell, with the users root and www. */
   static Image image() {
+    return image(
+        Path.of("/bin/busybox"),
+        System.getProperty("os.arch").equals("aarch64") ? "arm64" : "amd64");
+  }
+
+  /**
+   * The same of another busybox.
+   *
+   * @param architecture that it is for
+   */
+  static Image image(Path busybox, String architecture) {
     TestLayer layer = new TestLayer();
     for (String directory : new String[] {"bin", "dev", "etc", "proc", "sys", "tmp"}) {
       layer.directory(directory);
     }
     try {
-      layer.executable("bin/busybox", Files.readAllBytes(Path.of("/bin/busybox")));
+      layer.executable("bin/busybox", Files.readAllBytes(busybox));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -32,11 +43,7 @@ final class BusyboxImage {
     layer.file("etc/group", "root:x:0:\nwww:x:34:\nlog:x:40:www\n");
     return new Image()
         .layer(layer)
-        .config(
-            config ->
-                config.put(
-                    "architecture",
-                    System.getProperty("os.arch").equals("aarch64") ? "arm64" : "amd64"))
+        .config(config -> config.put("architecture", architecture))
         .settings(
             settings -> {
               settings.putArray("Env").add("PATH=/bin").add("FROM=image");

@@ -18,13 +18,13 @@ import org.lfedge.eve.tasks.core.api.v1.Event;
 import org.lfedge.eve.tasks.core.api.v1.Task;
 
 /**
- * What dies beside twenty running tasks, and that nothing else dies of it. Every test has its own
+ * What dies beside other running tasks, and that nothing else dies of it. Every test has its own
  * victim among the tasks.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ChaosIT {
 
-  private static final int TASKS = 20;
+  private static final int TASKS = 8;
 
   /** Programs of different kinds, that run until something happens to them. */
   private static final List<String> PROGRAMS =

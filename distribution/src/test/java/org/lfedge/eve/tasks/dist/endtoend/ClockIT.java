@@ -14,6 +14,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
@@ -76,6 +77,7 @@ class ClockIT {
     assertTrue(started.isBefore(Instant.now().minus(23, ChronoUnit.HOURS)), task.toString());
   }
 
+  @Tag("long")
   @Test
   void whileItRunsTimersGoOnAndNoTaskNotices() {
     set(node, NOW);

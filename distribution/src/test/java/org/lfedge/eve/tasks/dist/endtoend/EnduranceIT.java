@@ -14,6 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.lfedge.eve.tasks.core.api.v1.Task;
 
@@ -21,9 +22,10 @@ import org.lfedge.eve.tasks.core.api.v1.Task;
  * Whether many lives of tasks leave the daemon and the node as they were; {@code
  * -Dendurance.cycles=N} gives their number.
  */
+@Tag("long") // Until it is warm takes 240 lives, a minute.
 class EnduranceIT {
 
-  private static final int CYCLES = Integer.getInteger("endurance.cycles", 40);
+  private static final int CYCLES = Integer.getInteger("endurance.cycles", 100);
 
   /** Until classes are loaded, pools are full, and the newest events fill their place in memory. */
   private static final int WARM_UP = 240;

@@ -28,7 +28,9 @@ import org.lfedge.eve.tasks.core.registry.FixtureRegistry;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class HostileImagesIT {
 
-  private static final String VAST = "(TEN_GIBIBYTES|MORE_THAN_A_MILLION)_.*";
+  private static final String SOME =
+      "A_NAME_THAT_CLIMBS|A_HARD_LINK_THROUGH_A_LINK|A_WHITEOUT_THAT_CLIMBS|GARBAGE_.*"
+          + "|AN_INDEX_IN_ITSELF|MANY_EMPTY_OBJECTS";
 
   private final FixtureRegistry registry = FixtureRegistry.plain();
   private final PackagedNode node = new PackagedNode(List.of(), ServedImage.nodeConfig(registry));
@@ -54,16 +56,16 @@ class HostileImagesIT {
     return registry.host() + "/" + repository + ":" + repository;
   }
 
-  /** Reading what they claim to hold takes longer than all others together. */
+  /** Some claim to hold more than is read in a minute. */
   @Tag("long")
   @ParameterizedTest
-  @EnumSource(mode = Mode.MATCH_ANY, names = VAST)
-  void aVastImageIsRefused(HostileImage image) {
+  @EnumSource(mode = Mode.MATCH_NONE, names = SOME)
+  void anotherImageIsRefused(HostileImage image) {
     anImageIsRefused(image);
   }
 
   @ParameterizedTest
-  @EnumSource(mode = Mode.MATCH_NONE, names = VAST)
+  @EnumSource(mode = Mode.MATCH_ANY, names = SOME)
   void anImageIsRefused(HostileImage image) {
     TestImages made = new TestImages();
     Descriptor target = image.recipe().make(made);

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class SurroundedCyclesIT {
 
-  private static final int CYCLES = Integer.getInteger("surrounded.cycles", 4);
+  private static final int CYCLES = Integer.getInteger("surrounded.cycles", 2);
 
   /** Every third life meets a daemon that is killed while it is made. */
   private static final int KILLED = 3;

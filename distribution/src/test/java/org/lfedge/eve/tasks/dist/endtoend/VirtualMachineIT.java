@@ -144,6 +144,62 @@ class VirtualMachineIT {
   }
 
   @Test
+  void anImageForAnotherArchitectureRunsInAMachineOfIt() {
+    boolean arm = System.getProperty("os.arch").equals("aarch64");
+    machines.importForeign("other:1", arm ? "amd64" : "arm64");
+    machines
+        .node()
+        .taskctl(
+            "run", "-d", machines.document("other", QEMU, "other:1", "[busybox, uname, -m]", ""))
+        .expect(0);
+    JsonNode ended = machines.await("other", "STOPPED");
+    assertEquals(0, ended.path("exitCode").intValue(), ended.toString());
+    assertEquals(arm ? "x86_64\n" : "aarch64\n", machines.output("other"));
+    machines.delete("other");
+  }
+
+  /** Nothing of them is read but by a program that sees no other file. */
+  @Test
+  void aDiskThatBuildsOnOtherFilesIsRefused() throws IOException {
+    Path disk = machines.node().documents().resolve("hostile.img");
+    String on = "qemu-img create -q -f qcow2 -F raw -b /etc/shadow " + disk;
+    Programs.run(List.of("sh", "-c", on)).expect(0);
+    assertEquals(List.of("BACKING_FILE_REFUSED"), refusal(disk, "qcow2"));
+    Files.writeString(
+        disk,
+        """
+        # Disk DescriptorFile
+        version=1
+        CID=fffffffe
+        parentCID=ffffffff
+        createType="monolithicFlat"
+        RW 8 FLAT "/etc/shadow" 0
+        """);
+    assertEquals(1, refusal(disk, "vmdk").size());
+    Programs.run(
+            List.of("sh", "-c", "qemu-img create -q -f qcow2 -o cluster_size=2M " + disk + " 1P"))
+        .expect(0);
+    assertEquals(List.of("DISK_TOO_LARGE"), refusal(disk, "qcow2"));
+    assertEquals(List.of("DISK_UNREADABLE"), refusal(disk, "vhdx"));
+  }
+
+  private List<String> refusal(Path disk, String format) {
+    String document =
+        machines
+            .node()
+            .document(
+                "hostile.yaml",
+                """
+                name: hostile
+                executor: qemu
+                root: {disk: {source: %s, format: %s}}
+                resources: {memory: 64MiB}
+                """
+                    .formatted(disk, format));
+    return machines.node().taskctl("-o", "json", "create", document).errorCodes();
+  }
+
+  @Test
   void howAMachineEndsIsTold() {
     machines.run("panics", QEMU, "[sh, -c, 'echo c > /proc/sysrq-trigger; sleep 1000']", "");
     JsonNode panicked = machines.await("panics", "STOPPED");

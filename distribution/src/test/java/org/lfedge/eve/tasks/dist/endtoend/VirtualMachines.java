@@ -68,6 +68,27 @@ final class VirtualMachines implements AutoCloseable {
     }
   }
 
+  /**
+   * Imports an image of busybox for another architecture, from the package of Debian that the tools
+   * image was made with.
+   */
+  void importForeign(String name, String architecture) {
+    Path busybox = node.directory().resolve("busybox-" + architecture);
+    String cache = "${XDG_CACHE_HOME:-$HOME/.cache}/taskmanager/packages/" + architecture;
+    Programs.run(
+            List.of(
+                "sh",
+                "-c",
+                "dpkg-deb --fsys-tarfile "
+                    + cache
+                    + "/archives/busybox-static_*.deb | tar -xO ./bin/busybox > "
+                    + busybox))
+        .expect(0);
+    Path layout = node.documents().resolve(architecture);
+    BusyboxImage.layout(layout, name, BusyboxImage.image(busybox, architecture));
+    node.taskctl("images", "import", layout.toString()).expect(0);
+  }
+
   PackagedNode node() {
     return node;
   }
@@ -80,16 +101,16 @@ final class VirtualMachines implements AutoCloseable {
    * @param more keys of the document
    */
   void run(String name, String executor, String command, String more) {
-    node.taskctl("run", "-d", document(name, executor, command, more)).expect(0);
+    node.taskctl("run", "-d", document(name, executor, "app:1", command, more)).expect(0);
   }
 
-  String document(String name, String executor, String command, String more) {
+  String document(String name, String executor, String image, String command, String more) {
     return node.document(
         name + ".yaml",
         """
         name: %s
         executor: %s
-        root: {image: "app:1"}
+        root: {image: "%s"}
         command: %s
         %s
         %s
@@ -98,6 +119,7 @@ final class VirtualMachines implements AutoCloseable {
             .formatted(
                 name,
                 executor,
+                image,
                 command,
                 more.contains("resources:") ? "" : "resources: {memory: 96MiB, cpus: 1}",
                 more.contains("restart:") ? "" : "restart: {policy: never}",

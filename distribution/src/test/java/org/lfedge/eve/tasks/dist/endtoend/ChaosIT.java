@@ -12,6 +12,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.lfedge.eve.tasks.core.api.v1.Event;
@@ -21,6 +22,7 @@ import org.lfedge.eve.tasks.core.api.v1.Task;
  * What dies beside other running tasks, and that nothing else dies of it. Every test has its own
  * victim among the tasks.
  */
+@Tag("long")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ChaosIT {
 

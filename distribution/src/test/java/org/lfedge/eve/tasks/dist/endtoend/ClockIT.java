@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 /** A clock that is set back by a day, for the daemon alone: containerd keeps the node's. */
+@Tag("long")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ClockIT {
 
@@ -77,7 +78,6 @@ class ClockIT {
     assertTrue(started.isBefore(Instant.now().minus(23, ChronoUnit.HOURS)), task.toString());
   }
 
-  @Tag("long")
   @Test
   void whileItRunsTimersGoOnAndNoTaskNotices() {
     set(node, NOW);

@@ -35,6 +35,7 @@ import org.lfedge.eve.tasks.core.registry.FixtureReply;
 import org.lfedge.eve.tasks.core.registry.FixtureReply.Limit;
 
 /** Pulls from a registry that lies, breaks off or does not answer: right bytes or a clear error. */
+@Tag("long")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class HostileServerIT {
 
@@ -310,7 +311,6 @@ class HostileServerIT {
   }
 
   /** At once, since each takes its time: what never gets better, and one that stalls. */
-  @Tag("long")
   @Test
   void whatDoesNotPassIsGivenUpAndAStallIsNot() {
     Served stalled = serve(registry, 1);

@@ -20,6 +20,7 @@ import org.lfedge.eve.tasks.core.registry.FixtureRegistry;
 import org.lfedge.eve.tasks.core.registry.FixtureReply;
 
 /** Kills the daemon in the middle of pulls; the next one goes on from what is there. */
+@Tag("long")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class PullKillIT {
 
@@ -67,7 +68,6 @@ class PullKillIT {
     assertEquals(LAYERS, layers.size());
   }
 
-  @Tag("long")
   @Test
   void oneLayerAfterTheOtherIsCutShort() {
     for (String stuck : layers) {

@@ -18,10 +18,12 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 /** What tasks use, as taskctl and the metrics show it, and what the daemon writes of itself. */
+@Tag("long")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class MeasuredIT {
 

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -156,6 +157,7 @@ class RegistryIT {
     removeAll();
   }
 
+  @Tag("long")
   @ParameterizedTest
   @CsvSource({"oci, gzip", "oci, zstd", "v2s2, gzip"})
   void whatSkopeoPushesRuns(String format, String compression) {

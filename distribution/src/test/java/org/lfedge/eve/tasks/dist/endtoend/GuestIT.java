@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** A virtual machine is a task: its anchor is qemu, and all else is as with any other. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class VirtualMachineIT {
+class GuestIT {
 
   private static final String NATIVE = "native-container";
   private static final String QEMU = "qemu";

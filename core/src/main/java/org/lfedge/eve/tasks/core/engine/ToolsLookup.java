@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.config.TaskDocument.RootSource;
@@ -83,20 +84,16 @@ final class ToolsLookup {
 
   /** Looks at the tools of a task and changes nothing. */
   Optional<Tools> examine(TaskDocument document) {
-    return reference(document)
-        .map(
-            name ->
-                of(
-                    document,
-                    () -> {
-                      StoredImage found = find(name);
-                      TrustVerdict trust = images.judge(found, name, ImagePurpose.TOOLS);
-                      return new Tools(images.examine(found), trust);
-                    }));
+    return judged(document, images::examine);
   }
 
   /** The same, and makes them ready to be mounted. */
   Optional<Tools> prepare(TaskDocument document) {
+    return judged(document, images::unpack);
+  }
+
+  private Optional<Tools> judged(
+      TaskDocument document, Function<StoredImage, ImageDetails> details) {
     return reference(document)
         .map(
             name ->
@@ -105,7 +102,7 @@ final class ToolsLookup {
                     () -> {
                       StoredImage found = find(name);
                       TrustVerdict trust = images.judge(found, name, ImagePurpose.TOOLS);
-                      return new Tools(images.unpack(found), trust);
+                      return new Tools(details.apply(found), trust);
                     }));
   }
 

@@ -191,7 +191,7 @@ final class Application {
         switch (change.action()) {
           case CREATE -> manager.createAndStart(document(name));
           case UPDATE, REPLACE -> manager.revise(document(name)).thenCompose(this::startIfStopped);
-          case START -> manager.start(name, false);
+          case START -> manager.ensureStarted(name);
           case DELETE ->
               manager.stop(name, false).thenCompose(stopped -> manager.delete(name, false, false));
           case NONE -> CompletableFuture.completedFuture(null);
@@ -202,7 +202,7 @@ final class Application {
   /** A changed document declares its task as wanted, also if somebody had stopped it. */
   private CompletableFuture<TaskView> startIfStopped(TaskView view) {
     boolean kept = view.desired() == Desired.RUNNING && isDone(manager.record(view.name()));
-    return kept ? CompletableFuture.completedFuture(view) : manager.start(view.name(), false);
+    return kept ? CompletableFuture.completedFuture(view) : manager.ensureStarted(view.name());
   }
 
   private TaskDocument document(String name) {

@@ -214,7 +214,7 @@ public final class TaskManager implements AutoCloseable {
 
   /** Makes a task and starts it; after a crash in the middle of that it is gone on with. */
   CompletableFuture<TaskView> createAndStart(TaskDocument document) {
-    return create(document, Desired.RUNNING).thenCompose(created -> start(document.name(), false));
+    return create(document, Desired.RUNNING).thenCompose(created -> ensureStarted(created.name()));
   }
 
   private CompletableFuture<TaskView> create(TaskDocument document, Desired desired) {
@@ -248,6 +248,11 @@ public final class TaskManager implements AutoCloseable {
    */
   public CompletableFuture<TaskView> start(String name, boolean once) {
     return with(name, worker -> worker.start(once));
+  }
+
+  /** As {@link #start}, and content with a task that runs. */
+  CompletableFuture<TaskView> ensureStarted(String name) {
+    return with(name, TaskWorker::ensureStarted);
   }
 
   /** Takes over another document of a task, with the same anchor if that is possible. */

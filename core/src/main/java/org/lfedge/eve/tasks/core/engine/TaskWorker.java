@@ -47,6 +47,7 @@ final class TaskWorker {
 
   // Touched on the queue alone.
   private final List<CompletableFuture<TaskRecord>> waitingForExit = new ArrayList<>();
+  private boolean takenUp;
   private boolean gone;
 
   /**
@@ -83,6 +84,7 @@ final class TaskWorker {
   CompletableFuture<TaskRecord> create() {
     return queue.submit(
         () -> {
+          takenUp = true;
           try {
             if (shared.planner().bringsBeforePlan(record().document())) {
               ledger.save(record());
@@ -104,17 +106,26 @@ final class TaskWorker {
    * @param once whether its end is not to be followed by a restart
    */
   CompletableFuture<TaskRecord> start(boolean once) {
-    return queue.submit(
-        () -> {
-          require(Command.START);
-          ledger.save(
-              record()
-                  .wanting(Desired.RUNNING)
-                  .supervised(Supervision.asked(once).due(now(), "asked for")));
-          anchors.cancelRestart();
-          anchors.launchIfReady();
-          return done();
-        });
+    return queue.submit(() -> begin(once));
+  }
+
+  /**
+   * As {@link #start} for those who declare that a task is to run: one that runs is as they want
+   * it, whoever started it. It may be ourselves, when a task comes that this one waits for.
+   */
+  CompletableFuture<TaskRecord> ensureStarted() {
+    return queue.submit(() -> record().state() == TaskState.RUNNING ? done() : begin(false));
+  }
+
+  private CompletableFuture<TaskRecord> begin(boolean once) {
+    require(Command.START);
+    ledger.save(
+        record()
+            .wanting(Desired.RUNNING)
+            .supervised(Supervision.asked(once).due(now(), "asked for")));
+    anchors.cancelRestart();
+    anchors.launchIfReady();
+    return done();
   }
 
   /** Works through the stop plan; completes when the anchor has ended. */
@@ -220,6 +231,7 @@ final class TaskWorker {
   CompletableFuture<TaskRecord> recover(Optional<RuntimeTask> listed) {
     return queue.submit(
         () -> {
+          takenUp = true;
           ledger.publish();
           Optional<RuntimeTask> task =
               listed.isPresent() || !record().state().hasAnchor()
@@ -253,6 +265,10 @@ final class TaskWorker {
   }
 
   private void reconcile() {
+    if (!takenUp) {
+      // Its creation is the next thing in the queue, and begins with nothing.
+      return;
+    }
     TaskRecord record = record();
     switch (record.state()) {
       case DELETED -> remove();

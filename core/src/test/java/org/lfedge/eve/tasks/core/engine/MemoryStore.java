@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.port.TaskRecord;
@@ -15,10 +16,16 @@ final class MemoryStore implements TaskStore {
   final SortedMap<String, TaskRecord> records = Collections.synchronizedSortedMap(new TreeMap<>());
 
   private volatile boolean fails;
+  private volatile Consumer<TaskRecord> saved = record -> {};
 
   /** Makes the next write fail, as on a full disk. */
   void failNext() {
     fails = true;
+  }
+
+  /** Has something done in the turn of a task, each time that its record is saved. */
+  void afterSave(Consumer<TaskRecord> action) {
+    saved = action;
   }
 
   @Override
@@ -28,6 +35,7 @@ final class MemoryStore implements TaskStore {
       throw TaskException.failed(Problem.host("TASK_STORE", "no space left on device"));
     }
     records.put(record.name(), record);
+    saved.accept(record);
   }
 
   @Override

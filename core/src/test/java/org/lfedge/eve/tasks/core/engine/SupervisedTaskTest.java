@@ -49,6 +49,23 @@ class SupervisedTaskTest extends EngineTest {
     assertEquals(OptionalInt.of(9), stopped.exit().orElseThrow().signal());
   }
 
+  /** What a task waits for may come while it is made; it is started by that, and not refused. */
+  @Test
+  void applyIsContentWithATaskThatWasStartedMeanwhile() {
+    await(engine.manager().create(supervised("early", "stop: {grace: 1s}")));
+    engine.store.afterSave(
+        record -> {
+          if (record.name().equals("late") && record.state() == TaskState.CREATED) {
+            engine.store.afterSave(later -> {});
+            await(engine.manager().start("early", false));
+          }
+        });
+    TaskDocument late = supervised("late", "after: [{task: early}]");
+    Change change = await(engine.manager().apply(List.of(late), false, false, false)).get(0);
+    assertEquals(List.of(), change.problems());
+    assertEquals(1, runtime.effects().stream().filter("startTask late"::equals).count());
+  }
+
   @Test
   void aTaskThatIsNotWellIsEndedAndStartedAgain() {
     engine.probes.answer(ProbeResult.failed("refused"));

@@ -69,9 +69,9 @@ class GuestIT {
     machines.run(
         "machine",
         QEMU,
-        "[sh, -c, 'busybox uname -r; busybox nproc; trap \"echo told; exit 5\" TERM; echo up;"
-            + " while :; do sleep 1; done']",
-        "stop: {grace: 60s}");
+        "[sh, -c, 'busybox uname -r; busybox cat /sys/class/tpm/tpm0/tpm_version_major;"
+            + " trap \"echo told; exit 5\" TERM; echo up; while :; do sleep 1; done']",
+        "stop: {grace: 60s}\noptions: {tpm: true}");
     machines.node().awaitOutput("machine", "up");
 
     JsonNode machine = machines.inspect("machine");
@@ -88,6 +88,7 @@ class GuestIT {
     assertFalse(status.contains("\nUid:\t0\t0"), "qemu runs as root: " + status);
     // The guest has a kernel of its own.
     assertFalse(machines.output("machine").contains(System.getProperty("os.version")));
+    assertTrue(machines.output("machine").lines().toList().contains("2"), "it has a TPM 2");
 
     JsonNode stopped = machines.node().json("stop", "machine");
     assertEquals(5, stopped.path("exitCode").intValue(), machines.output("machine"));
@@ -222,6 +223,22 @@ class GuestIT {
     JsonNode starved = machines.await("starved", "STOPPED");
     assertTrue(starved.path("oomKilled").booleanValue(), starved.toString());
     machines.delete("panics", "killed", "starved");
+  }
+
+  @Test
+  void aMachineThatIgnoresItsStopIsSwitchedOff() {
+    machines.run(
+        "stubborn",
+        QEMU,
+        "[sh, -c, 'trap \"\" TERM; echo up; while :; do sleep 1; done']",
+        "stop: {grace: 2s}");
+    machines.node().awaitOutput("stubborn", "up");
+    Anchor anchor = machines.anchor("stubborn");
+    JsonNode stopped = machines.node().json("stop", "stubborn");
+    assertEquals("STOPPED", stopped.path("state").asText());
+    assertTrue(stopped.path("exitMeaning").asText().contains("switched off"), stopped.toString());
+    assertFalse(anchor.isAlive());
+    machines.delete("stubborn");
   }
 
   /** A reboot is no failure: another machine follows. */

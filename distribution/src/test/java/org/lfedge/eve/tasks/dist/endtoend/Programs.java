@@ -101,7 +101,16 @@ final class Programs {
   }
 
   static void await(String what, BooleanSupplier condition) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_SECONDS);
+    await(what, DEADLINE_SECONDS, condition);
+  }
+
+  /** For what takes minutes on an idle machine. */
+  static void awaitLong(String what, BooleanSupplier condition) {
+    await(what, 5 * DEADLINE_SECONDS, condition);
+  }
+
+  private static void await(String what, long seconds, BooleanSupplier condition) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() > deadline) {
         throw new AssertionError("waited in vain for " + what);

@@ -25,9 +25,15 @@ final class Ends {
   /** In the order in which they are looked at. */
   static List<ExitRule> rules(Guest guest) {
     ExitRule panic = reason("guest-panic", ExitRule.Outcome.CRASH, "the guest's kernel panicked");
+    ExitRule switchedOff =
+        reason(
+            "host-signal",
+            ExitRule.Outcome.FAILURE,
+            "the guest was switched off, since it did not power off by itself");
     if (!guest.isProgram()) {
       return List.of(
           panic,
+          switchedOff,
           reason("guest-reset", ExitRule.Outcome.REBOOT, "the guest rebooted"),
           reason("guest-shutdown", ExitRule.Outcome.SUCCESS, "the guest powered off"));
     }
@@ -35,6 +41,7 @@ final class Ends {
     return List.of(
         new ExitRule.CodeIn("control.out"),
         panic,
+        switchedOff,
         reason(
             "guest-reset",
             ExitRule.Outcome.CRASH,

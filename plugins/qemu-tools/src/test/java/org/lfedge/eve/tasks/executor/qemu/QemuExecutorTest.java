@@ -105,6 +105,11 @@ class QemuExecutorTest {
                 "the guest's kernel panicked"),
             new ExitRule.Meaning(
                 OptionalInt.empty(),
+                reason("host-signal"),
+                ExitRule.Outcome.FAILURE,
+                "the guest was switched off, since it did not power off by itself"),
+            new ExitRule.Meaning(
+                OptionalInt.empty(),
                 reason("guest-reset"),
                 ExitRule.Outcome.REBOOT,
                 "the guest rebooted"),

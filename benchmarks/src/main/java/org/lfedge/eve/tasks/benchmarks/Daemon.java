@@ -115,21 +115,26 @@ final class Daemon implements AutoCloseable {
    * @return MiB
    */
   double memory(String name) throws IOException {
-    return mebibytes("smaps_rollup", name);
+    return memory(process.pid(), name);
+  }
+
+  /** The same of any process. */
+  static double memory(long pid, String name) throws IOException {
+    return mebibytes(file(pid, "smaps_rollup"), name);
   }
 
   /** The most resident memory since {@link #forgetPeakMemory}, in MiB. */
   double peakMemory() throws IOException {
-    return mebibytes("status", "VmHWM");
+    return mebibytes(file(pid(), "status"), "VmHWM");
   }
 
   /** From now on the most is what it has now. */
   void forgetPeakMemory() throws IOException {
-    Files.writeString(file("clear_refs"), "5");
+    Files.writeString(file(pid(), "clear_refs"), "5");
   }
 
-  private double mebibytes(String file, String name) throws IOException {
-    for (String line : Files.readAllLines(file(file))) {
+  private static double mebibytes(Path file, String name) throws IOException {
+    for (String line : Files.readAllLines(file)) {
       if (line.startsWith(name + ":")) {
         return Long.parseLong(line.replaceAll("[^0-9]", "")) / 1024.0;
       }
@@ -137,8 +142,8 @@ final class Daemon implements AutoCloseable {
     throw new IOException("the kernel does not tell " + name);
   }
 
-  private Path file(String name) {
-    return Path.of("/proc", Long.toString(process.pid()), name);
+  private static Path file(long pid, String name) {
+    return Path.of("/proc", Long.toString(pid), name);
   }
 
   long pid() {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.lfedge.eve.tasks.core.api.v1.DeleteRequest;
+import org.lfedge.eve.tasks.core.api.v1.ImportImagesRequest;
 import org.lfedge.eve.tasks.core.api.v1.ListRequest;
 import org.lfedge.eve.tasks.core.api.v1.Task;
 
@@ -60,6 +61,15 @@ public final class NodeBenchmark {
       return containerdState.resolve("containerd.sock");
     }
 
+    /** Brings the tools of virtual machines to the node, from the archive beside the image. */
+    void importTools(Daemon daemon) {
+      Path archive = image.resolveSibling("qemu-tools.oci.tar");
+      var unused =
+          daemon
+              .api()
+              .importImages(ImportImagesRequest.newBuilder().setPath(archive.toString()).build());
+    }
+
     long containerdPid() throws IOException {
       String recorded = Files.readString(containerdState.resolve("containerd.pid"));
       return Long.parseLong(recorded.split(" ", -1)[0]);
@@ -83,6 +93,9 @@ public final class NodeBenchmark {
     Setting setting = Setting.of(args);
     int count = Integer.parseInt(args[8]);
     List<String> startUp = startUp(setting);
+    try (Daemon daemon = setting.start()) {
+      setting.importTools(daemon);
+    }
     List<String> memory = memory(setting);
     try (Daemon daemon = setting.start()) {
       print(

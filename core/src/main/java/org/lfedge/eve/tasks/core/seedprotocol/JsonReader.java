@@ -10,22 +10,33 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 
 /**
- * A place in a JSON text that was written by others. Every method fails with code {@code
- * SEED_INVALID} and the path of the place if what is there has the wrong form.
+ * A place in a JSON text that was written by others. Every method fails with the code of the {@link
+ * Reading} and the path of the place if what is there has the wrong form.
  *
  * @param node what is there
  * @param path from the top, such as {@code process.args[0]}
+ * @param reading what the text is
  */
-record JsonReader(JsonNode node, String path) {
+record JsonReader(JsonNode node, String path, Reading reading) {
 
-  /** Refuses anything but an object with no other keys than these. */
+  /** A text as a whole. */
+  static JsonReader top(JsonNode node, Reading reading) {
+    return new JsonReader(node, "", reading);
+  }
+
+  /**
+   * Refuses anything but an object; also one with other keys than these, unless they are to be
+   * passed over.
+   */
   JsonReader requireObject(String... keys) {
     if (!node.isObject()) {
       throw invalid("must be an object");
+    }
+    if (!reading.knownKeysAlone()) {
+      return this;
     }
     List<String> known = List.of(keys);
     node.fieldNames()
@@ -49,7 +60,7 @@ record JsonReader(JsonNode node, String path) {
 
   /** A member that must be there. */
   JsonReader required(String key) {
-    return optional(key).orElseThrow(() -> new JsonReader(node, child(key)).invalid("is missing"));
+    return optional(key).orElseThrow(() -> at(node, key).invalid("is missing"));
   }
 
   /** A member that may be missing; null counts as missing. */
@@ -58,11 +69,7 @@ record JsonReader(JsonNode node, String path) {
   }
 
   private JsonReader at(JsonNode member, String key) {
-    return new JsonReader(member, child(key));
-  }
-
-  private String child(String key) {
-    return path.isEmpty() ? key : path + "." + key;
+    return new JsonReader(member, path.isEmpty() ? key : path + "." + key, reading);
   }
 
   String text() {
@@ -124,9 +131,15 @@ record JsonReader(JsonNode node, String path) {
     }
     List<T> elements = new ArrayList<>();
     for (int i = 0; i < node.size(); i++) {
-      elements.add(element.apply(new JsonReader(node.get(i), path + "[" + i + "]")));
+      elements.add(element.apply(new JsonReader(node.get(i), path + "[" + i + "]", reading)));
     }
     return elements;
+  }
+
+  /** A list that may be missing, which stands for an empty one. */
+  <T> List<T> listOrNone(String key, Function<JsonReader, T> element) {
+    Optional<JsonReader> list = optional(key);
+    return list.isEmpty() ? List.of() : list.get().list(element);
   }
 
   SortedMap<String, String> texts() {
@@ -150,9 +163,6 @@ record JsonReader(JsonNode node, String path) {
   }
 
   TaskException invalid(String why) {
-    return TaskException.failed(
-        Problem.user(
-            "SEED_INVALID",
-            "the seed cannot be used: " + (path.isEmpty() ? "it" : path) + " " + why));
+    return reading.fault(path, why);
   }
 }

@@ -10,7 +10,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.function.Function;
 import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
 import org.lfedge.eve.tasks.spi.seed.AnchorTax;
 import org.lfedge.eve.tasks.spi.seed.Attachment;
@@ -92,7 +91,7 @@ public final class SeedCodec {
    */
   public static Seed fromJson(JsonNode json) {
     JsonReader top =
-        new JsonReader(json, "")
+        JsonReader.top(json, Reading.SEED)
             .requireObject(
                 "base",
                 "readOnly",
@@ -113,14 +112,14 @@ public final class SeedCodec {
             top.required("base").oneOf(Base.class),
             top.optional("readOnly").map(JsonReader::bool).orElse(false),
             readProcess(top.required("process")));
-    list(top, "mounts", SeedCodec::readMount).forEach(seed::mount);
-    list(top, "files", SeedCodec::readFile).forEach(seed::file);
-    list(top, "devices", DeviceCodec::fromJson).forEach(seed::device);
-    list(top, "attachments", SeedCodec::readAttachment).forEach(seed::attachment);
-    list(top, "shared", item -> item.oneOf(Namespace.class)).forEach(seed::share);
+    top.listOrNone("mounts", SeedCodec::readMount).forEach(seed::mount);
+    top.listOrNone("files", SeedCodec::readFile).forEach(seed::file);
+    top.listOrNone("devices", DeviceCodec::fromJson).forEach(seed::device);
+    top.listOrNone("attachments", SeedCodec::readAttachment).forEach(seed::attachment);
+    top.listOrNone("shared", item -> item.oneOf(Namespace.class)).forEach(seed::share);
     top.optional("tax").map(SeedCodec::readTax).ifPresent(seed::tax);
-    seed.stop(new StopPlan(list(top, "stop", SeedCodec::readStep)));
-    list(top, "exits", ExitRuleCodec::fromJson).forEach(seed::exit);
+    seed.stop(new StopPlan(top.listOrNone("stop", SeedCodec::readStep)));
+    top.listOrNone("exits", ExitRuleCodec::fromJson).forEach(seed::exit);
     top.optional("console").map(list -> list.list(JsonReader::text)).ifPresent(seed::console);
     top.optional("annotations").ifPresent(map -> map.texts().forEach(seed::annotation));
     top.optional("oci").map(SeedCodec::readPatch).ifPresent(seed::oci);
@@ -132,10 +131,7 @@ public final class SeedCodec {
     json.set("args", texts(process.args()));
     json.set("env", texts(process.env()));
     json.put("cwd", process.workingDir());
-    ObjectNode user = json.putObject("user");
-    user.put("uid", process.user().uid()).put("gid", process.user().gid());
-    ArrayNode groups = user.putArray("additionalGids");
-    process.user().additionalGids().forEach(groups::add);
+    json.set("user", user(process.user()));
     process.capabilities().ifPresent(names -> json.set("capabilities", texts(names)));
     return json.put("init", process.init());
   }
@@ -144,7 +140,7 @@ public final class SeedCodec {
     json.requireObject("args", "env", "cwd", "user", "capabilities", "init");
     AnchorProcess.Builder process =
         AnchorProcess.builder(json.required("args").list(JsonReader::text));
-    process.env(list(json, "env", JsonReader::text));
+    process.env(json.listOrNone("env", JsonReader::text));
     json.optional("cwd").map(JsonReader::text).ifPresent(process::workingDir);
     json.optional("user").map(SeedCodec::readUser).ifPresent(process::user);
     json.optional("capabilities")
@@ -154,11 +150,18 @@ public final class SeedCodec {
     return json.check(process::build);
   }
 
-  private static User readUser(JsonReader json) {
+  static ObjectNode user(User user) {
+    ObjectNode json = JSON.objectNode().put("uid", user.uid()).put("gid", user.gid());
+    ArrayNode groups = json.putArray("additionalGids");
+    user.additionalGids().forEach(groups::add);
+    return json;
+  }
+
+  static User readUser(JsonReader json) {
     json.requireObject("uid", "gid", "additionalGids");
     int uid = json.required("uid").smallNumber();
     int gid = json.required("gid").smallNumber();
-    List<Integer> groups = list(json, "additionalGids", JsonReader::smallNumber);
+    List<Integer> groups = json.listOrNone("additionalGids", JsonReader::smallNumber);
     return json.check(() -> new User(uid, gid, groups));
   }
 
@@ -281,7 +284,7 @@ public final class SeedCodec {
 
   private static AnchorTax readTax(JsonReader json) {
     json.requireObject("parts", "milliCpus", "measurement");
-    List<AnchorTax.Part> parts = list(json, "parts", SeedCodec::readPart);
+    List<AnchorTax.Part> parts = json.listOrNone("parts", SeedCodec::readPart);
     int milliCpus = json.optional("milliCpus").map(JsonReader::smallNumber).orElse(0);
     Optional<Measurement> measurement =
         json.optional("measurement").map(SeedCodec::readMeasurement);
@@ -357,12 +360,7 @@ public final class SeedCodec {
     return json.node().isObject() ? json.node().toString() : json.text();
   }
 
-  private static <T> List<T> list(JsonReader json, String key, Function<JsonReader, T> element) {
-    Optional<JsonReader> list = json.optional(key);
-    return list.isEmpty() ? List.of() : list.get().list(element);
-  }
-
-  private static ArrayNode texts(Collection<String> items) {
+  static ArrayNode texts(Collection<String> items) {
     ArrayNode json = JSON.arrayNode();
     items.forEach(json::add);
     return json;

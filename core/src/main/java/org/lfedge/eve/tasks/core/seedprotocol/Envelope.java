@@ -101,7 +101,7 @@ final class Envelope {
 
   /**
    * The bytes of a text. Half a surrogate pair, which an image config can smuggle into a string,
-   * has no bytes in UTF-8 and is escaped; it can stand in strings alone.
+   * has no bytes in UTF-8 and is escaped; readers of such a config refuse it in keys.
    */
   static byte[] bytes(ObjectNode json) {
     StringBuilder text = new StringBuilder();

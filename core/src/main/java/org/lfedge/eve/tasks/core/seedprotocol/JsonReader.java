@@ -44,7 +44,9 @@ record JsonReader(JsonNode node, String path, Reading reading) {
             key -> {
               if (!known.contains(key)) {
                 throw at(node, key)
-                    .invalid("is not known here; known are " + String.join(", ", known));
+                    .invalid(
+                        "is not known here; known are "
+                            + (known.isEmpty() ? "none" : String.join(", ", known)));
               }
             });
     return this;

@@ -10,6 +10,7 @@ import org.lfedge.eve.tasks.spi.Executor;
 import org.lfedge.eve.tasks.spi.ExecutorInfo;
 import org.lfedge.eve.tasks.spi.SeedRequest;
 import org.lfedge.eve.tasks.spi.contract.Violation.Rule;
+import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.task.Root;
 
 /**
@@ -80,6 +81,16 @@ public final class Contract {
     }
     Set<Rule> named = EnumSet.noneOf(Rule.class);
     return found.stream().filter(violation -> named.add(violation.rule())).toList();
+  }
+
+  /**
+   * Checks one seed, wherever it comes from, against what was asked for.
+   *
+   * @param info of the executor that made it
+   * @return empty if it keeps all of the document that a seed must keep
+   */
+  public static List<Violation> checkSeed(Seed seed, SeedRequest request, ExecutorInfo info) {
+    return SeedRules.check(seed, request, info);
   }
 
   /** Whether there is an answer to go on with. */

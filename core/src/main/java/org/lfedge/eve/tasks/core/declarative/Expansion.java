@@ -245,12 +245,18 @@ final class Expansion {
     return value.map(node -> new Bound(node, path.toString()));
   }
 
-  /** Where in a task document a value comes from, as far as it comes from there. */
+  /** Where in a task document a value comes from; empty if it comes from elsewhere. */
   private static String documentPath(String path) {
     if (path.startsWith("task.")) {
       return path.substring("task.".length());
     }
-    return path.startsWith("image") ? "root.image" : path;
+    int end = path.indexOf('.');
+    return switch (end < 0 ? path : path.substring(0, end)) {
+      case "options" -> path;
+      case "image" -> "root.image";
+      case "tools", "user", "root" -> end < 0 ? path : path.substring(0, end);
+      default -> "";
+    };
   }
 
   /** Counts a value with all that is in it; nobody changes it later, so it need not be copied. */

@@ -76,6 +76,9 @@ final class ExpressionReader {
     TreeMap<String, Expression> members = new TreeMap<>();
     for (Map.Entry<String, JsonNode> member : json.properties()) {
       String at = Findings.member(place, member.getKey());
+      if (member.getKey().contains("${")) {
+        findings.add("BAD_PLACEHOLDER", at, "a key stands for itself and is never a placeholder");
+      }
       members.put(member.getKey(), value(member.getValue(), at, scope, false));
     }
     return new Expression.Members(members, place);

@@ -1,5 +1,6 @@
 package org.lfedge.eve.tasks.core.declarative;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -7,7 +8,13 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import org.lfedge.eve.tasks.core.declarative.Shape.Kind;
+import org.lfedge.eve.tasks.spi.seed.Base;
+import org.lfedge.eve.tasks.spi.seed.ExitRule;
+import org.lfedge.eve.tasks.spi.seed.Join;
+import org.lfedge.eve.tasks.spi.seed.Namespace;
+import org.lfedge.eve.tasks.spi.seed.Pool;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
+import org.lfedge.eve.tasks.spi.task.View;
 
 /**
  * What the values of a seed may be, for finding mistakes before there is a request. The reader of
@@ -88,7 +95,7 @@ sealed interface SeedForm {
   SeedForm SEED =
       members(
           Map.ofEntries(
-              Map.entry("base", word("task", "tools")),
+              Map.entry("base", word(Base.values())),
               Map.entry("readOnly", BOOLEAN),
               Map.entry("process", process()),
               Map.entry("mounts", new ListOf(mount())),
@@ -102,7 +109,7 @@ sealed interface SeedForm {
                           "mode"))),
               Map.entry("devices", new ListOf(device())),
               Map.entry("attachments", new ListOf(attachment())),
-              Map.entry("shared", new ListOf(TEXT)),
+              Map.entry("shared", new ListOf(word(Namespace.values()))),
               Map.entry("tax", tax()),
               Map.entry("stop", new ListOf(step())),
               Map.entry("exits", new ListOf(exit())),
@@ -130,7 +137,7 @@ sealed interface SeedForm {
   }
 
   private static SeedForm mount() {
-    SeedForm view = word("filesystem", "file", "block", "iso9660");
+    SeedForm view = word(View.values());
     SeedForm source =
         oneOf(
             Map.of(
@@ -156,7 +163,7 @@ sealed interface SeedForm {
 
   private static SeedForm attachment() {
     return members(
-        Map.of("interface", TEXT, "tap", TEXT, "ownerUid", INTEGER, "join", TEXT),
+        Map.of("interface", TEXT, "tap", TEXT, "ownerUid", INTEGER, "join", word(Join.values())),
         "interface",
         "tap",
         "join");
@@ -165,7 +172,7 @@ sealed interface SeedForm {
   private static SeedForm tax() {
     SeedForm part =
         members(
-            Map.of("name", TEXT, "pool", TEXT, "bytes", INTEGER, "why", TEXT),
+            Map.of("name", TEXT, "pool", word(Pool.values()), "bytes", INTEGER, "why", TEXT),
             "name",
             "pool",
             "bytes",
@@ -194,13 +201,21 @@ sealed interface SeedForm {
             "codeIn", members(Map.of("file", TEXT), "file"),
             "meaning",
                 members(
-                    Map.of("code", INTEGER, "file", match, "outcome", TEXT, "text", TEXT),
+                    Map.of(
+                        "code",
+                        INTEGER,
+                        "file",
+                        match,
+                        "outcome",
+                        word(ExitRule.Outcome.values()),
+                        "text",
+                        TEXT),
                     "outcome",
                     "text")));
   }
 
-  private static SeedForm word(String... words) {
-    return new Scalar(Set.of(Kind.TEXT), List.of(words));
+  private static SeedForm word(Enum<?>... constants) {
+    return new Scalar(Set.of(Kind.TEXT), Arrays.stream(constants).map(Vocabulary::word).toList());
   }
 
   private static SeedForm members(Map<String, SeedForm> known, String... required) {

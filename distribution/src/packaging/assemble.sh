@@ -60,6 +60,7 @@ copy_files() {
   cp "$root/LICENSE" "$out/"
   (cd "$out/share/schema" && "$jdk/bin/jar" xf "$out/lib/taskmanager-core-$version.jar" \
     org/lfedge/eve/tasks/core/config/task-document.schema.json \
+    org/lfedge/eve/tasks/core/declarative/seed-json.schema.json \
     org/lfedge/eve/tasks/core/seedprotocol/seed-protocol.schema.json \
     && mv org/lfedge/eve/tasks/core/*/*.schema.json . && rm -r org)
   find "$out/lib" "$out/executors" -exec touch -d "$stamp" {} +

@@ -169,7 +169,12 @@ class ArchitectureTest {
   void theDecidingPackagesArePure() {
     noClasses()
         .that()
-        .resideInAnyPackage(CORE + "lifecycle", CORE + "spec", CORE + "policy", CORE + "admission")
+        .resideInAnyPackage(
+            CORE + "lifecycle",
+            CORE + "spec",
+            CORE + "policy",
+            CORE + "admission",
+            CORE + "declarative")
         .should()
         .dependOnClassesThat(IMPURE)
         .orShould()

@@ -130,7 +130,7 @@ final class ExpressionReader {
     if (shape instanceof Shape.ListOf list) {
       return step.matches("0|[1-9][0-9]{0,4}") ? Optional.of(list.element()) : Optional.empty();
     }
-    return shape instanceof Shape.Texts ? Optional.of(Shape.TEXT) : Optional.empty();
+    return shape instanceof Shape.Texts ? Optional.of(Vocabulary.TEXT) : Optional.empty();
   }
 
   private static String unknown(String path, List<String> steps, String step, Shape shape) {
@@ -187,9 +187,10 @@ final class ExpressionReader {
   }
 
   private Expression each(JsonNode json, String place, SortedMap<String, Shape> scope) {
-    if (refuseOthers(json, place, Set.of("$each", "as", "value"))
-        | !require(json, place, "as")
-        | !require(json, place, "value")) {
+    boolean hasOthers = refuseOthers(json, place, Set.of("$each", "as", "value"));
+    boolean hasVariable = require(json, place, "as");
+    boolean hasValue = require(json, place, "value");
+    if (hasOthers || !hasVariable || !hasValue) {
       return new Expression.Broken(place);
     }
     Expression list = value(json.get("$each"), Findings.member(place, "$each"), scope, false);
@@ -223,8 +224,8 @@ final class ExpressionReader {
     }
     if (placeholder.shape() instanceof Shape.Texts) {
       TreeMap<String, Shape> entry = new TreeMap<>();
-      entry.put("key", Shape.TEXT);
-      entry.put("value", Shape.TEXT);
+      entry.put("key", Vocabulary.TEXT);
+      entry.put("value", Vocabulary.TEXT);
       return Optional.of(new Shape.Members(entry));
     }
     bad(placeholder.place(), "is " + placeholder.shape().words() + "; $each goes through a list");

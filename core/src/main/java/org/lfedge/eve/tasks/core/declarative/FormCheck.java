@@ -37,11 +37,11 @@ final class FormCheck {
       choose.fallback().ifPresent(value -> check(value, form));
     } else if (expression instanceof Expression.Join join) {
       join.parts().forEach(part -> check(part, SeedForm.PART));
-      gives(Shape.TEXT, join.place(), form);
+      gives(Vocabulary.TEXT, join.place(), form);
     } else if (expression instanceof Expression.Percent percent) {
       check(percent.number(), SeedForm.INTEGER);
       check(percent.percent(), SeedForm.INTEGER);
-      gives(Shape.INTEGER, percent.place(), form);
+      gives(Vocabulary.INTEGER, percent.place(), form);
     }
   }
 

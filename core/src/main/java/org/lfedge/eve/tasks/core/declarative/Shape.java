@@ -7,18 +7,6 @@ import org.lfedge.eve.tasks.spi.task.SortedCopies;
 /** What the value at a place of a request can be, as far as that is known without a request. */
 sealed interface Shape {
 
-  /** Any text. */
-  Scalar TEXT = new Scalar(Kind.TEXT, List.of());
-
-  /** An integer of at most 64 bits. */
-  Scalar INTEGER = new Scalar(Kind.INTEGER, List.of());
-
-  /** True or false. */
-  Scalar BOOLEAN = new Scalar(Kind.BOOLEAN, List.of("false", "true"));
-
-  /** A list of any texts. */
-  ListOf TEXT_LIST = new ListOf(TEXT);
-
   /** The kinds of scalars. */
   enum Kind {
     TEXT("a text"),

@@ -15,98 +15,106 @@ import org.lfedge.eve.tasks.spi.task.Root;
  */
 final class Vocabulary {
 
+  /** Any text. */
+  static final Shape.Scalar TEXT = new Shape.Scalar(Shape.Kind.TEXT, List.of());
+
+  /** An integer of at most 64 bits. */
+  static final Shape.Scalar INTEGER = new Shape.Scalar(Shape.Kind.INTEGER, List.of());
+
+  /** True or false. */
+  static final Shape.Scalar BOOLEAN =
+      new Shape.Scalar(Shape.Kind.BOOLEAN, List.of("false", "true"));
+
+  /** A list of any texts. */
+  static final Shape.ListOf TEXT_LIST = new Shape.ListOf(TEXT);
+
   /** A device, as in a seed. */
-  static final Shape DEVICE =
+  private static final Shape DEVICE =
       object(
           Map.of(
-              "node", object(Map.of("path", Shape.TEXT, "access", Shape.TEXT)),
-              "cdi", object(Map.of("name", Shape.TEXT)),
-              "pci", object(Map.of("address", Shape.TEXT)),
-              "usb", object(Map.of("id", Shape.TEXT)),
-              "nic", object(Map.of("name", Shape.TEXT))));
+              "node", object(Map.of("path", TEXT, "access", TEXT)),
+              "cdi", object(Map.of("name", TEXT)),
+              "pci", object(Map.of("address", TEXT)),
+              "usb", object(Map.of("id", TEXT)),
+              "nic", object(Map.of("name", TEXT))));
 
-  private static final Shape PATH_ROOT =
-      object(Map.of("path", Shape.TEXT, "readOnly", Shape.BOOLEAN));
+  private static final Shape PATH_ROOT = object(Map.of("path", TEXT, "readOnly", BOOLEAN));
 
   private static final Shape ROOT =
       object(
           Map.of(
-              "image", object(Map.of("reference", Shape.TEXT, "readOnly", Shape.BOOLEAN)),
+              "image", object(Map.of("reference", TEXT, "readOnly", BOOLEAN)),
               "directory", PATH_ROOT,
               "bundle", PATH_ROOT,
-              "host", object(Map.of("readOnly", Shape.BOOLEAN)),
-              "file",
-                  object(
-                      Map.of("path", Shape.TEXT, "format", Shape.TEXT, "readOnly", Shape.BOOLEAN)),
+              "host", object(Map.of("readOnly", BOOLEAN)),
+              "file", object(Map.of("path", TEXT, "format", TEXT, "readOnly", BOOLEAN)),
               "none", object(Map.of())));
 
   private static final Shape VOLUME =
       object(
           Map.of(
-              "name", Shape.TEXT,
-              "target", Shape.TEXT,
-              "readOnly", Shape.BOOLEAN,
-              "views", Shape.TEXT_LIST,
-              "format", Shape.TEXT,
-              "mayBeLeftOut", Shape.BOOLEAN));
+              "name", TEXT,
+              "target", TEXT,
+              "readOnly", BOOLEAN,
+              "views", TEXT_LIST,
+              "format", TEXT,
+              "mayBeLeftOut", BOOLEAN));
 
   private static final Shape INTERFACE =
       object(
           Map.of(
-              "name", Shape.TEXT,
-              "mac", Shape.TEXT,
-              "mtu", Shape.INTEGER,
-              "addresses", Shape.TEXT_LIST,
-              "gateways", Shape.TEXT_LIST,
-              "dns", Shape.TEXT_LIST));
+              "name", TEXT,
+              "mac", TEXT,
+              "mtu", INTEGER,
+              "addresses", TEXT_LIST,
+              "gateways", TEXT_LIST,
+              "dns", TEXT_LIST));
 
   private static final Shape TASK =
       object(
           Map.ofEntries(
-              Map.entry("name", Shape.TEXT),
-              Map.entry("uuid", Shape.TEXT),
+              Map.entry("name", TEXT),
+              Map.entry("uuid", TEXT),
               Map.entry("root", ROOT),
-              Map.entry("command", Shape.TEXT_LIST),
-              Map.entry("workingDir", Shape.TEXT),
+              Map.entry("command", TEXT_LIST),
+              Map.entry("workingDir", TEXT),
               Map.entry("env", new Shape.Texts()),
-              Map.entry("init", Shape.BOOLEAN),
-              Map.entry(
-                  "resources",
-                  object(Map.of("memoryBytes", Shape.INTEGER, "milliCpus", Shape.INTEGER))),
+              Map.entry("init", BOOLEAN),
+              Map.entry("resources", object(Map.of("memoryBytes", INTEGER, "milliCpus", INTEGER))),
               Map.entry("volumes", new Shape.ListOf(VOLUME)),
               Map.entry("interfaces", new Shape.ListOf(INTERFACE)),
               Map.entry("devices", new Shape.ListOf(DEVICE)),
-              Map.entry("stopGraceMillis", Shape.INTEGER)));
+              Map.entry("stopGraceMillis", INTEGER)));
 
   private static final Shape IMAGE =
       object(
           Map.of(
-              "digest", Shape.TEXT,
-              "os", Shape.TEXT,
-              "architecture", Shape.TEXT,
-              "variant", Shape.TEXT,
-              "entrypoint", Shape.TEXT_LIST,
-              "command", Shape.TEXT_LIST,
-              "env", Shape.TEXT_LIST,
-              "workingDir", Shape.TEXT,
-              "stopSignal", Shape.TEXT,
+              "digest", TEXT,
+              "os", TEXT,
+              "architecture", TEXT,
+              "variant", TEXT,
+              "entrypoint", TEXT_LIST,
+              "command", TEXT_LIST,
+              "env", TEXT_LIST,
+              "workingDir", TEXT,
+              "stopSignal", TEXT,
               "labels", new Shape.Texts()));
 
   private static final Shape USER =
       object(
           Map.of(
-              "uid", Shape.INTEGER,
-              "gid", Shape.INTEGER,
-              "additionalGids", new Shape.ListOf(Shape.INTEGER)));
+              "uid", INTEGER,
+              "gid", INTEGER,
+              "additionalGids", new Shape.ListOf(INTEGER)));
 
   private static final Shape HOST =
       object(
           Map.of(
-              "architecture", Shape.TEXT,
-              "kernel", Shape.TEXT,
-              "cgroupVersion", Shape.INTEGER,
-              "cpus", Shape.INTEGER,
-              "memoryBytes", Shape.INTEGER,
+              "architecture", TEXT,
+              "kernel", TEXT,
+              "cgroupVersion", INTEGER,
+              "cpus", INTEGER,
+              "memoryBytes", INTEGER,
               "accelerators", new Shape.Texts()));
 
   /** What is known of a fact, by the variant of its query. */
@@ -146,7 +154,7 @@ final class Vocabulary {
     TreeMap<String, Shape> facts = new TreeMap<>();
     for (int i = 0; i < questions.size(); i++) {
       Shape values = FACT_VALUES.getOrDefault(questions.get(i), new Shape.Texts());
-      facts.put(Integer.toString(i), object(Map.of("present", Shape.BOOLEAN, "values", values)));
+      facts.put(Integer.toString(i), object(Map.of("present", BOOLEAN, "values", values)));
     }
     names.put("facts", object(facts));
     return names;
@@ -159,8 +167,7 @@ final class Vocabulary {
 
   private static Shape root(SortedSet<Root.Kind> kinds) {
     List<String> names = kinds.stream().map(Vocabulary::word).toList();
-    return object(
-        Map.of("kind", new Shape.Scalar(Shape.Kind.TEXT, names), "readOnly", Shape.BOOLEAN));
+    return object(Map.of("kind", new Shape.Scalar(Shape.Kind.TEXT, names), "readOnly", BOOLEAN));
   }
 
   private static Shape options(List<Option> options) {
@@ -172,9 +179,9 @@ final class Vocabulary {
   private static Shape shape(Option option) {
     return switch (option.type()) {
       case STRING -> new Shape.Scalar(Shape.Kind.TEXT, option.choices());
-      case INTEGER, SIZE, DURATION -> Shape.INTEGER;
-      case BOOLEAN -> Shape.BOOLEAN;
-      case STRING_LIST -> Shape.TEXT_LIST;
+      case INTEGER, SIZE, DURATION -> INTEGER;
+      case BOOLEAN -> BOOLEAN;
+      case STRING_LIST -> TEXT_LIST;
     };
   }
 
@@ -186,7 +193,7 @@ final class Vocabulary {
   private static Shape.Members texts(String... keys) {
     TreeMap<String, Shape> members = new TreeMap<>();
     for (String key : keys) {
-      members.put(key, Shape.TEXT);
+      members.put(key, TEXT);
     }
     return new Shape.Members(members);
   }

@@ -246,6 +246,8 @@ final class NodeConfigReader {
     SortedMap<Origin, Additions> additions = new TreeMap<>();
     additions.put(Origin.BUNDLED, additions(grants.section("bundled")));
     additions.put(Origin.TRUSTED_DIGEST, additions(grants.section("trusted")));
+    additions.put(Origin.PLUGINS_DIRECTORY, additions(grants.section("directory")));
+    additions.put(Origin.TOOLS_ARTIFACT, additions(grants.section("artifact")));
     grants.refuseOtherKeys();
     Policy policy =
         new Policy(

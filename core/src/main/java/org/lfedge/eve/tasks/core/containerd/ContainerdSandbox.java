@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -26,6 +27,7 @@ import org.lfedge.eve.tasks.core.port.RootFilesystem;
 import org.lfedge.eve.tasks.core.port.Sandbox;
 import org.lfedge.eve.tasks.core.port.SandboxJob;
 import org.lfedge.eve.tasks.core.port.SandboxResult;
+import org.lfedge.eve.tasks.core.port.SandboxResult.Exceeded;
 import org.lfedge.eve.tasks.core.spec.SandboxSpec;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,8 +45,11 @@ public final class ContainerdSandbox implements Sandbox {
 
   private static final int SIGKILL = 9;
   private static final long LOOK_MILLIS = 200;
-  private static final long MAX_WRITTEN = 4L << 20;
-  private static final int MAX_OUTPUT = 64 * 1024;
+
+  /** Of what is written, before it is killed: for each byte that is read, and at least. */
+  private static final long SLACK = 4;
+
+  private static final long MIN_WRITTEN = 4L << 20;
   private static final long END_SECONDS = 60;
 
   /** Directories of programs and their libraries; links on most nodes, all into the first. */
@@ -82,17 +87,14 @@ public final class ContainerdSandbox implements Sandbox {
     Path own = directory.resolve(id);
     OutputFiles output = new OutputFiles(own.resolve("stdout"), own.resolve("stderr"));
     try {
-      Files.createDirectories(own.resolve("root"));
+      Files.createDirectories(own);
       Files.createFile(output.stdout());
       Files.createFile(output.stderr());
-      RootFilesystem root = new RootFilesystem.Directory(own.resolve("root").toString());
+      SortedMap<String, String> programs = new TreeMap<>();
+      RootFilesystem root = root(job, own.resolve("root"), programs);
       String spec =
-          SandboxSpec.of(
-                  id, job, cgroupParent + "/" + id, architecture, layOut(own.resolve("root"), job))
-              .json();
-      ExitStatus exit = run(id, root, spec, output, job);
-      return new SandboxResult(
-          exit.code(), text(output.stdout()), text(output.stderr()), exit.oomKilled());
+          SandboxSpec.of(id, job, cgroupParent + "/" + id, architecture, programs).json();
+      return run(id, root, spec, output, job);
     } catch (IOException e) {
       throw failure(job.purpose(), e);
     } finally {
@@ -100,9 +102,20 @@ public final class ContainerdSandbox implements Sandbox {
     }
   }
 
-  /** Makes all places for mounts; gives those of the node's programs. */
-  private static SortedMap<String, String> layOut(Path root, SandboxJob job) throws IOException {
-    SortedMap<String, String> programs = new TreeMap<>();
+  /** In the layers of an image, the runtime makes places for mounts in a layer of their own. */
+  private static RootFilesystem root(
+      SandboxJob job, Path directory, SortedMap<String, String> programs) throws IOException {
+    if (job.root() instanceof SandboxJob.Root.Image image) {
+      return new RootFilesystem.Layers(image.chainId());
+    }
+    Files.createDirectory(directory);
+    layOut(directory, job, programs);
+    return new RootFilesystem.Directory(directory.toString());
+  }
+
+  /** Makes all places for mounts, and tells those of the node's programs. */
+  private static void layOut(Path root, SandboxJob job, SortedMap<String, String> programs)
+      throws IOException {
     for (String name : PROGRAMS) {
       Path source = Path.of("/", name);
       if (Files.isSymbolicLink(source)) {
@@ -117,7 +130,6 @@ public final class ContainerdSandbox implements Sandbox {
     for (SandboxJob.Bind bind : job.binds()) {
       place(root, bind.target().substring(1), Files.isDirectory(bind.source()));
     }
-    return programs;
   }
 
   private static void place(Path root, String name, boolean directory) throws IOException {
@@ -130,8 +142,9 @@ public final class ContainerdSandbox implements Sandbox {
     }
   }
 
-  private ExitStatus run(
-      String id, RootFilesystem root, String spec, OutputFiles output, SandboxJob job) {
+  private SandboxResult run(
+      String id, RootFilesystem root, String spec, OutputFiles output, SandboxJob job)
+      throws IOException {
     try {
       runtime.prepareRoot(id, root);
       runtime.createContainer(id, root, spec, new TreeMap<>());
@@ -150,18 +163,35 @@ public final class ContainerdSandbox implements Sandbox {
   }
 
   /** Ends early if the program writes more than anybody reads: the disk is the node's. */
-  private static ExitStatus await(
+  private static SandboxResult await(
       CompletableFuture<ExitStatus> exit, OutputFiles output, SandboxJob job)
-      throws ExecutionException, InterruptedException {
-    long deadline = System.nanoTime() + job.deadline().toNanos();
-    while (System.nanoTime() < deadline && written(output) < MAX_WRITTEN) {
+      throws ExecutionException, InterruptedException, IOException {
+    long deadline = System.nanoTime() + job.bounds().deadline().toNanos();
+    long mostWritten = Math.max(MIN_WRITTEN, SLACK * job.bounds().outputBytes());
+    while (System.nanoTime() < deadline) {
+      if (written(output) > mostWritten) {
+        return result(OptionalInt.empty(), Exceeded.OUTPUT, output, job);
+      }
       try {
-        return exit.get(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        ExitStatus ended = exit.get(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        Exceeded exceeded =
+            ended.oomKilled()
+                ? Exceeded.MEMORY
+                : written(output) > mostWritten ? Exceeded.OUTPUT : Exceeded.NONE;
+        return result(ended.code(), exceeded, output, job);
       } catch (TimeoutException e) {
         log.trace("{}: it still runs", job.purpose());
       }
     }
-    return ExitStatus.unknown(Instant.now());
+    return result(OptionalInt.empty(), Exceeded.TIME, output, job);
+  }
+
+  private static SandboxResult result(
+      OptionalInt code, Exceeded exceeded, OutputFiles output, SandboxJob job)
+      throws IOException {
+    int most = job.bounds().outputBytes();
+    return new SandboxResult(
+        code, text(output.stdout(), most), text(output.stderr(), most), exceeded);
   }
 
   private void remove(String id) {
@@ -184,9 +214,9 @@ public final class ContainerdSandbox implements Sandbox {
     ExitStatus unused = end.orTimeout(END_SECONDS, TimeUnit.SECONDS).join();
   }
 
-  private static String text(Path file) throws IOException {
+  private static String text(Path file, int most) throws IOException {
     try (InputStream in = Files.newInputStream(file)) {
-      return new String(in.readNBytes(MAX_OUTPUT), StandardCharsets.UTF_8);
+      return new String(in.readNBytes(most), StandardCharsets.UTF_8);
     }
   }
 

@@ -29,6 +29,7 @@ import org.lfedge.eve.tasks.core.port.NetworkNamespaces;
 import org.lfedge.eve.tasks.core.port.Networks;
 import org.lfedge.eve.tasks.core.port.Origin;
 import org.lfedge.eve.tasks.core.port.RootFilesystem;
+import org.lfedge.eve.tasks.core.port.SandboxedExecutors;
 import org.lfedge.eve.tasks.core.port.TaskFiles;
 import org.lfedge.eve.tasks.core.port.TaskRecord;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Blueprint;
@@ -51,7 +52,6 @@ import org.lfedge.eve.tasks.spi.task.User;
 /** Makes the blueprint of a task: from its document, through the seed, to the final spec. */
 public final class Planner {
 
-  private final ExecutorCatalog executors;
   private final RootLookup roots;
   private final ToolsLookup tools;
   private final FactSource factSource;
@@ -93,6 +93,7 @@ public final class Planner {
    */
   public Planner(
       ExecutorCatalog executors,
+      SandboxedExecutors sandboxed,
       ImageStore images,
       SortedMap<String, String> toolsByExecutor,
       FactSource factSource,
@@ -104,9 +105,10 @@ public final class Planner {
       HostFacts host,
       Policy policy,
       NodeLayout layout) {
-    this.executors = executors;
     this.roots = new RootLookup(images, factSource, policy);
-    this.tools = new ToolsLookup(images, toolsByExecutor);
+    this.tools =
+        new ToolsLookup(
+            executors, images, new ArtifactExecutors(images, sandboxed), toolsByExecutor);
     this.factSource = factSource;
     this.namespaces = namespaces;
     this.seeding = new Seeding(factSource, devices, host);
@@ -127,7 +129,7 @@ public final class Planner {
     policy.checkDocument(document);
     surroundings.check(document);
     // Its tools may have to be fetched before anybody knows which executor it has.
-    tools.executor(document).ifPresent(name -> check(document, executor(name).executor().info()));
+    tools.executor(document).ifPresent(found -> check(document, found.executor().info()));
   }
 
   private static void check(TaskDocument document, ExecutorInfo info) {
@@ -214,7 +216,7 @@ public final class Planner {
       List<AttachedInterface> interfaces) {
     TaskDocument document = surroundings.withUserData(asked);
     CloudInitReading cloudInit = CloudInitReading.of(document);
-    LoadedExecutor loaded = executor(tools.executor(document).orElseThrow());
+    LoadedExecutor loaded = tools.executor(document).orElseThrow();
     ExecutorInfo info = loaded.executor().info();
     TaskConfig config =
         SeedInput.config(
@@ -238,7 +240,7 @@ public final class Planner {
     Grants grants = grants(document, loaded.origin());
     SpecInputs inputs =
         inputs(uuid, document, info.name(), seed, charge, grants, cloudInit.files(seed));
-    Optional<Tools> used = used(document, info, seed, toolsFound, inputs);
+    Optional<Tools> used = used(document, loaded, seed, toolsFound, inputs);
     AssembledSpec spec = SpecAssembly.assemble(seed, inputs, grants);
     RootFilesystem filesystem =
         used.<RootFilesystem>map(found -> new RootFilesystem.Layers(found.image().chainId()))
@@ -270,12 +272,14 @@ public final class Planner {
   /** The tools of a task, if its anchor runs in them. */
   private static Optional<Tools> used(
       TaskDocument document,
-      ExecutorInfo info,
+      LoadedExecutor loaded,
       Seed seed,
       Optional<Tools> found,
       SpecInputs inputs) {
     if (seed.base() != Base.TOOLS) {
-      ToolsLookup.refuseUnused(document, info.name());
+      if (loaded.origin() != Origin.TOOLS_ARTIFACT) {
+        ToolsLookup.refuseUnused(document, loaded.executor().info().name());
+      }
       return Optional.empty();
     }
     if (found.isEmpty()) {
@@ -378,24 +382,6 @@ public final class Planner {
     AnchorTax tax =
         record.blueprint().map(blueprint -> blueprint.seed().tax()).orElse(AnchorTax.NONE);
     return charge(record.document(), tax);
-  }
-
-  private LoadedExecutor executor(String name) {
-    return executors
-        .find(name)
-        .orElseThrow(
-            () ->
-                TaskException.failed(
-                    Problem.inDocument(
-                        "EXECUTOR_NOT_FOUND",
-                        "executor",
-                        name,
-                        "this node has "
-                            + executors.list().stream()
-                                .map(known -> known.executor().info().name())
-                                .toList()
-                            + "; taskctl executors list tells which plugins were rejected, and"
-                            + " why")));
   }
 
   private static Optional<User> user(TaskDocument document, RootLookup.Found root) {

@@ -10,9 +10,12 @@ import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.config.TaskDocument.RootSource;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.port.ExecutorCatalog;
+import org.lfedge.eve.tasks.core.port.ExecutorCatalog.LoadedExecutor;
 import org.lfedge.eve.tasks.core.port.ImageDetails;
 import org.lfedge.eve.tasks.core.port.ImagePurpose;
 import org.lfedge.eve.tasks.core.port.ImageStore;
+import org.lfedge.eve.tasks.core.port.Origin;
 import org.lfedge.eve.tasks.core.port.PullProgress;
 import org.lfedge.eve.tasks.core.port.StoredImage;
 import org.lfedge.eve.tasks.core.port.TrustVerdict;
@@ -24,21 +27,26 @@ import org.lfedge.eve.tasks.spi.task.SortedCopies;
  */
 final class ToolsLookup {
 
-  /** Label of an image of tools: the executor that it is for. */
-  private static final String EXECUTOR = "org.lfedge.eve.tasks.executor";
-
   private static final String DEFAULT_EXECUTOR = "native-container";
 
+  private final ExecutorCatalog executors;
   private final ImageStore images;
+  private final ArtifactExecutors artifacts;
   private final SortedMap<String, String> byExecutor;
 
   /**
-   * Looks among the images of the node.
+   * Looks among the executors and the images of the node.
    *
    * @param byExecutor the names of images by the executors that use them where documents name none
    */
-  ToolsLookup(ImageStore images, Map<String, String> byExecutor) {
+  ToolsLookup(
+      ExecutorCatalog executors,
+      ImageStore images,
+      ArtifactExecutors artifacts,
+      Map<String, String> byExecutor) {
+    this.executors = executors;
     this.images = images;
+    this.artifacts = artifacts;
     this.byExecutor = SortedCopies.mapOf(byExecutor);
   }
 
@@ -107,29 +115,69 @@ final class ToolsLookup {
   }
 
   /**
-   * The name of the executor of a task: as the document says, else as its tools do.
+   * The executor of a task: the one that its tools bring along, else that of the node which the
+   * document or the tools name.
    *
-   * @return empty while the tools, which say it, are not here
-   * @throws TaskException if they do not say it, or are for another executor
+   * @return empty while the tools, which tell, are not here
+   * @throws TaskException if they do not tell, are for another executor or bring none that can be
+   *     used, or if there is no executor of that name
    */
-  Optional<String> executor(TaskDocument document) {
+  Optional<LoadedExecutor> executor(TaskDocument document) {
     Optional<String> tools = reference(document);
     if (tools.isEmpty()) {
-      return Optional.of(document.executor().orElse(DEFAULT_EXECUTOR));
+      return Optional.of(ofNode(document.executor().orElse(DEFAULT_EXECUTOR)));
     }
     Optional<StoredImage> found = images.find(tools.get());
     if (found.isEmpty()) {
-      return document.executor();
+      return document.executor().flatMap(executors::find);
     }
-    Optional<String> label =
+    SortedMap<String, String> labels =
         of(
             document,
             () -> {
               var unused = images.judge(found.get(), tools.get(), ImagePurpose.TOOLS);
-              return Optional.ofNullable(
-                  images.contents(found.get()).config().labels().get(EXECUTOR));
+              return images.contents(found.get()).config().labels();
             });
-    return Optional.of(require(document, tools.get(), label));
+    String name =
+        require(
+            document, tools.get(), Optional.ofNullable(labels.get(ArtifactExecutors.EXECUTOR)));
+    if (!ArtifactExecutors.bring(labels)) {
+      return Optional.of(ofNode(name));
+    }
+    executors
+        .find(name)
+        .filter(known -> known.origin() == Origin.BUNDLED)
+        .ifPresent(
+            known -> {
+              throw TaskException.failed(
+                  Problem.inDocument(
+                      "NAME_RESERVED",
+                      key(document),
+                      tools.get(),
+                      "these tools bring an executor "
+                          + name
+                          + " along, and a bundled one has that name; its vendor has to give it"
+                          + " another"));
+            });
+    return Optional.of(of(document, () -> artifacts.load(found.get(), labels)));
+  }
+
+  private LoadedExecutor ofNode(String name) {
+    return executors
+        .find(name)
+        .orElseThrow(
+            () ->
+                TaskException.failed(
+                    Problem.inDocument(
+                        "EXECUTOR_NOT_FOUND",
+                        "executor",
+                        name,
+                        "this node has "
+                            + executors.list().stream()
+                                .map(known -> known.executor().info().name())
+                                .toList()
+                            + "; taskctl executors list tells which plugins were rejected, and"
+                            + " why")));
   }
 
   private static String require(TaskDocument document, String tools, Optional<String> label) {
@@ -158,7 +206,7 @@ final class ToolsLookup {
                         "the tools "
                             + tools
                             + " do not say which executor they are for (label "
-                            + EXECUTOR
+                            + ArtifactExecutors.EXECUTOR
                             + "); name it")));
   }
 

@@ -309,6 +309,11 @@ public final class Images implements ImageStore {
     return before.orElseGet(() -> unpacking.unpack(image.name(), resolve(image)));
   }
 
+  @Override
+  public Optional<byte[]> readFile(StoredImage image, String path, int maxBytes) {
+    return LayerCheck.file(image.name(), resolve(image), stored, limits, path, maxBytes);
+  }
+
   private PlatformImage resolve(StoredImage image) {
     return content
         .blobSize(image.digest())

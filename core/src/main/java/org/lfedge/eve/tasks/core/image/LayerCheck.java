@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
@@ -28,7 +29,7 @@ final class LayerCheck {
   /** An account file of this size has some ten thousand accounts. */
   private static final int MAX_ACCOUNT_FILE = 1 << 20;
 
-  /** Reading again finds account files that are links to others; each time one link further. */
+  /** Reading again finds files that are links to others; each time one link further. */
   private static final int MAX_PASSES = 6;
 
   private static final String WHITEOUT = ".wh.";
@@ -41,15 +42,18 @@ final class LayerCheck {
   private final Blobs blobs;
   private final LayerLimits limits;
   private final String name;
+  private final int maxFile;
   private long bytes;
   private long fileBytes;
   private int entries;
 
-  private LayerCheck(String name, PlatformImage image, Blobs blobs, LayerLimits limits) {
+  private LayerCheck(
+      String name, PlatformImage image, Blobs blobs, LayerLimits limits, int maxFile) {
     this.name = name;
     this.image = image;
     this.blobs = blobs;
     this.limits = limits;
+    this.maxFile = maxFile;
   }
 
   /**
@@ -61,21 +65,56 @@ final class LayerCheck {
    *     DIFF_ID_MISMATCH}, {@code DIGEST_MISMATCH}, {@code BAD_LAYER}
    */
   static AccountFiles check(String name, PlatformImage image, Blobs blobs, LayerLimits limits) {
+    RootTree root = read(name, image, blobs, limits, List.of(PASSWD, GROUP), MAX_ACCOUNT_FILE);
+    return new AccountFiles(text(root, PASSWD), text(root, GROUP));
+  }
+
+  private static String text(RootTree root, String path) {
+    return root.read(path).map(bytes -> new String(bytes, StandardCharsets.UTF_8)).orElse("");
+  }
+
+  /**
+   * Checks all layers likewise, and reads one file of the root that they make.
+   *
+   * @param path of the file; symbolic links are followed and do not lead out of the root
+   * @param maxBytes if it has more, that is a {@code LAYER_TOO_LARGE}
+   * @return empty if there is no such file
+   */
+  static Optional<byte[]> file(
+      String name,
+      PlatformImage image,
+      Blobs blobs,
+      LayerLimits limits,
+      String path,
+      int maxBytes) {
+    String relative = path.replaceFirst("^/+", "");
+    return read(name, image, blobs, limits, List.of(relative), maxBytes).read(relative);
+  }
+
+  /** The finished root, which has the content of some files. */
+  private static RootTree read(
+      String name,
+      PlatformImage image,
+      Blobs blobs,
+      LayerLimits limits,
+      List<String> files,
+      int maxFile) {
     RootTree followed =
         new RootTree(name, LowerLinks.FOLLOWED, limits.symlinkMemory(), new TreeSet<>());
-    SortedSet<String> wanted = new TreeSet<>(List.of(PASSWD, GROUP));
+    SortedSet<String> wanted = new TreeSet<>(files);
     for (int pass = 1; ; pass++) {
       RootTree replaced =
           new RootTree(name, LowerLinks.REPLACED, limits.symlinkMemory(), new TreeSet<>(wanted));
       List<RootTree> trees = pass == 1 ? List.of(followed, replaced) : List.of(replaced);
-      new LayerCheck(name, image, blobs, limits).readLayers(trees);
-      AccountFiles accounts =
-          new AccountFiles(replaced.read(PASSWD).orElse(""), replaced.read(GROUP).orElse(""));
+      new LayerCheck(name, image, blobs, limits, maxFile).readLayers(trees);
+      for (String file : files) {
+        var unused = replaced.read(file);
+      }
       if (!wanted.addAll(replaced.wantedElsewhere())) {
-        return accounts;
+        return replaced;
       }
       if (pass == MAX_PASSES) {
-        throw ImageProblems.badLayer(name, "its accounts lie behind too many links");
+        throw ImageProblems.badLayer(name, files + " lie behind too many links");
       }
     }
   }
@@ -202,12 +241,12 @@ final class LayerCheck {
     };
   }
 
-  private String content(TarArchiveEntry entry, TarEntries archive) throws IOException {
-    byte[] content = archive.content(MAX_ACCOUNT_FILE + 1);
-    if (content.length > MAX_ACCOUNT_FILE) {
+  private byte[] content(TarArchiveEntry entry, TarEntries archive) throws IOException {
+    byte[] content = archive.content(maxFile + 1);
+    if (content.length > maxFile) {
       throw ImageProblems.tooLarge(
-          name, "its /" + entry.getName() + " has more than " + MAX_ACCOUNT_FILE + " bytes");
+          name, "its /" + entry.getName() + " has more than " + maxFile + " bytes");
     }
-    return new String(content, StandardCharsets.UTF_8);
+    return content;
   }
 }

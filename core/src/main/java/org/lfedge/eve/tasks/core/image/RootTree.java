@@ -56,7 +56,7 @@ final class RootTree {
 
   private record Link(String target, int layer) {}
 
-  private record Content(String text, int layer) {}
+  private record Content(byte[] bytes, int layer) {}
 
   /** A path that leads above the root, or in circles. */
   private static final class Unresolvable extends Exception {
@@ -152,9 +152,9 @@ final class RootTree {
   }
 
   /** A regular file that is wanted. */
-  void file(String path, String text) {
+  void file(String path, byte[] bytes) {
     remove(path, false);
-    contents.put(path, new Content(text, layer));
+    contents.put(path, new Content(bytes, layer));
   }
 
   /**
@@ -183,7 +183,7 @@ final class RootTree {
     if (link != null) {
       symlink(path, link.target());
     } else if (content != null && wanted.contains(path)) {
-      file(path, content.text());
+      file(path, content.bytes());
     } else {
       if (wanted.contains(path) && !wanted.contains(target)) {
         wantedElsewhere.add(target);
@@ -210,13 +210,13 @@ final class RootTree {
    * What a program in the finished root would read. Empty if there is no such file, or if it is one
    * that was not among the wanted: then {@link #wantedElsewhere} names it afterwards.
    */
-  Optional<String> read(String path) {
+  Optional<byte[]> read(String path) {
     try {
       String resolved = resolve(path, true);
       if (!wanted.contains(resolved)) {
         wantedElsewhere.add(resolved);
       }
-      return Optional.ofNullable(contents.get(resolved)).map(Content::text);
+      return Optional.ofNullable(contents.get(resolved)).map(Content::bytes);
     } catch (Unresolvable e) {
       return Optional.empty();
     }

@@ -164,7 +164,7 @@ public final class PluginCatalog implements ExecutorCatalog, AutoCloseable {
   }
 
   /** By {@code META-INF/services}, so that vendors need nothing of PF4J. */
-  private static List<GuardedExecutor> executors(ClassLoader loader, String version) {
+  static List<GuardedExecutor> executors(ClassLoader loader, String version) {
     List<ServiceLoader.Provider<Executor>> providers =
         GuardedExecutor.inContext(
             loader,

@@ -37,7 +37,8 @@ import org.lfedge.eve.tasks.spi.task.SortedCopies;
  *     pci:0000:03:00.0}, {@code usb:1-2}, {@code nic:eth1}
  * @param trustedPlugins {@code policy.trustedPlugins}: digests, {@code sha256:...}, of plugin JARs
  *     that may run in the daemon's JVM
- * @param additions {@code policy.grants.bundled} and {@code policy.grants.trusted}
+ * @param additions {@code policy.grants}, by origin: {@code bundled}, {@code trusted}, {@code
+ *     directory}, {@code artifact}
  */
 public record Policy(
     boolean allowHostRoot,
@@ -132,6 +133,8 @@ public record Policy(
     return switch (origin) {
       case BUNDLED -> "policy.grants.bundled";
       case TRUSTED_DIGEST -> "policy.grants.trusted";
+      case PLUGINS_DIRECTORY -> "policy.grants.directory";
+      case TOOLS_ARTIFACT -> "policy.grants.artifact";
     };
   }
 

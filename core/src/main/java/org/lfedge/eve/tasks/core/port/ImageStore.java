@@ -89,4 +89,15 @@ public interface ImageStore {
    */
   @Effect
   ImageDetails unpack(StoredImage image);
+
+  /**
+   * Reads a file of the root file system that the layers of an image make.
+   *
+   * @param path of it; symbolic links are followed within the image
+   * @param maxBytes what it may have at most
+   * @return empty if there is no such file
+   * @throws org.lfedge.eve.tasks.core.error.TaskException {@code LAYER_TOO_LARGE} if it has more,
+   *     and what a layer that is not as it should be is refused with
+   */
+  Optional<byte[]> readFile(StoredImage image, String path, int maxBytes);
 }

@@ -5,5 +5,11 @@ public enum Origin {
   /** Shipped with this distribution, its digest among those recorded when it was built. */
   BUNDLED,
   /** Dropped into the plugins directory, its digest named by the node's policy. */
-  TRUSTED_DIGEST
+  TRUSTED_DIGEST,
+  /** Dropped into the plugins directory, named by nobody: it runs in a sandbox. */
+  PLUGINS_DIRECTORY,
+  /**
+   * In an image of tools that the node's trust policy let in; it is no code, or runs in a sandbox.
+   */
+  TOOLS_ARTIFACT
 }

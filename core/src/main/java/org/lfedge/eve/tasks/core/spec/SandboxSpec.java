@@ -21,8 +21,7 @@ import org.lfedge.eve.tasks.core.spec.RuntimeSpec.User;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
 
 /**
- * The spec of a sandbox: a task that has nothing but the node's programs, to read, and what its job
- * names.
+ * The spec of a sandbox: a task that has nothing but its root, to read, and what its job names.
  */
 public final class SandboxSpec {
 
@@ -37,7 +36,8 @@ public final class SandboxSpec {
   private SandboxSpec() {}
 
   /**
-   * Makes the spec. Where a mount is to be, the root has a file or directory already.
+   * Makes the spec. Where a mount is to be, the root has a file or directory already, or the runtime
+   * can make one.
    *
    * @param id its hostname
    * @param cgroupsPath where its cgroup lies
@@ -50,14 +50,14 @@ public final class SandboxSpec {
       String cgroupsPath,
       String architecture,
       SortedMap<String, String> programs) {
-    List<String> capabilities = List.copyOf(job.capabilities());
+    List<String> capabilities = List.copyOf(job.identity().capabilities());
     return new RuntimeSpec(
         RuntimeSpec.OCI_VERSION,
         new Program(
             false,
-            new User(job.uid(), job.gid(), null, List.of(), Map.of()),
+            new User(job.identity().uid(), job.identity().gid(), null, List.of(), Map.of()),
             job.args(),
-            List.of("PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"),
+            env(job),
             "/",
             new Capabilities(
                 capabilities, capabilities, List.of(), capabilities, List.of(), Map.of()),
@@ -76,11 +76,21 @@ public final class SandboxSpec {
             SecureDefaults.NAMESPACES.stream()
                 .map(type -> new Namespace(type, null, Map.of()))
                 .toList(),
-            SeccompProfile.of(architecture, job.capabilities()),
+            SeccompProfile.of(architecture, job.identity().capabilities()),
             SecureDefaults.MASKED_PATHS,
             SecureDefaults.READONLY_PATHS,
             Map.of()),
         Map.of());
+  }
+
+  private static List<String> env(SandboxJob job) {
+    List<String> env = new ArrayList<>(List.of("PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"));
+    for (String variable : job.env()) {
+      String name = variable.substring(0, variable.indexOf('=') + 1);
+      env.removeIf(other -> other.startsWith(name));
+      env.add(variable);
+    }
+    return env;
   }
 
   private static List<Mount> mounts(SandboxJob job, SortedMap<String, String> programs) {
@@ -103,7 +113,7 @@ public final class SandboxSpec {
   private static Resources resources(SandboxJob job) {
     return new Resources(
         SecureDefaults.DEVICE_RULES,
-        new Memory(job.memoryBytes(), job.memoryBytes(), Map.of()),
+        new Memory(job.bounds().memoryBytes(), job.bounds().memoryBytes(), Map.of()),
         new Cpu(CPU_SHARES, SecureDefaults.CPU_PERIOD, SecureDefaults.CPU_PERIOD, null, Map.of()),
         new Pids(PIDS_LIMIT, Map.of()),
         Map.of());

@@ -43,17 +43,14 @@ final class ContentCopy {
   void copy(Path from, Path to, String what, Optional<VolumeConfig.Owner> owner) {
     SandboxResult result =
         sandbox.run(
-            new SandboxJob(
+            SandboxJob.ofNode(
                 "fill " + what,
                 owner
                     .map(ids -> List.of("/bin/sh", "-c", SCRIPT, "sh", ids.uid() + ":" + ids.gid()))
                     .orElse(List.of("/bin/sh", "-c", SCRIPT_AS_IT_IS)),
                 List.of(new Bind(from, "/content", false), new Bind(to, "/volume", true)),
-                0,
-                0,
-                SortedCopies.setOf(CAPABILITIES),
-                MEMORY_BYTES,
-                DEADLINE));
+                new SandboxJob.Identity(0, 0, SortedCopies.setOf(CAPABILITIES)),
+                SandboxJob.Bounds.of(MEMORY_BYTES, DEADLINE)));
     if (result.success()) {
       return;
     }

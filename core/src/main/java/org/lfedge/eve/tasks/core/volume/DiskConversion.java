@@ -9,7 +9,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.lfedge.eve.tasks.core.config.VolumeConfig.Format;
@@ -170,15 +169,12 @@ final class DiskConversion {
     args.addAll(arguments);
     try {
       return sandbox.run(
-          new SandboxJob(
+          SandboxJob.ofNode(
               purpose,
               args,
               binds,
-              owner(disk, "uid"),
-              owner(disk, "gid"),
-              Collections.emptySortedSet(),
-              MEMORY_BYTES,
-              deadline));
+              SandboxJob.Identity.of(owner(disk, "uid"), owner(disk, "gid")),
+              SandboxJob.Bounds.of(MEMORY_BYTES, deadline)));
     } catch (IOException e) {
       throw DiskFiles.unreadable(disk, e);
     }

@@ -23,6 +23,7 @@ import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.port.SandboxJob;
 import org.lfedge.eve.tasks.core.port.SandboxJob.Bind;
 import org.lfedge.eve.tasks.core.port.SandboxResult;
+import org.lfedge.eve.tasks.core.port.SandboxResult.Exceeded;
 
 @Tag("exclusive") // It looks at all mounts of the machine.
 class SandboxIT {
@@ -66,15 +67,12 @@ class SandboxIT {
       String script, int uid, SortedSet<String> capabilities, Duration deadline, Bind... binds) {
     return sandbox()
         .run(
-            new SandboxJob(
+            SandboxJob.ofNode(
                 "try it",
                 List.of("/bin/sh", "-c", script),
                 Arrays.asList(binds),
-                uid,
-                uid,
-                capabilities,
-                MEMORY,
-                deadline));
+                new SandboxJob.Identity(uid, uid, capabilities),
+                SandboxJob.Bounds.of(MEMORY, deadline)));
   }
 
   @Test
@@ -86,7 +84,7 @@ class SandboxIT {
             "tr a-z A-Z < /in > /out/words; echo said; echo complained >&2; exit 3",
             new Bind(input, "/in", false),
             new Bind(output, "/out", true));
-    assertEquals(new SandboxResult(OptionalInt.of(3), "said\n", "complained\n", false), result);
+    assertEquals(new SandboxResult(OptionalInt.of(3), "said\n", "complained\n", Exceeded.NONE), result);
     assertEquals("SOME WORDS", Files.readString(output.resolve("words")));
     assertEquals("exit code 3: complained", result.reason());
   }
@@ -124,13 +122,13 @@ class SandboxIT {
     SandboxResult result =
         run("sleep 1000 & sleep 1000", 0, new TreeSet<>(), Duration.ofMillis(300));
     assertEquals(OptionalInt.empty(), result.exitCode());
-    assertFalse(result.success());
+    assertEquals(Exceeded.TIME, result.exceeded());
   }
 
   @Test
   void itIsKilledIfItWritesMoreThanAnybodyReads() {
     SandboxResult result = shell("cat /dev/zero");
-    assertFalse(result.success());
+    assertEquals(Exceeded.OUTPUT, result.exceeded());
     assertEquals(64 * 1024, result.output().length());
   }
 
@@ -138,7 +136,7 @@ class SandboxIT {
   void itsMemoryIsLimited() {
     SandboxResult result = shell("x=$(head -c 100000000 /dev/zero | tr '\\0' x)");
     assertFalse(result.success());
-    assertTrue(result.outOfMemory(), result.reason());
+    assertEquals(Exceeded.MEMORY, result.exceeded(), result.reason());
   }
 
   @Test
@@ -149,15 +147,12 @@ class SandboxIT {
             () ->
                 sandbox()
                     .run(
-                        new SandboxJob(
+                        SandboxJob.ofNode(
                             "try it",
                             List.of("/usr/bin/no-such-program"),
                             List.of(),
-                            0,
-                            0,
-                            new TreeSet<>(),
-                            MEMORY,
-                            Duration.ofMinutes(1))));
+                            SandboxJob.Identity.of(0, 0),
+                            SandboxJob.Bounds.of(MEMORY, Duration.ofMinutes(1)))));
     assertTrue(failure.toString().contains("no-such-program"), failure.toString());
   }
 }

@@ -63,6 +63,7 @@ import org.lfedge.eve.tasks.core.port.TaskOutput;
 import org.lfedge.eve.tasks.core.port.TaskStore;
 import org.lfedge.eve.tasks.core.port.Volumes;
 import org.lfedge.eve.tasks.core.registry.HttpRegistries;
+import org.lfedge.eve.tasks.core.sandboxed.SeedSandboxes;
 import org.lfedge.eve.tasks.core.session.ExecSessions;
 import org.lfedge.eve.tasks.core.session.FifoTerminals;
 import org.lfedge.eve.tasks.core.store.FileEventLog;
@@ -170,16 +171,17 @@ final class Daemon implements AutoCloseable {
         helper(config, failpoints, "locks"));
   }
 
-  private Volumes volumes(
-      ContainerRuntime containers, ContainerdClient containerd, ImageStore images, HostFacts host) {
-    Sandbox sandbox =
-        failpoints.around(
-            Sandbox.class,
-            new ContainerdSandbox(
-                containers,
-                config.runtimeDirectory().resolve("sandboxes"),
-                config.cgroupParent(),
-                host.architecture()));
+  private Sandbox sandbox(ContainerRuntime containers, HostFacts host) {
+    return failpoints.around(
+        Sandbox.class,
+        new ContainerdSandbox(
+            containers,
+            config.runtimeDirectory().resolve("sandboxes"),
+            config.cgroupParent(),
+            host.architecture()));
+  }
+
+  private Volumes volumes(ContainerdClient containerd, ImageStore images, Sandbox sandbox) {
     ImageMounts mounts = failpoints.around(ImageMounts.class, new SnapshotMounts(containerd));
     NodeVolumes volumes =
         new NodeVolumes(
@@ -267,11 +269,17 @@ final class Daemon implements AutoCloseable {
     Devices devices = failpoints.around(Devices.class, devices(config, failpoints, namespaces));
     FifoTerminals terminals = closing(new FifoTerminals(runtime.resolve("terminals")));
     ContainerdRuntime containers = new ContainerdRuntime(containerd, terminals);
-    Volumes volumes = volumes(containers, containerd, images, host);
+    Sandbox sandbox = sandbox(containers, host);
+    Volumes volumes = volumes(containerd, images, sandbox);
     Planner.NodeLayout layout = new Planner.NodeLayout(config.cgroupParent(), config.initProgram());
     Planner planner =
         new Planner(
             executors,
+            new SeedSandboxes(
+                sandbox,
+                state.resolve("sandboxed"),
+                installation.runtime(),
+                installation.libraries()),
             images,
             config.tools(),
             new NodeFacts(),

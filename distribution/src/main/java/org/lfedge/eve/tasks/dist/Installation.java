@@ -26,4 +26,14 @@ record Installation(Path home) {
   Path executors() {
     return home.resolve("executors");
   }
+
+  /** The home of the Java runtime that belongs to it. */
+  Path runtime() {
+    return home.resolve("runtime");
+  }
+
+  /** The directory with its JARs. */
+  Path libraries() {
+    return home.resolve("lib");
+  }
 }

@@ -50,6 +50,7 @@ class ArchitectureTest {
               "output",
               "plugin",
               "registry",
+              "sandboxed",
               "session",
               "store",
               "volume")

@@ -34,7 +34,10 @@ final class ArtifactExecutors {
   private static final Pattern VERSION_NUMBER = Pattern.compile("[0-9]+([.][0-9]+){0,2}");
 
   private static final int MAX_SEED_BYTES = 256 * 1024;
-  private static final int MAX_JAR_BYTES = 16 << 20;
+
+  /** It is in the memory of the daemon while it is taken out of its layer. */
+  private static final int MAX_JAR_BYTES = 8 << 20;
+
   private static final int REMEMBERED = 64;
 
   private final ImageStore images;
@@ -100,7 +103,7 @@ final class ArtifactExecutors {
     Executor executor =
         switch (form) {
           case "declarative" ->
-              DeclarativeExecutor.parse(name, file(image, path, MAX_SEED_BYTES));
+              DeclarativeExecutor.of(name, file(image, path, MAX_SEED_BYTES));
           case "jar" -> sandboxed.ofJar(file(image, path, MAX_JAR_BYTES));
           case "executable" -> program(image, path);
           default ->

@@ -1,8 +1,10 @@
 package org.lfedge.eve.tasks.core.policy;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.port.Origin;
 import org.lfedge.eve.tasks.spi.seed.Namespace;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
@@ -91,5 +93,17 @@ public record Grants(
   /** The key of the node's config that grants more of a kind to this origin. */
   public String configKey(String kind) {
     return Policy.configKey(origin) + "." + kind;
+  }
+
+  /** The problem of a seed that runs in the root of the node, where that is not granted. */
+  public Problem hostRootRefused() {
+    return origin.isVouchedFor()
+        ? Policy.hostRootNotAllowed()
+        : Problem.user(
+            "HOST_ROOT_NOT_GRANTED",
+            "its executor runs it in the root of the node, which one that came as "
+                + origin.name().toLowerCase(Locale.ROOT).replace('_', ' ')
+                + " never may; use a bundled executor, or name the digest of its JAR in"
+                + " policy.trustedPlugins");
   }
 }

@@ -27,7 +27,7 @@ import org.lfedge.eve.tasks.spi.task.SortedCopies;
  * more than others by themselves, because they do not need it.
  *
  * @param allowHostRoot {@code policy.allowHostRoot}: whether the root of the node may be the root
- *     of a task
+ *     of a task; never for executors that nobody vouches for
  * @param allowHostNetwork {@code policy.allowHostNetwork}: whether tasks may be on the network of
  *     the node itself
  * @param directories {@code policy.directories}: where the directories, files, bundles and secrets
@@ -148,7 +148,12 @@ public record Policy(
     SortedSet<String> capabilities = new TreeSet<>(Grants.USUAL_CAPABILITIES);
     capabilities.addAll(added.capabilities());
     return new Grants(
-        origin, capabilities, added.namespaces(), added.hostPaths(), devices, allowHostRoot);
+        origin,
+        capabilities,
+        added.namespaces(),
+        added.hostPaths(),
+        devices,
+        allowHostRoot && origin.isVouchedFor());
   }
 
   /** Whether a plugin JAR with this digest may run in the daemon's JVM. */

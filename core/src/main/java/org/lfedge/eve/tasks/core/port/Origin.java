@@ -11,5 +11,10 @@ public enum Origin {
   /**
    * In an image of tools that the node's trust policy let in; it is no code, or runs in a sandbox.
    */
-  TOOLS_ARTIFACT
+  TOOLS_ARTIFACT;
+
+  /** Whether the node's operator, or who made this distribution, vouches for its code. */
+  public boolean isVouchedFor() {
+    return this == BUNDLED || this == TRUSTED_DIGEST;
+  }
 }

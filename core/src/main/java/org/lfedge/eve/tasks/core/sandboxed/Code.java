@@ -50,7 +50,7 @@ sealed interface Code {
     @Override
     public SandboxJob job(Path request, List<String> variables) {
       List<String> env = new ArrayList<>(variables);
-      env.add("SEED_REQUEST=" + REQUEST);
+      env.add("SEED_FILE=" + REQUEST);
       return new SandboxJob(
           "ask " + title(),
           new SandboxJob.Root.Image(chainId),

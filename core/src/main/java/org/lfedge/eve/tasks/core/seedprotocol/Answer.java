@@ -20,7 +20,7 @@ import org.lfedge.eve.tasks.spi.seed.Seed;
 public sealed interface Answer {
 
   /** The largest answer that is read, in bytes. */
-  int MAX_BYTES = 1 << 20;
+  int MAX_BYTES = 1 << 18;
 
   /** To {@link Call.Describe}. */
   record Description(ExecutorInfo info) implements Answer {

@@ -8,7 +8,6 @@ import java.util.Map;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.policy.Grants;
-import org.lfedge.eve.tasks.core.policy.Policy;
 import org.lfedge.eve.tasks.core.spec.RuntimeSpec.Mount;
 import org.lfedge.eve.tasks.core.spec.RuntimeSpec.Program;
 import org.lfedge.eve.tasks.core.spec.RuntimeSpec.Root;
@@ -31,7 +30,8 @@ public final class SpecAssembly {
    * Assembles the spec of a task.
    *
    * @param grants what policy gives to the origin of the seed's executor
-   * @throws TaskException with code {@code HOST_ROOT_NOT_ALLOWED}, {@code OCI_PATCH_INVALID},
+   * @throws TaskException with code {@code HOST_ROOT_NOT_ALLOWED}, {@code
+   *     HOST_ROOT_NOT_GRANTED}, {@code OCI_PATCH_INVALID},
    *     {@code ARCHITECTURE_UNSUPPORTED}, {@code VOLUME_NOT_PLACED}, {@code ROOT_NOT_PLACED},
    *     {@code DEVICE_NOT_TAKEN}, {@code DEVICE_CONFLICT}, {@code SPEC_INCOMPLETE} or {@code
    *     SPEC_NOT_UNICODE}
@@ -39,7 +39,7 @@ public final class SpecAssembly {
    */
   public static AssembledSpec assemble(Seed seed, SpecInputs inputs, Grants grants) {
     if (seed.base() == Base.HOST && !grants.hostRoot()) {
-      throw TaskException.failed(Policy.hostRootNotAllowed());
+      throw TaskException.failed(grants.hostRootRefused());
     }
     if (seed.files().size() != inputs.seedFiles().size()) {
       throw new IllegalArgumentException(

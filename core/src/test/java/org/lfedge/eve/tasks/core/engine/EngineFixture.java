@@ -39,8 +39,10 @@ import org.lfedge.eve.tasks.core.port.NetworkNamespaces;
 import org.lfedge.eve.tasks.core.port.NetworkProbes;
 import org.lfedge.eve.tasks.core.port.ProbeResult;
 import org.lfedge.eve.tasks.core.port.Processes;
+import org.lfedge.eve.tasks.core.port.SandboxedExecutors;
 import org.lfedge.eve.tasks.core.runtime.FakeRuntime;
 import org.lfedge.eve.tasks.core.spec.SpecResources;
+import org.lfedge.eve.tasks.spi.Executor;
 import org.lfedge.eve.tasks.spi.task.HostFacts;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
 
@@ -49,6 +51,7 @@ final class EngineFixture {
 
   static final long NODE_BYTES = 4L << 30;
 
+  final OneImage images = new OneImage();
   final MemoryStore store = new MemoryStore();
   final MemoryEvents events = new MemoryEvents();
   final ScriptedProbes probes = new ScriptedProbes();
@@ -106,7 +109,8 @@ final class EngineFixture {
     Planner planner =
         new Planner(
             new OneExecutor(),
-            new OneImage(),
+            new NoSandboxes(),
+            images,
             new TreeMap<>(Map.of("emulator", "tools")),
             new NodeFacts(),
             namespaces,
@@ -182,6 +186,20 @@ final class EngineFixture {
     while (!holds.getAsBoolean()) {
       assertTrue(System.nanoTime() < deadline, otherwise);
       Thread.onSpinWait();
+    }
+  }
+
+  /** Code of others is run in tests of its adapter. */
+  private static final class NoSandboxes implements SandboxedExecutors {
+
+    @Override
+    public Executor ofJar(byte[] jar) {
+      throw new UnsupportedOperationException("there are no sandboxes here");
+    }
+
+    @Override
+    public Executor ofProgram(String digest, String chainId, String path) {
+      throw new UnsupportedOperationException("there are no sandboxes here");
     }
   }
 

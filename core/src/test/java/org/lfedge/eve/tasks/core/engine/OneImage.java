@@ -39,6 +39,9 @@ final class OneImage implements ImageStore {
       new StoredImage(
           "localhost/names:latest", "sha256:" + "3".repeat(64), "sha256:" + "3".repeat(64), 1);
 
+  /** The files in images of tools, by their paths. */
+  final ConcurrentSkipListMap<String, byte[]> files = new ConcurrentSkipListMap<>();
+
   /** By name, the labels of the tools that are on the node. */
   final ConcurrentSkipListMap<String, Map<String, String>> tools =
       new ConcurrentSkipListMap<>(
@@ -139,6 +142,11 @@ final class OneImage implements ImageStore {
   @Override
   public ImageDetails unpack(StoredImage image) {
     return examine(image);
+  }
+
+  @Override
+  public Optional<byte[]> readFile(StoredImage image, String path, int maxBytes) {
+    return Optional.ofNullable(files.get(path)).filter(bytes -> bytes.length <= maxBytes);
   }
 
   private record SomeConfig(String digest, boolean namesProgram, SortedMap<String, String> labels)

@@ -6,7 +6,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalInt;
@@ -92,8 +91,7 @@ public final class ContainerdSandbox implements Sandbox {
       Files.createFile(output.stderr());
       SortedMap<String, String> programs = new TreeMap<>();
       RootFilesystem root = root(job, own.resolve("root"), programs);
-      String spec =
-          SandboxSpec.of(id, job, cgroupParent + "/" + id, architecture, programs).json();
+      String spec = SandboxSpec.of(id, job, cgroupParent + "/" + id, architecture, programs).json();
       return run(id, root, spec, output, job);
     } catch (IOException e) {
       throw failure(job.purpose(), e);
@@ -187,8 +185,7 @@ public final class ContainerdSandbox implements Sandbox {
   }
 
   private static SandboxResult result(
-      OptionalInt code, Exceeded exceeded, OutputFiles output, SandboxJob job)
-      throws IOException {
+      OptionalInt code, Exceeded exceeded, OutputFiles output, SandboxJob job) throws IOException {
     int most = job.bounds().outputBytes();
     return new SandboxResult(
         code, text(output.stdout(), most), text(output.stderr(), most), exceeded);

@@ -102,13 +102,16 @@ final class ArtifactExecutors {
     String form = label(labels, FORM).orElse("").toLowerCase(Locale.ROOT);
     Executor executor =
         switch (form) {
-          case "declarative" ->
-              DeclarativeExecutor.of(name, file(image, path, MAX_SEED_BYTES));
+          case "declarative" -> DeclarativeExecutor.of(name, file(image, path, MAX_SEED_BYTES));
           case "jar" -> sandboxed.ofJar(file(image, path, MAX_JAR_BYTES));
           case "executable" -> program(image, path);
           default ->
               throw bad(
-                  "has the label " + FORM + ": " + form + "; it must be jar, declarative or"
+                  "has the label "
+                      + FORM
+                      + ": "
+                      + form
+                      + "; it must be jar, declarative or"
                       + " executable");
         };
     String own = executor.info().name();
@@ -135,13 +138,11 @@ final class ArtifactExecutors {
     String text =
         version
             .filter(known -> VERSION_NUMBER.matcher(known).matches())
-            .orElseThrow(() -> bad("has no label " + SPI + " with a version such as " + ours + ".0"));
+            .orElseThrow(
+                () -> bad("has no label " + SPI + " with a version such as " + ours + ".0"));
     if (!text.split("[.]", -1)[0].equals(ours)) {
       throw bad(
-          "is made for version "
-              + text
-              + " of the SPI, and this node has "
-              + Executor.SPI_VERSION);
+          "is made for version " + text + " of the SPI, and this node has " + Executor.SPI_VERSION);
     }
   }
 
@@ -151,7 +152,6 @@ final class ArtifactExecutors {
 
   private static TaskException bad(String why) {
     return TaskException.failed(
-        Problem.user(
-            "BAD_ARTIFACT", "this image of tools " + why + "; use another version of it"));
+        Problem.user("BAD_ARTIFACT", "this image of tools " + why + "; use another version of it"));
   }
 }

@@ -139,8 +139,7 @@ final class ToolsLookup {
               return images.contents(found.get()).config().labels();
             });
     String name =
-        require(
-            document, tools.get(), Optional.ofNullable(labels.get(ArtifactExecutors.EXECUTOR)));
+        require(document, tools.get(), Optional.ofNullable(labels.get(ArtifactExecutors.EXECUTOR)));
     if (!ArtifactExecutors.bring(labels)) {
       return Optional.of(ofNode(name));
     }

@@ -53,8 +53,7 @@ public final class JarRunner {
   private static byte[] answer(Path jar, byte[] request) {
     PluginWrapper plugin = new PluginJars(jar.resolveSibling(".")).load(jar);
     List<GuardedExecutor> executors =
-        PluginCatalog.executors(
-            plugin.getPluginClassLoader(), plugin.getDescriptor().getVersion());
+        PluginCatalog.executors(plugin.getPluginClassLoader(), plugin.getDescriptor().getVersion());
     if (executors.size() != 1) {
       throw new PluginRejection(
           "SEVERAL_EXECUTORS",

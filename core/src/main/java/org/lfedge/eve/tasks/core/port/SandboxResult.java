@@ -11,8 +11,7 @@ import java.util.OptionalInt;
  * @param errors what it wrote to its standard error, as much as its bounds let it
  * @param exceeded the bound at which it was killed
  */
-public record SandboxResult(
-    OptionalInt exitCode, String output, String errors, Exceeded exceeded) {
+public record SandboxResult(OptionalInt exitCode, String output, String errors, Exceeded exceeded) {
 
   /** The bounds of a sandbox. */
   public enum Exceeded {
@@ -40,7 +39,9 @@ public record SandboxResult(
       case NONE -> {
         String said = errors.isBlank() ? output.strip() : errors.strip();
         String code = exitCode.isEmpty() ? "" : " " + exitCode.getAsInt();
-        yield "exit code" + (code.isEmpty() ? " unknown" : code) + (said.isEmpty() ? "" : ": " + said);
+        yield "exit code"
+            + (code.isEmpty() ? " unknown" : code)
+            + (said.isEmpty() ? "" : ": " + said);
       }
     };
   }

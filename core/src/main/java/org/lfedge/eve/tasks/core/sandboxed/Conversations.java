@@ -130,7 +130,8 @@ final class Conversations {
       }
     } catch (IOException e) {
       throw TaskException.failed(
-          Problem.host("EXECUTOR_NOT_ASKED", "cannot remove what was asked, " + file + ": " + e), e);
+          Problem.host("EXECUTOR_NOT_ASKED", "cannot remove what was asked, " + file + ": " + e),
+          e);
     }
   }
 

@@ -38,8 +38,7 @@ final class SandboxedExecutor implements Executor {
 
   @Override
   public List<FactQuery> facts(TaskConfig task, List<Fact> known) throws SeedException {
-    return conversations.ask(
-        code, new Call.Ask(task, known), info.options(), Answer::asQuestions);
+    return conversations.ask(code, new Call.Ask(task, known), info.options(), Answer::asQuestions);
   }
 
   @Override

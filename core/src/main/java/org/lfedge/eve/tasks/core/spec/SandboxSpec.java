@@ -20,9 +20,7 @@ import org.lfedge.eve.tasks.core.spec.RuntimeSpec.Root;
 import org.lfedge.eve.tasks.core.spec.RuntimeSpec.User;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
 
-/**
- * The spec of a sandbox: a task that has nothing but its root, to read, and what its job names.
- */
+/** The spec of a sandbox: a task that has nothing but its root, to read, and what its job names. */
 public final class SandboxSpec {
 
   private static final long PIDS_LIMIT = 128;
@@ -36,8 +34,8 @@ public final class SandboxSpec {
   private SandboxSpec() {}
 
   /**
-   * Makes the spec. Where a mount is to be, the root has a file or directory already, or the runtime
-   * can make one.
+   * Makes the spec. Where a mount is to be, the root has a file or directory already, or the
+   * runtime can make one.
    *
    * @param id its hostname
    * @param cgroupsPath where its cgroup lies

@@ -30,11 +30,10 @@ public final class SpecAssembly {
    * Assembles the spec of a task.
    *
    * @param grants what policy gives to the origin of the seed's executor
-   * @throws TaskException with code {@code HOST_ROOT_NOT_ALLOWED}, {@code
-   *     HOST_ROOT_NOT_GRANTED}, {@code OCI_PATCH_INVALID},
-   *     {@code ARCHITECTURE_UNSUPPORTED}, {@code VOLUME_NOT_PLACED}, {@code ROOT_NOT_PLACED},
-   *     {@code DEVICE_NOT_TAKEN}, {@code DEVICE_CONFLICT}, {@code SPEC_INCOMPLETE} or {@code
-   *     SPEC_NOT_UNICODE}
+   * @throws TaskException with code {@code HOST_ROOT_NOT_ALLOWED}, {@code HOST_ROOT_NOT_GRANTED},
+   *     {@code OCI_PATCH_INVALID}, {@code ARCHITECTURE_UNSUPPORTED}, {@code VOLUME_NOT_PLACED},
+   *     {@code ROOT_NOT_PLACED}, {@code DEVICE_NOT_TAKEN}, {@code DEVICE_CONFLICT}, {@code
+   *     SPEC_INCOMPLETE} or {@code SPEC_NOT_UNICODE}
    * @throws IllegalArgumentException if the inputs do not place every file of the seed
    */
   public static AssembledSpec assemble(Seed seed, SpecInputs inputs, Grants grants) {

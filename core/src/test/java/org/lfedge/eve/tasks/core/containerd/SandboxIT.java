@@ -84,7 +84,8 @@ class SandboxIT {
             "tr a-z A-Z < /in > /out/words; echo said; echo complained >&2; exit 3",
             new Bind(input, "/in", false),
             new Bind(output, "/out", true));
-    assertEquals(new SandboxResult(OptionalInt.of(3), "said\n", "complained\n", Exceeded.NONE), result);
+    assertEquals(
+        new SandboxResult(OptionalInt.of(3), "said\n", "complained\n", Exceeded.NONE), result);
     assertEquals("SOME WORDS", Files.readString(output.resolve("words")));
     assertEquals("exit code 3: complained", result.reason());
   }

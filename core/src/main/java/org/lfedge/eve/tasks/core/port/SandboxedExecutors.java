@@ -5,7 +5,8 @@ import org.lfedge.eve.tasks.spi.Executor;
 /**
  * Makes executors of code that nobody vouches for: each call of one runs in a sandbox of its own,
  * and is refused with {@code EXECUTOR_FAILED} if it fails, takes too long, needs too much memory or
- * gives no answer that can be used. What was answered once is not asked again.
+ * writes too much, with {@code ANSWER_INVALID} or {@code SEED_INVALID} if its answer cannot be
+ * used. What was answered once is not asked again.
  */
 public interface SandboxedExecutors {
 

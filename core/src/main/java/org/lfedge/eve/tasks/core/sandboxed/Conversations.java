@@ -92,7 +92,7 @@ final class Conversations {
     }
     SandboxResult result = run(code, request);
     if (!result.success()) {
-      throw failed(code, result.reason());
+      throw failed(code, "EXECUTOR_FAILED", result.reason());
     }
     Answer answer = read(code, result.output());
     if (result.output().length() <= MAX_REMEMBERED_CHARS) {
@@ -143,16 +143,17 @@ final class Conversations {
     }
   }
 
+  /** The code of what is wrong with it stays. */
   private static TaskException unusable(Code code, TaskException e) {
-    return failed(code, e.first().toString());
+    return failed(code, e.first().code(), String.valueOf(e.first().message()));
   }
 
-  private static TaskException failed(Code code, String why) {
+  private static TaskException failed(Code code, String problem, String why) {
     return TaskException.failed(
         Problem.host(
-            "EXECUTOR_FAILED",
+            problem,
             code.title()
-                + " gave no answer: "
+                + " gave no answer that can be used: "
                 + why
                 + "; this is a fault of the executor, use another version of it"));
   }

@@ -28,7 +28,7 @@ final class Envelope {
   static final int MAX_DEPTH = 64;
 
   /** How many names, values and brackets a text may have; each becomes an object of its own. */
-  static final int MAX_TOKENS = 500_000;
+  static final int MAX_TOKENS = 100_000;
 
   private static final Pattern VERSION =
       Pattern.compile("(0|[1-9][0-9]{0,5})\\.(0|[1-9][0-9]{0,5})");

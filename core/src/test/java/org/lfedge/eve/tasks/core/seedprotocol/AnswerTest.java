@@ -75,7 +75,10 @@ class AnswerTest {
     String rest = "{\"spi\":\"1.0\",\"facts\":[]}";
     String most = rest + " ".repeat(Answer.MAX_BYTES - rest.length());
     assertInstanceOf(Answer.Questions.class, Answer.fromBytes(most.getBytes(UTF_8)));
-    assertTrue(fault((most + " ").getBytes(UTF_8)).message().contains("has 1048577 bytes"));
+    assertTrue(
+        fault((most + " ").getBytes(UTF_8))
+            .message()
+            .contains("has " + (Answer.MAX_BYTES + 1) + " bytes"));
   }
 
   @Test

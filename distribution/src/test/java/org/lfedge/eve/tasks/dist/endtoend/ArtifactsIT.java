@@ -241,14 +241,14 @@ class ArtifactsIT {
   @CsvSource(
       delimiter = '|',
       value = {
-        "exit 3 | exit code 3",
-        "cat /dev/zero | it wrote more than it may",
-        "x=$(busybox yes) | more memory than it may have",
-        "echo nonsense | JSON",
-        "echo '{\"spi\":\"1.0\",\"info\":{\"name\":\"x\"},\"more\":1}' | more",
-        "cat /etc/shadow $SEED_FILE.x /proc/1/root/etc/shadow; exit 4 | exit code 4",
+        "exit 3 | EXECUTOR_FAILED | exit code 3",
+        "cat /dev/zero | EXECUTOR_FAILED | it wrote more than it may",
+        "x=$(busybox yes) | EXECUTOR_FAILED | more memory than it may have",
+        "echo nonsense | ANSWER_INVALID | JSON",
+        "echo '{\"spi\":\"1.0\",\"info\":{\"name\":\"x\"},\"more\":1}' | ANSWER_INVALID | more",
+        "cat /etc/shadow $SEED_FILE.x /proc/1/root/etc/shadow; exit 4 | EXECUTOR_FAILED | exit code 4",
       })
-  void programsThatMisbehaveAreNamedAndHarmNobody(String script, String why) {
+  void programsThatMisbehaveAreNamedAndHarmNobody(String script, String code, String why) {
     Image image =
         artifact("executable", "bad", "/seed")
             .layer(
@@ -256,7 +256,7 @@ class ArtifactsIT {
                     .executable(
                         "seed", ("#!/bin/sh\n" + script + "\n").getBytes(StandardCharsets.UTF_8)));
     List<String> refusal = refusal(push("bad", image));
-    assertEquals("EXECUTOR_FAILED", refusal.get(0));
+    assertEquals(code, refusal.get(0), refusal.toString());
     assertTrue(refusal.get(1).contains(why), refusal.toString());
   }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.lfedge.eve.tasks.core.engine.EngineFixture.await;
 import static org.lfedge.eve.tasks.core.engine.EngineFixture.document;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,6 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.config.TaskDocument.RootSource;
 import org.lfedge.eve.tasks.core.error.Problem;
+import org.lfedge.eve.tasks.core.port.Origin;
 import org.lfedge.eve.tasks.core.port.RootFilesystem;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Blueprint;
 
@@ -146,6 +148,49 @@ class ToolsTaskTest extends EngineTest {
     assertEquals("EXECUTOR_NOT_NAMED executor", place(refused("tools: silent")));
     assertEquals("EXECUTOR_NOT_FOUND executor", place(refused("tools: others")));
     assertEquals("emulator", made("tools: silent", "executor: emulator").executor());
+  }
+
+  @Test
+  void toolsMayBringTheExecutorAlong() {
+    bring("artifact", "jvm", "/seed.json");
+    engine.images.files.put(
+        "/seed.json",
+        """
+        {"spi": "1.0", "summary": "a test", "rootKinds": ["none"],
+         "seed": {"base": "tools", "process": {"args": ["/run", {"$splice": "${task.command}"}]}}}
+        """
+            .getBytes(StandardCharsets.UTF_8));
+    Blueprint blueprint = made("tools: artifact", "command: ['${task.name}']");
+    assertEquals("jvm", blueprint.executor());
+    assertEquals("1.2.3", blueprint.executorVersion());
+    assertEquals(Origin.TOOLS_ARTIFACT, blueprint.origin());
+    assertEquals(blueprint.tools().orElseThrow().digest(), blueprint.executorDigest());
+    assertEquals(List.of("/run", "${task.name}"), blueprint.seed().process().args());
+    await(engine.manager().delete("vm", false, false));
+
+    assertEquals(
+        "TOOLS_MISMATCH tools", place(refused("tools: artifact", "executor: native-container")));
+    bring("claims", "native-container", "/seed.json");
+    assertEquals("NAME_RESERVED tools", place(refused("tools: claims")));
+    bring("misses", "jvm", "/other.json");
+    assertEquals("BAD_ARTIFACT tools", place(refused("tools: misses")));
+  }
+
+  private void bring(String image, String executor, String path) {
+    String label = "org.lfedge.eve.tasks.executor";
+    engine.images.tools.put(
+        image,
+        Map.of(
+            label,
+            executor,
+            label + ".form",
+            "declarative",
+            label + ".path",
+            path,
+            label + ".spi",
+            "1.0",
+            "org.opencontainers.image.version",
+            "1.2.3"));
   }
 
   @Test

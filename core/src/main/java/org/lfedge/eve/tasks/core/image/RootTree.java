@@ -56,7 +56,15 @@ final class RootTree {
 
   private record Link(String target, int layer) {}
 
-  private record Content(byte[] bytes, int layer) {}
+  private static final class Content {
+    final byte[] bytes;
+    final int layer;
+
+    Content(byte[] bytes, int layer) {
+      this.bytes = bytes;
+      this.layer = layer;
+    }
+  }
 
   /** A path that leads above the root, or in circles. */
   private static final class Unresolvable extends Exception {
@@ -134,7 +142,7 @@ final class RootTree {
         removeLink(at);
       }
       Content content = contents.get(at);
-      if (content != null && content.layer() < layer) {
+      if (content != null && content.layer < layer) {
         contents.remove(at);
       }
     }
@@ -183,7 +191,7 @@ final class RootTree {
     if (link != null) {
       symlink(path, link.target());
     } else if (content != null && wanted.contains(path)) {
-      file(path, content.bytes());
+      file(path, content.bytes);
     } else {
       if (wanted.contains(path) && !wanted.contains(target)) {
         wantedElsewhere.add(target);
@@ -216,7 +224,7 @@ final class RootTree {
       if (!wanted.contains(resolved)) {
         wantedElsewhere.add(resolved);
       }
-      return Optional.ofNullable(contents.get(resolved)).map(Content::bytes);
+      return Optional.ofNullable(contents.get(resolved)).map(content -> content.bytes);
     } catch (Unresolvable e) {
       return Optional.empty();
     }
@@ -275,14 +283,14 @@ final class RootTree {
       removeLink(path);
     }
     Content content = contents.get(path);
-    if (content != null && (!lowerLayersOnly || content.layer() < layer)) {
+    if (content != null && (!lowerLayersOnly || content.layer < layer)) {
       contents.remove(path);
     }
     removeBelow(path, lowerLayersOnly);
   }
 
   private void removeBelow(String path, boolean lowerLayersOnly) {
-    below(contents, path).values().removeIf(found -> !lowerLayersOnly || found.layer() < layer);
+    below(contents, path).values().removeIf(found -> !lowerLayersOnly || found.layer < layer);
     List<String> hidden = new ArrayList<>();
     below(links, path)
         .forEach(

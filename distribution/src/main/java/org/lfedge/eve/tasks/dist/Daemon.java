@@ -233,7 +233,9 @@ final class Daemon implements AutoCloseable {
                 installation.executors(),
                 config.pluginsDirectory(),
                 state.resolve("plugin-cache"),
-                config.policy().trustedPlugins()));
+                config.policy().trustedPlugins(),
+                PluginCatalog.Limits.DEFAULT));
+    executors.watch();
     ContainerdClient containerd = containerd(processes);
     ContainerdContent content = new ContainerdContent(containerd);
     content.endAbandonedLeases();

@@ -7,6 +7,7 @@ import java.util.Locale;
 import org.lfedge.eve.tasks.core.api.v1.ApplyResponse;
 import org.lfedge.eve.tasks.core.api.v1.Event;
 import org.lfedge.eve.tasks.core.api.v1.ExecutorEntry;
+import org.lfedge.eve.tasks.core.api.v1.ExecutorOption;
 import org.lfedge.eve.tasks.core.api.v1.Failure;
 import org.lfedge.eve.tasks.core.api.v1.Health;
 import org.lfedge.eve.tasks.core.api.v1.ImageTrust;
@@ -14,6 +15,7 @@ import org.lfedge.eve.tasks.core.api.v1.InspectResponse;
 import org.lfedge.eve.tasks.core.api.v1.Memory;
 import org.lfedge.eve.tasks.core.api.v1.NetworkEntry;
 import org.lfedge.eve.tasks.core.api.v1.NodeResponse;
+import org.lfedge.eve.tasks.core.api.v1.RejectedPlugin;
 import org.lfedge.eve.tasks.core.api.v1.RenderResponse;
 import org.lfedge.eve.tasks.core.api.v1.StopProgress;
 import org.lfedge.eve.tasks.core.api.v1.Task;
@@ -25,11 +27,13 @@ import org.lfedge.eve.tasks.core.engine.TaskDetail;
 import org.lfedge.eve.tasks.core.engine.TaskView;
 import org.lfedge.eve.tasks.core.lifecycle.ExitStatus;
 import org.lfedge.eve.tasks.core.port.EventLog;
+import org.lfedge.eve.tasks.core.port.ExecutorCatalog;
 import org.lfedge.eve.tasks.core.port.ExecutorCatalog.LoadedExecutor;
 import org.lfedge.eve.tasks.core.port.TaskEvent;
 import org.lfedge.eve.tasks.core.port.TaskRecord;
 import org.lfedge.eve.tasks.core.port.TrustVerdict;
 import org.lfedge.eve.tasks.core.seedprotocol.SeedCodec;
+import org.lfedge.eve.tasks.spi.Option;
 import org.lfedge.eve.tasks.spi.seed.AnchorTax;
 
 /** The engine's values as messages of the API. */
@@ -217,7 +221,39 @@ final class TaskMessages {
         .setVersion(loaded.version())
         .setDigest(loaded.digest())
         .setTrust(word(loaded.origin()))
+        .setFile(loaded.file())
+        .addAllRootKinds(
+            loaded.executor().info().rootKinds().stream().map(kind -> word(kind)).toList())
+        .addAllOptions(
+            loaded.executor().info().options().stream().map(TaskMessages::option).toList())
         .build();
+  }
+
+  private static ExecutorOption option(Option option) {
+    return ExecutorOption.newBuilder()
+        .setName(option.name())
+        .setType(word(option.type()))
+        .setDoc(option.doc())
+        .setRequired(option.required())
+        .addAllChoices(option.choices())
+        .build();
+  }
+
+  static RejectedPlugin rejected(ExecutorCatalog.Rejected rejected) {
+    RejectedPlugin.Builder message =
+        RejectedPlugin.newBuilder()
+            .setFile(rejected.file())
+            .setCode(rejected.code())
+            .setReason(rejected.reason());
+    rejected
+        .offer()
+        .ifPresent(
+            offer ->
+                message
+                    .setExecutor(offer.executor())
+                    .setVersion(offer.version())
+                    .setDigest(offer.digest()));
+    return message.build();
   }
 
   static Memory memory(TaskView.Memory memory) {

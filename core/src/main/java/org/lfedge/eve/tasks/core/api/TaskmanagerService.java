@@ -258,13 +258,9 @@ public final class TaskmanagerService extends TaskmanagerGrpc.TaskmanagerImplBas
         () -> {
           ListExecutorsResponse.Builder response = ListExecutorsResponse.newBuilder();
           executors.list().forEach(loaded -> response.addExecutors(TaskMessages.executor(loaded)));
-          for (ExecutorCatalog.Rejected rejected : executors.rejected()) {
-            response
-                .addRejectedBuilder()
-                .setFile(rejected.file())
-                .setCode(rejected.code())
-                .setReason(rejected.reason());
-          }
+          executors
+              .rejected()
+              .forEach(rejected -> response.addRejected(TaskMessages.rejected(rejected)));
           return response.build();
         });
   }

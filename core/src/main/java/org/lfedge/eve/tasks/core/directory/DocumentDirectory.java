@@ -2,24 +2,19 @@ package org.lfedge.eve.tasks.core.directory;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.ClosedWatchServiceException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardWatchEventKinds;
-import java.nio.file.WatchKey;
-import java.nio.file.WatchService;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.config.TaskDocuments;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.watch.DirectoryWatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,19 +23,12 @@ import org.slf4j.LoggerFactory;
  * .yaml}, {@code .yml} or {@code .json}, but for those whose name begins with a dot. A file that
  * cannot be read is named in the log and does not hold up the others.
  */
-public final class DocumentDirectory implements AutoCloseable {
+public final class DocumentDirectory {
 
   private static final Logger log = LoggerFactory.getLogger(DocumentDirectory.class);
 
-  /** Files that change one after the other, and one that is still being written, count as one. */
-  private static final Duration QUIET = Duration.ofMillis(300);
-
-  /** A look is taken also without a notice: some file systems give none. */
-  private static final Duration LOOK = Duration.ofSeconds(30);
-
   private final Path directory;
   private final Declaration declaration;
-  private final WatchService notices;
   private SortedMap<Path, byte[]> applied = new TreeMap<>();
   private boolean settled;
 
@@ -57,60 +45,39 @@ public final class DocumentDirectory implements AutoCloseable {
     boolean apply(List<TaskDocument> documents, boolean whole);
   }
 
-  private DocumentDirectory(Path directory, Declaration declaration, WatchService notices) {
+  private DocumentDirectory(Path directory, Declaration declaration) {
     this.directory = directory;
     this.declaration = declaration;
-    this.notices = notices;
   }
 
   /**
    * Begins to watch, on a thread of its own; the documents that are there are applied at once.
    *
    * @param directory made if it is missing
-   * @throws TaskException if it cannot be watched
+   * @return to be closed when it is to be watched no more; the tasks stay as they are
+   * @throws TaskException if it cannot be made
    */
-  public static DocumentDirectory watch(Path directory, Declaration declaration) {
+  public static DirectoryWatch watch(Path directory, Declaration declaration) {
     try {
       Files.createDirectories(directory);
-      WatchService notices = directory.getFileSystem().newWatchService();
-      directory.register(
-          notices,
-          StandardWatchEventKinds.ENTRY_CREATE,
-          StandardWatchEventKinds.ENTRY_MODIFY,
-          StandardWatchEventKinds.ENTRY_DELETE);
-      DocumentDirectory watched = new DocumentDirectory(directory, declaration, notices);
-      Thread thread = new Thread(watched::run, "document-directory");
-      thread.setDaemon(true);
-      thread.start();
-      return watched;
     } catch (IOException e) {
       throw TaskException.failed(
-          Problem.host("TASK_DIRECTORY", "cannot watch the directory " + directory + ": " + e), e);
+          Problem.host("TASK_DIRECTORY", "cannot make the directory " + directory + ": " + e), e);
     }
+    DocumentDirectory documents = new DocumentDirectory(directory, declaration);
+    return DirectoryWatch.start("document-directory", directory, documents::look);
   }
 
-  private void run() {
-    try {
-      while (true) {
-        look();
-        WatchKey key = notices.poll(LOOK.toMillis(), TimeUnit.MILLISECONDS);
-        while (key != null) {
-          key.pollEvents();
-          key.reset();
-          key = notices.poll(QUIET.toMillis(), TimeUnit.MILLISECONDS);
-        }
-      }
-    } catch (InterruptedException | ClosedWatchServiceException e) {
-      // It is not to be watched any more.
+  /** Applies what is in the directory, unless that was done already; returns whether it was. */
+  private boolean look(DirectoryWatch.Seen seen) {
+    if (seen.moving()) {
+      // Files that change one after the other count as one change.
+      return true;
     }
-  }
-
-  /** Applies what is in the directory, unless that was done already. */
-  private void look() {
     try {
       SortedMap<Path, byte[]> found = read();
       if (settled && same(found, applied)) {
-        return;
+        return true;
       }
       applied = found;
       List<TaskDocument> documents = new ArrayList<>();
@@ -120,6 +87,7 @@ public final class DocumentDirectory implements AutoCloseable {
       settled = false;
       log.error("the task documents in {} cannot be applied: {}", directory, e.toString());
     }
+    return settled;
   }
 
   private SortedMap<Path, byte[]> read() throws IOException {
@@ -172,15 +140,5 @@ public final class DocumentDirectory implements AutoCloseable {
       }
     }
     return whole;
-  }
-
-  /** Watches no more; the tasks stay as they are. */
-  @Override
-  public void close() {
-    try {
-      notices.close();
-    } catch (IOException e) {
-      log.warn("the watch of {} cannot be closed: {}", directory, e.toString());
-    }
   }
 }

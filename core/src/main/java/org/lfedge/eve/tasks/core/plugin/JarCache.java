@@ -11,12 +11,17 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.Set;
 import java.util.SortedSet;
+import java.util.stream.Stream;
 
 /**
- * Copies of plugin JARs, each named by its content. Classes are loaded from the copy, so it does no
- * harm to overwrite or remove the file that it was made from.
+ * Copies of plugin files, each named by its content. Classes are loaded from the copy, so it does
+ * no harm to overwrite or remove the file that it was made from. An archive with a plugin is
+ * unpacked beside its copy.
  */
 final class JarCache {
 
@@ -28,6 +33,7 @@ final class JarCache {
   private static final int BUFFER_BYTES = 1 << 16;
 
   private final Path directory;
+  private final Set<Path> unpacked = new HashSet<>();
 
   /** Makes the directory, for its owner alone, if it is not there. */
   JarCache(Path directory) throws IOException {
@@ -42,10 +48,11 @@ final class JarCache {
     return transfer(file, OutputStream.nullOutputStream());
   }
 
-  /** The digest that a copy was named by. */
+  /** The digest that a copy was named by, or what was unpacked of it. */
   static String digestOf(Path copy) {
     String name = copy.getFileName().toString();
-    return ALGORITHM + name.substring(0, name.lastIndexOf('.'));
+    int dot = name.indexOf('.');
+    return ALGORITHM + (dot < 0 ? name : name.substring(0, dot));
   }
 
   /**
@@ -54,11 +61,11 @@ final class JarCache {
    * @throws PluginRejection if the file no longer has the digest
    */
   Path keep(Path file, String digest) throws IOException {
-    Path copy = directory.resolve(digest.substring(ALGORITHM.length()) + ".jar");
+    Path copy = directory.resolve(hex(digest) + (PluginZip.isZip(file) ? ".zip" : ".jar"));
     if (Files.isRegularFile(copy, LinkOption.NOFOLLOW_LINKS) && digest(copy).equals(digest)) {
       return copy;
     }
-    Path part = Files.createTempFile(directory, "copy", ".part");
+    Path part = Files.createTempFile(directory, hex(digest) + ".", ".part");
     try {
       String copied;
       try (OutputStream out = Files.newOutputStream(part)) {
@@ -75,13 +82,59 @@ final class JarCache {
     return copy;
   }
 
+  /**
+   * Gives the directory with what is in an archive, unpacked now unless this cache has done it
+   * before: one from an earlier run may have suffered, and no digest covers it.
+   *
+   * @param copy that {@link #keep} gave
+   * @throws PluginRejection if it is no archive with a plugin
+   */
+  Path unpack(Path copy) throws IOException {
+    Path target = directory.resolve(hex(digestOf(copy)) + ".unpacked");
+    synchronized (unpacked) {
+      if (unpacked.contains(target)) {
+        return target;
+      }
+    }
+    delete(target);
+    Path part = Files.createTempDirectory(directory, hex(digestOf(copy)) + ".");
+    try {
+      PluginZip.unpack(copy, part);
+      Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      delete(part);
+    }
+    synchronized (unpacked) {
+      unpacked.add(target);
+    }
+    return target;
+  }
+
   /** Removes the copies with other digests, and what an interrupted copy has left. */
   void retain(SortedSet<String> digests) throws IOException {
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*.{jar,part}")) {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
       for (Path file : files) {
         if (!digests.contains(digestOf(file))) {
-          Files.delete(file);
+          synchronized (unpacked) {
+            unpacked.remove(file);
+          }
+          delete(file);
         }
+      }
+    }
+  }
+
+  private static String hex(String digest) {
+    return digest.substring(ALGORITHM.length());
+  }
+
+  private static void delete(Path top) throws IOException {
+    if (Files.notExists(top, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    try (Stream<Path> paths = Files.walk(top)) {
+      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
       }
     }
   }

@@ -1,193 +1,269 @@
 package org.lfedge.eve.tasks.core.plugin;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.ServiceConfigurationError;
-import java.util.ServiceLoader;
 import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.port.ExecutorCatalog;
-import org.lfedge.eve.tasks.core.port.Origin;
-import org.lfedge.eve.tasks.spi.Executor;
+import org.lfedge.eve.tasks.core.watch.DirectoryWatch;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
-import org.pf4j.PluginWrapper;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Executors out of JARs: those of the distribution, and those of the plugins directory that the
- * node's policy trusts by their digest. They are loaded once, when the catalog is made.
+ * Executors out of JARs and archives: those of the distribution, and those of the plugins directory
+ * that the node's policy trusts by their digest. Files may come, change and go in the plugins
+ * directory at any time; whoever has an executor meanwhile keeps it.
  *
- * <p>A JAR that cannot be used is listed with its reason and stops nobody else. A JAR that is not
- * trusted is read to find its digest and for nothing else.
+ * <p>A file that cannot be used is listed with its reason and stops nobody else. One that is not
+ * trusted is read to find its digest and whether it has arrived, and for nothing else.
  */
 public final class PluginCatalog implements ExecutorCatalog, AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(PluginCatalog.class);
 
+  /** How long plugins that are being loaded are waited for before the others are shown. */
+  private static final Duration PATIENCE = Duration.ofMillis(500);
+
+  /** The same when the daemon starts: tasks may want them then. */
+  private static final Duration PATIENCE_AT_START = Duration.ofSeconds(3);
+
+  private final Path directory;
   private final SortedSet<String> trusted;
+  private final Limits limits;
   private final JarCache cache;
   private final PluginJars jars;
-  private final Content content;
+  private final OpenPlugins plugins;
+  private final List<FoundFile> bundled;
+  private final SortedMap<Path, Known> known = new TreeMap<>();
+  private List<FoundFile> files = List.of();
+  private boolean refreshing;
+  private @Nullable DirectoryWatch watch;
+  private volatile Content content = Content.NONE;
+
+  /**
+   * What plugins may take.
+   *
+   * @param call how long one call of a plugin may take, the making of its executors too; then the
+   *     caller is told, and the thread is left behind
+   * @param linger how long a plugin that was removed or replaced can still be called, by who had it
+   *     before
+   */
+  public record Limits(Duration call, Duration linger) {
+
+    /** Thousands of times what a pure function needs; more than the looking up of facts takes. */
+    public static final Limits DEFAULT = new Limits(Duration.ofSeconds(10), Duration.ofSeconds(60));
+  }
+
+  /** What was read of a file when it had a stamp. */
+  private record Known(String stamp, FoundFile found) {}
 
   /**
    * Loads what is there.
    *
    * @param bundled the JARs of the distribution with their {@code SHA256SUMS}
-   * @param plugins where operators put JARs; need not exist
-   * @param cache for copies of the JARs; made if it does not exist
-   * @param trusted digests of the JARs in {@code plugins} that may be loaded, {@code sha256:...}
+   * @param directory where operators put JARs and archives; need not exist
+   * @param cache for copies of them; made if it does not exist
+   * @param trusted digests of the files in {@code directory} that may be loaded, {@code sha256:...}
    * @throws TaskException if the cache cannot be written
    */
-  public PluginCatalog(Path bundled, Path plugins, Path cache, SortedSet<String> trusted) {
+  public PluginCatalog(
+      Path bundled, Path directory, Path cache, SortedSet<String> trusted, Limits limits) {
+    this.directory = directory;
     this.trusted = SortedCopies.setOf(trusted);
+    this.limits = limits;
     try {
       this.cache = new JarCache(cache);
-      this.jars = new PluginJars(cache);
-      this.content = load(bundled, plugins);
     } catch (IOException e) {
-      throw TaskException.failed(
-          Problem.host("PLUGIN_CACHE", "cannot keep copies of plugins in " + cache + ": " + e), e);
+      throw noCache(cache, e);
     }
-    for (Rejected rejected : content.rejected) {
-      LOG.warn("{} is not used: {} {}", rejected.file(), rejected.code(), rejected.reason());
+    this.jars = new PluginJars(cache);
+    this.plugins = new OpenPlugins(this.cache, jars, limits.call(), limits.linger(), this::publish);
+    this.bundled =
+        PluginFile.bundled(bundled).stream()
+            .map(file -> FoundFile.read(file, this.trusted))
+            .toList();
+    try {
+      // Their names are reserved, so they come first, however long it takes.
+      open(this.bundled, new TreeSet<>(), limits.call().plus(PATIENCE_AT_START));
+      SortedSet<String> again = new TreeSet<>();
+      open(withDropped(stampsAtStart(), again), again, PATIENCE_AT_START);
+      this.cache.retain(plugins.held());
+    } catch (IOException e) {
+      close();
+      throw noCache(cache, e);
     }
+  }
+
+  private static TaskException noCache(Path cache, IOException e) {
+    return TaskException.failed(
+        Problem.host("PLUGIN_CACHE", "cannot keep copies of plugins in " + cache + ": " + e), e);
   }
 
   @Override
   public Optional<LoadedExecutor> find(String name) {
-    return Optional.ofNullable(content.executors.get(name));
+    return Optional.ofNullable(content.executors().get(name));
   }
 
   @Override
   public List<LoadedExecutor> list() {
-    return List.copyOf(content.executors.values());
+    return List.copyOf(content.executors().values());
   }
 
   @Override
   public List<Rejected> rejected() {
-    return content.rejected;
+    return content.rejected();
+  }
+
+  /** Begins to watch the plugins directory, on one thread, until the catalog is closed. */
+  public void watch() {
+    SortedMap<Path, String> stamps = new TreeMap<>();
+    known.forEach((path, file) -> stamps.put(path, file.stamp()));
+    watch =
+        DirectoryWatch.startFrom(
+            "plugins-directory", directory, stamps, seen -> refresh(seen.files()));
+  }
+
+  /**
+   * Takes up what has changed in the plugins directory.
+   *
+   * @param stamps of the files in it that stand still
+   * @return whether there is nothing that has to be looked after later
+   */
+  boolean refresh(SortedMap<Path, String> stamps) {
+    SortedSet<String> again = new TreeSet<>();
+    open(withDropped(stamps, again), again, PATIENCE);
+    boolean settled = plugins.settle();
+    try {
+      cache.retain(plugins.held());
+    } catch (IOException e) {
+      LOG.warn("a copy of a plugin that is not used any more cannot be removed: {}", e.toString());
+      settled = false;
+    }
+    return settled && known.values().stream().noneMatch(file -> file.found().passing());
   }
 
   /** Unloads the plugins and closes their files. Executors must not be called any more. */
   @Override
   public void close() {
-    jars.close();
+    DirectoryWatch running = watch;
+    if (running != null) {
+      running.close();
+    }
+    plugins.close();
   }
 
-  private Content load(Path bundled, Path plugins) throws IOException {
-    List<PluginFile> files = new ArrayList<>(PluginFile.bundled(bundled));
-    files.addAll(PluginFile.dropped(plugins));
-    Selection selection = new Selection(jars.getVersionManager()::compareVersions);
-    SortedSet<String> digests = new TreeSet<>();
-    for (PluginFile file : files) {
-      try {
-        String digest = admit(file, digests);
-        digests.add(digest);
-        open(file, digest).forEach(selection::offer);
-      } catch (PluginRejection rejection) {
-        selection.reject(file, rejection.code(), String.valueOf(rejection.getMessage()));
-      } catch (IOException e) {
-        selection.reject(file, "UNREADABLE", "it cannot be read or copied: " + e);
-      }
-    }
-    SortedMap<String, LoadedExecutor> executors = selection.executors();
-    SortedSet<String> used = new TreeSet<>();
-    executors.values().forEach(executor -> used.add(executor.digest()));
-    jars.retain(used);
-    cache.retain(used);
-    return new Content(executors, selection.rejected());
-  }
-
-  /** Decides by the digest alone whether a file may be opened as a plugin. */
-  private String admit(PluginFile file, SortedSet<String> seen) throws IOException {
-    if (file.rejection().isPresent()) {
-      throw file.rejection().get();
-    }
-    if (Files.notExists(file.path())) {
-      throw new PluginRejection(
-          "MISSING",
-          file.origin() == Origin.BUNDLED
-              ? BundledDigests.FILE + " names it and it is not there; install the daemon again"
-              : "it is a link to nothing; remove it");
-    }
-    if (!Files.isRegularFile(file.path())) {
-      throw new PluginRejection("NOT_A_JAR", "it is not a file; move it away");
-    }
-    String digest = JarCache.digest(file.path());
-    if (file.origin() == Origin.BUNDLED) {
-      if (!file.recorded().equals(Optional.of(digest))) {
-        throw new PluginRejection(
-            "NOT_BUNDLED",
-            "its digest "
-                + digest
-                + " is not the one in "
-                + BundledDigests.FILE
-                + "; install the daemon again, or put the file into the plugins directory");
-      }
-    } else if (!trusted.contains(digest)) {
-      throw new PluginRejection(
-          "NOT_TRUSTED",
-          "its digest "
-              + digest
-              + " is not in policy.trustedPlugins of the daemon's config; add it there if you"
-              + " trust the file, and restart the daemon");
-    }
-    if (seen.contains(digest)) {
-      throw new PluginRejection(
-          "DUPLICATE", "another file has the same content, " + digest + "; remove one of them");
-    }
-    return digest;
-  }
-
-  private List<Selection.Offer> open(PluginFile file, String digest) throws IOException {
-    PluginWrapper plugin = jars.load(cache.keep(file.path(), digest));
-    String version = plugin.getDescriptor().getVersion();
+  private SortedMap<Path, String> stampsAtStart() {
     try {
-      return executors(plugin.getPluginClassLoader(), version).stream()
-          .map(
-              executor ->
-                  new Selection.Offer(
-                      file, new LoadedExecutor(executor, version, digest, file.origin())))
-          .toList();
-    } catch (PluginRejection rejection) {
-      jars.unloadPlugin(plugin.getPluginId());
-      throw rejection;
+      return DirectoryWatch.stamps(directory);
+    } catch (IOException e) {
+      LOG.warn("the plugins directory {} cannot be read: {}", directory, e.toString());
+      return new TreeMap<>();
     }
   }
 
-  /** By {@code META-INF/services}, so that vendors need nothing of PF4J. */
-  static List<GuardedExecutor> executors(ClassLoader loader, String version) {
-    List<ServiceLoader.Provider<Executor>> providers =
-        GuardedExecutor.inContext(
-            loader,
-            () -> {
-              try {
-                return ServiceLoader.load(Executor.class, loader).stream().toList();
-              } catch (ServiceConfigurationError | LinkageError e) {
-                throw new PluginRejection(
-                    "EXECUTOR_FAILS",
-                    "its META-INF/services names what is no executor: "
-                        + PluginRejection.describe(e));
-              }
-            });
-    if (providers.isEmpty()) {
-      throw new PluginRejection(
-          "NO_EXECUTOR",
-          "it has no META-INF/services/" + Executor.class.getName() + " that names an executor");
-    }
-    return providers.stream()
-        .map(provider -> GuardedExecutor.of(provider, loader, version))
-        .toList();
+  /**
+   * All files, those of the distribution first.
+   *
+   * @param again gets the digests of files that are new or have changed
+   */
+  private List<FoundFile> withDropped(SortedMap<Path, String> stamps, SortedSet<String> again) {
+    known.keySet().retainAll(stamps.keySet());
+    stamps.forEach(
+        (path, stamp) -> {
+          Known before = known.get(path);
+          if (before == null || !before.stamp().equals(stamp) || before.found().passing()) {
+            FoundFile found = FoundFile.read(PluginFile.dropped(path), trusted);
+            if (!DirectoryWatch.stamp(path).equals(stamp)) {
+              return; // It changed while it was read, and is told again.
+            }
+            known.put(path, new Known(stamp, found));
+            found.digest().ifPresent(again::add);
+          }
+        });
+    List<FoundFile> all = new ArrayList<>(bundled);
+    known.values().forEach(file -> all.add(file.found()));
+    return all;
   }
 
-  /** What a scan of the directories gave. */
-  private record Content(SortedMap<String, LoadedExecutor> executors, List<Rejected> rejected) {}
+  private void open(List<FoundFile> all, SortedSet<String> again, Duration patience) {
+    SortedMap<String, PluginFile> wanted = new TreeMap<>();
+    for (FoundFile found : all) {
+      found.digest().ifPresent(digest -> wanted.putIfAbsent(digest, found.file()));
+    }
+    synchronized (this) {
+      files = all;
+      refreshing = true;
+    }
+    plugins.want(wanted, again);
+    plugins.await(patience);
+    synchronized (this) {
+      refreshing = false;
+      publish();
+    }
+  }
+
+  /** Shows what there is now, unless more is about to come. */
+  private synchronized void publish() {
+    if (refreshing) {
+      return;
+    }
+    Selection selection = new Selection(jars.getVersionManager()::compareVersions);
+    SortedSet<String> seen = new TreeSet<>();
+    for (FoundFile found : files) {
+      found.rejection().ifPresent(why -> reject(selection, found.file(), why));
+      found
+          .digest()
+          .ifPresent(
+              digest -> {
+                if (seen.add(digest)) {
+                  offer(selection, found.file(), digest);
+                } else {
+                  selection.reject(
+                      found.file(),
+                      "DUPLICATE",
+                      "another file has the same content, " + digest + "; remove one of them");
+                }
+              });
+    }
+    Content next = new Content(selection.executors(), selection.rejected());
+    next.logChanges(content, LOG);
+    content = next;
+  }
+
+  private void offer(Selection selection, PluginFile file, String digest) {
+    OpenPlugins.Outcome outcome = plugins.of(digest);
+    if (outcome instanceof OpenPlugins.Refused refused) {
+      reject(selection, file, refused.why());
+    } else if (outcome instanceof OpenPlugins.Opened opened) {
+      Plugin plugin = opened.plugin();
+      for (GuardedExecutor executor : plugin.executors()) {
+        selection.offer(
+            new Selection.Offer(
+                file,
+                new LoadedExecutor(
+                    executor, plugin.version(), digest, file.name(), file.origin())));
+      }
+    } else {
+      selection.reject(
+          file,
+          Content.LOADING,
+          "it is being loaded, and refused if that takes more than "
+              + limits.call().toMillis()
+              + " ms");
+    }
+  }
+
+  private static void reject(Selection selection, PluginFile file, PluginRejection why) {
+    selection.reject(file, why.code(), String.valueOf(why.getMessage()));
+  }
 }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
@@ -46,29 +45,16 @@ record PluginFile(
     }
   }
 
-  /** What was dropped into the plugins directory, by name; files that begin with a dot are not. */
-  static List<PluginFile> dropped(Path directory) {
-    if (Files.notExists(directory)) {
-      return List.of();
-    }
-    try {
-      List<PluginFile> files = new ArrayList<>();
-      for (String name : names(directory)) {
-        files.add(
-            new PluginFile(
-                directory.resolve(name),
-                Origin.TRUSTED_DIGEST,
-                Optional.empty(),
-                name.endsWith(".jar")
-                    ? Optional.empty()
-                    : Optional.of(
-                        new PluginRejection(
-                            "NOT_A_JAR", "the name of a plugin ends in .jar; move it away"))));
-      }
-      return files;
-    } catch (IOException e) {
-      return List.of(unreadable(directory, Origin.TRUSTED_DIGEST, e));
-    }
+  /** A file in the plugins directory. */
+  static PluginFile dropped(Path path) {
+    boolean plugin = path.toString().endsWith(".jar") || PluginZip.isZip(path);
+    return plugin
+        ? new PluginFile(path, Origin.TRUSTED_DIGEST, Optional.empty(), Optional.empty())
+        : rejected(
+            path,
+            Origin.TRUSTED_DIGEST,
+            new PluginRejection(
+                "NOT_A_JAR", "the name of a plugin ends in .jar or .zip; move it away"));
   }
 
   private static SortedSet<String> names(Path directory) throws IOException {

@@ -1,19 +1,10 @@
 package org.lfedge.eve.tasks.core.plugin;
 
-import java.io.IOException;
+import java.net.URLClassLoader;
 import java.nio.file.Path;
-import java.util.SortedSet;
-import java.util.jar.Attributes;
-import java.util.jar.JarFile;
-import java.util.jar.Manifest;
-import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 import org.lfedge.eve.tasks.spi.Executor;
 import org.pf4j.ClassLoadingStrategy;
-import org.pf4j.DefaultPluginDescriptor;
-import org.pf4j.JarPluginLoader;
 import org.pf4j.JarPluginManager;
-import org.pf4j.ManifestPluginDescriptorFinder;
 import org.pf4j.PluginClassLoader;
 import org.pf4j.PluginDescriptor;
 import org.pf4j.PluginDescriptorFinder;
@@ -24,14 +15,13 @@ import org.pf4j.PluginWrapper;
 import org.pf4j.RuntimeMode;
 
 /**
- * PF4J, set up for executors: JARs of the {@link JarCache} only, each loaded as {@code
+ * PF4J, set up for executors: files of the {@link JarCache} only, each loaded as {@code
  * <Plugin-Id>@<sha256>} so that two versions do not clash, with the host's classes first so that a
  * plugin that packs the SPI gets the host's all the same. No plugin is ever started in PF4J's
- * sense: an executor has nothing to start, and a {@code Plugin-Class} is not looked at.
+ * sense: an executor has nothing to start, and a {@code Plugin-Class} is not looked at. PF4J
+ * forgets a plugin as soon as it has made its class loader; {@link Plugin} looks after that.
  */
 final class PluginJars extends JarPluginManager {
-
-  private static final Pattern VALID_ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
 
   private final HostClasses hostClasses = new HostClasses();
 
@@ -41,12 +31,20 @@ final class PluginJars extends JarPluginManager {
   }
 
   /**
-   * Loads one JAR.
+   * What was made of a file.
    *
-   * @param copy in the cache, named by its digest
+   * @param loader to be closed by whoever has it
+   * @param version of the plugin
+   */
+  record Loaded(URLClassLoader loader, String version) {}
+
+  /**
+   * Makes the class loader of a plugin, from which no class is loaded yet.
+   *
+   * @param copy in the cache: a JAR, or the directory that an archive was unpacked to
    * @throws PluginRejection if it cannot be used
    */
-  PluginWrapper load(Path copy) {
+  synchronized Loaded load(Path copy) {
     String id;
     try {
       id = loadPlugin(copy);
@@ -66,21 +64,11 @@ final class PluginJars extends JarPluginManager {
               + Executor.SPI_VERSION
               + "; use a version of the plugin that was built for it");
     }
-    return plugin;
-  }
-
-  /** Unloads the JARs with other digests. */
-  void retain(SortedSet<String> digests) {
-    for (PluginWrapper plugin : getPlugins()) {
-      if (!digests.contains(JarCache.digestOf(plugin.getPluginPath()))) {
-        unloadPlugin(plugin.getPluginId());
-      }
-    }
-  }
-
-  /** Unloads everything and closes the files. */
-  void close() {
-    unloadPlugins();
+    // Else it would be closed when PF4J forgets the plugin.
+    getPluginClassLoaders().remove(id);
+    unloadPlugin(id);
+    return new Loaded(
+        (URLClassLoader) plugin.getPluginClassLoader(), plugin.getDescriptor().getVersion());
   }
 
   @Override
@@ -90,18 +78,23 @@ final class PluginJars extends JarPluginManager {
 
   @Override
   protected PluginDescriptorFinder createPluginDescriptorFinder() {
-    return new CheckedManifest();
+    return new CheckedDescriptors(this::getVersionManager);
   }
 
   @Override
   protected PluginLoader createPluginLoader() {
-    return new JarPluginLoader(this) {
+    return new PluginLoader() {
       @Override
-      public ClassLoader loadPlugin(Path jar, PluginDescriptor descriptor) {
+      public boolean isApplicable(Path copy) {
+        return true;
+      }
+
+      @Override
+      public ClassLoader loadPlugin(Path copy, PluginDescriptor descriptor) {
         PluginClassLoader loader =
             new PluginClassLoader(
                 PluginJars.this, descriptor, hostClasses, ClassLoadingStrategy.APD);
-        loader.addFile(jar.toFile());
+        PluginZip.classPath(copy).forEach(entry -> loader.addFile(entry.toFile()));
         return loader;
       }
     };
@@ -126,76 +119,5 @@ final class PluginJars extends JarPluginManager {
         throw new UnsupportedOperationException("plugins are not disabled by hand");
       }
     };
-  }
-
-  /** Reads the manifest and refuses what PF4J would accept and trip over later. */
-  private final class CheckedManifest extends ManifestPluginDescriptorFinder {
-
-    @Override
-    public PluginDescriptor find(Path jar) {
-      Manifest manifest = read(jar);
-      PluginDescriptor descriptor = createPluginDescriptor(manifest);
-      String id = descriptor.getPluginId();
-      if (id == null || !VALID_ID.matcher(id).matches()) {
-        throw malformed("Plugin-Id", id);
-      }
-      requireParses("Plugin-Version", descriptor.getVersion(), ">=0.0.0");
-      requireParses("Plugin-Requires", "1.0.0", descriptor.getRequires());
-      if (!descriptor.getDependencies().isEmpty()) {
-        throw new PluginRejection(
-            "HAS_DEPENDENCIES",
-            "Plugin-Dependencies names other plugins; pack what the executor needs into its JAR");
-      }
-      if (manifest.getMainAttributes().containsKey(Attributes.Name.CLASS_PATH)) {
-        throw new PluginRejection(
-            "HAS_CLASS_PATH",
-            "Class-Path in its manifest names files that no digest covers; pack them into the JAR");
-      }
-      return new Descriptor(descriptor, id + "@" + JarCache.digestOf(jar));
-    }
-
-    private Manifest read(Path jar) {
-      try (JarFile file = new JarFile(jar.toFile())) {
-        Manifest manifest = file.getManifest();
-        if (manifest == null) {
-          throw malformed("META-INF/MANIFEST.MF", null);
-        }
-        return manifest;
-      } catch (IOException | IllegalArgumentException e) {
-        throw new PluginRejection("NOT_A_JAR", "it cannot be read as a JAR: " + e.getMessage());
-      }
-    }
-
-    private void requireParses(String attribute, String version, String range) {
-      String value = attribute.equals("Plugin-Version") ? version : range;
-      try {
-        getVersionManager().checkVersionConstraint(version, range.trim());
-      } catch (RuntimeException e) {
-        throw malformed(attribute, value);
-      }
-    }
-
-    private PluginRejection malformed(String attribute, @Nullable String value) {
-      return new PluginRejection(
-          "BAD_MANIFEST",
-          value == null
-              ? "its manifest has no " + attribute
-              : attribute + " in its manifest is malformed: " + value);
-    }
-  }
-
-  /** The descriptor of a JAR under the id that sets it apart from other versions. */
-  private static final class Descriptor extends DefaultPluginDescriptor {
-
-    Descriptor(PluginDescriptor from, String id) {
-      super(
-          id,
-          from.getPluginDescription(),
-          from.getPluginClass(),
-          from.getVersion(),
-          from.getRequires(),
-          from.getProvider(),
-          from.getLicense());
-    }
   }
 }

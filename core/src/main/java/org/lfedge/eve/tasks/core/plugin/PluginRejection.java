@@ -5,6 +5,8 @@ final class PluginRejection extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
+  private static final int MAX_DESCRIPTION = 500;
+
   private final String code;
 
   /**
@@ -25,9 +27,14 @@ final class PluginRejection extends RuntimeException {
   /** Describes what a plugin threw, even if it throws again when it is asked. */
   static String describe(Throwable thrown) {
     try {
-      return thrown.toString();
+      return shortened(thrown.toString());
     } catch (Throwable again) {
       return thrown.getClass().getName();
     }
+  }
+
+  /** A text of a plugin's, which may be of any length. */
+  static String shortened(String text) {
+    return text.length() > MAX_DESCRIPTION ? text.substring(0, MAX_DESCRIPTION) + "..." : text;
   }
 }

@@ -3,8 +3,10 @@ package org.lfedge.eve.tasks.core.plugin;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.lfedge.eve.tasks.core.port.ExecutorCatalog;
 import org.lfedge.eve.tasks.core.port.ExecutorCatalog.LoadedExecutor;
 import org.lfedge.eve.tasks.core.port.ExecutorCatalog.Rejected;
 import org.lfedge.eve.tasks.core.port.Origin;
@@ -42,7 +44,16 @@ final class Selection {
   }
 
   void reject(PluginFile file, String code, String reason) {
-    refusals.add(new Refusal(file, new Rejected(file.name(), code, reason)));
+    refusals.add(new Refusal(file, new Rejected(file.name(), code, reason, Optional.empty())));
+  }
+
+  private void reject(Offer offer, String code, String reason) {
+    ExecutorCatalog.Offer offered =
+        new ExecutorCatalog.Offer(
+            offer.name(), offer.executor().version(), offer.executor().digest());
+    refusals.add(
+        new Refusal(
+            offer.file(), new Rejected(offer.file().name(), code, reason, Optional.of(offered))));
   }
 
   /** Who serves, by name. To be called once. */
@@ -87,7 +98,7 @@ final class Selection {
     for (Offer offer : candidates) {
       if (!bundled.contains(offer)) {
         reject(
-            offer.file(),
+            offer,
             "NAME_RESERVED",
             offer.title() + " has the name of a bundled one; give it another name");
       }
@@ -101,14 +112,14 @@ final class Selection {
 
   private void supersede(Offer offer, Offer by) {
     reject(
-        offer.file(),
+        offer,
         "SUPERSEDED",
         offer.title() + " is superseded by " + by.executor().version() + " in " + by.file().name());
   }
 
   private void conflict(Offer offer, Offer with) {
     reject(
-        offer.file(),
+        offer,
         "VERSION_CONFLICT",
         offer.title()
             + " is in "

@@ -22,10 +22,28 @@ public interface ExecutorCatalog {
    * @param executor the function
    * @param version of the plugin that holds it
    * @param digest of the plugin's file, {@code sha256:...}
+   * @param file the name of the plugin's file
    * @param origin on which trust is keyed
    */
-  record LoadedExecutor(Executor executor, String version, String digest, Origin origin) {}
+  record LoadedExecutor(
+      Executor executor, String version, String digest, String file, Origin origin) {}
 
-  /** A plugin that could not be used. */
-  record Rejected(String file, String code, String reason) {}
+  /**
+   * A plugin that could not be used.
+   *
+   * @param file its name
+   * @param code stable, in capitals, such as {@code SUPERSEDED}
+   * @param reason why, and what to do about it
+   * @param offer what it would have served, if that is known
+   */
+  record Rejected(String file, String code, String reason, Optional<Offer> offer) {}
+
+  /**
+   * An executor that a file has and that does not serve.
+   *
+   * @param executor its name
+   * @param version of the plugin
+   * @param digest of the plugin's file, {@code sha256:...}
+   */
+  record Offer(String executor, String version, String digest) {}
 }

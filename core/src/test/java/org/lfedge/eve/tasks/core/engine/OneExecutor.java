@@ -37,11 +37,16 @@ import org.lfedge.eve.tasks.spi.task.Volume;
  */
 final class OneExecutor implements ExecutorCatalog {
   private final LoadedExecutor only =
-      new LoadedExecutor(new SomeExecutor(), "1.0.0", "sha256:" + "0".repeat(64), Origin.BUNDLED);
+      new LoadedExecutor(
+          new SomeExecutor(), "1.0.0", "sha256:" + "0".repeat(64), "some.jar", Origin.BUNDLED);
 
   private final LoadedExecutor emulator =
       new LoadedExecutor(
-          new SomeEmulator(), "2.0.0", "sha256:" + "8".repeat(64), Origin.TRUSTED_DIGEST);
+          new SomeEmulator(),
+          "2.0.0",
+          "sha256:" + "8".repeat(64),
+          "emulator.jar",
+          Origin.TRUSTED_DIGEST);
 
   @Override
   public Optional<LoadedExecutor> find(String name) {

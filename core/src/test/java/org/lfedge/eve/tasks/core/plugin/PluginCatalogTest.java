@@ -210,7 +210,7 @@ class PluginCatalogTest {
     try (PluginCatalog catalog = node.open()) {
       assertEquals(List.of(GOOD, "twice 1.10.0"), serving(catalog));
       assertEquals(Map.of("a.jar", "SUPERSEDED", "c.jar", "SUPERSEDED"), rejected(catalog));
-      assertEquals(2, node.cached().size());
+      assertEquals(4, node.cached().size());
     }
   }
 

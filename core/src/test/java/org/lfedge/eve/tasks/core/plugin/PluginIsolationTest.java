@@ -325,7 +325,6 @@ class PluginIsolationTest {
   @Test
   void aRejectedFileIsNotHeldOpen() throws Exception {
     node.drop("it.jar", plugin("public It() { throw new IllegalStateException(); }", "1"));
-    node.drop("old.jar", PluginJar.executor("good", "0.9.0"));
     try (PluginCatalog catalog = node.open()) {
       assertEquals("good", by(executor(catalog, "good")));
       assertEquals(1, openFilesBelow(node.cache));

@@ -54,7 +54,11 @@ final class PluginNode {
   }
 
   PluginCatalog open() {
-    return new PluginCatalog(bundled, plugins, cache, trusted);
+    return open(PluginCatalog.Limits.DEFAULT);
+  }
+
+  PluginCatalog open(PluginCatalog.Limits limits) {
+    return new PluginCatalog(bundled, plugins, cache, trusted, limits);
   }
 
   List<String> cached() throws IOException {

@@ -41,7 +41,7 @@ class SelectionTest {
   private static Selection.Offer offer(String file, String name, int version, Origin origin) {
     return new Selection.Offer(
         new PluginFile(Path.of(file), origin, Optional.empty(), Optional.empty()),
-        new LoadedExecutor(new Named(name), "" + version, "sha256:" + file, origin));
+        new LoadedExecutor(new Named(name), "" + version, "sha256:" + file, file, origin));
   }
 
   private static Selection selectionOf(List<Selection.Offer> offers) {

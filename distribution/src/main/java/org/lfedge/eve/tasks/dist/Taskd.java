@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
+import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.lfedge.eve.tasks.core.error.TaskException;
 
@@ -13,6 +13,8 @@ import org.lfedge.eve.tasks.core.error.TaskException;
 public final class Taskd {
 
   private static final Path DEFAULT_CONFIG = Path.of("/etc/taskmanager/taskd.yaml");
+
+  private static final Duration LOOK_AT_MEMORY = Duration.ofSeconds(10);
 
   private static final String USAGE =
       """
@@ -109,6 +111,7 @@ public final class Taskd {
   private static void serve(NodeConfig config) throws IOException, InterruptedException {
     LogSetup.toStandardError(config.logLevel(), config.logFormat());
     Logger log = Logger.getLogger(Taskd.class.getName());
+    Thread.setDefaultUncaughtExceptionHandler(Taskd::endWithoutMemory);
     InstanceLock lock = InstanceLock.take(config.stateDirectory());
     try (lock) {
       Daemon daemon = Daemon.start(config, Installation.find());
@@ -128,8 +131,27 @@ public final class Taskd {
               + sinceStart().toMillis()
               + " ms and serves its API at "
               + config.socket());
-      new CountDownLatch(1).await();
+      awaitMemoryShortage();
+      log.severe("there is no memory left; taskd ends, and tasks go on");
+      Runtime.getRuntime().halt(1);
     }
+  }
+
+  private static void awaitMemoryShortage() throws InterruptedException {
+    MemoryShortage shortage = MemoryShortage.ofThisJvm();
+    while (!shortage.lasts()) {
+      Thread.sleep(LOOK_AT_MEMORY.toMillis());
+    }
+  }
+
+  /** A thread of ours that ends for lack of memory leaves a daemon that may hang. */
+  private static void endWithoutMemory(Thread thread, Throwable thrown) {
+    if (thrown instanceof OutOfMemoryError) {
+      System.err.println("taskd: no memory in thread " + thread.getName() + "; tasks go on");
+      Runtime.getRuntime().halt(1);
+    }
+    Logger.getLogger(Taskd.class.getName())
+        .log(Level.SEVERE, "thread " + thread.getName() + " has failed", thrown);
   }
 
   private static Duration sinceStart() {

@@ -49,6 +49,11 @@ final class GuardedExecutor implements Executor {
     return new GuardedExecutor(plugin, executor, info);
   }
 
+  /** The loader of its classes, which is to be collected once the plugin is gone. */
+  ClassLoader classLoader() {
+    return executor.getClass().getClassLoader();
+  }
+
   @Override
   public ExecutorInfo info() {
     return info;

@@ -33,8 +33,10 @@ final class PluginRejection extends RuntimeException {
     }
   }
 
-  /** A text of a plugin's, which may be of any length. */
+  /** A text of a plugin's, which may be of any length and hold anything, as a part of a line. */
   static String shortened(String text) {
-    return text.length() > MAX_DESCRIPTION ? text.substring(0, MAX_DESCRIPTION) + "..." : text;
+    String start =
+        text.length() > MAX_DESCRIPTION ? text.substring(0, MAX_DESCRIPTION) + "..." : text;
+    return start.replaceAll("\\p{Cntrl}+", " ");
   }
 }

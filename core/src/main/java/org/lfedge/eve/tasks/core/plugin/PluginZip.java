@@ -112,10 +112,16 @@ final class PluginZip {
               + "; do not trust where it comes from");
     }
     Path path = target.resolve(name).normalize();
-    if (path.equals(target)) {
-      throw new PluginRejection("NOT_A_JAR", "one of its entries has no name");
+    for (Path above = path.getParent(); !path.equals(target); above = above.getParent()) {
+      if (above.equals(target)) {
+        return path;
+      }
+      if (Files.isRegularFile(above)) {
+        break;
+      }
     }
-    return path;
+    throw new PluginRejection(
+        "NOT_A_JAR", "an entry of it can be no file: " + PluginRejection.shortened(name));
   }
 
   /** Returns how much may still be written. */

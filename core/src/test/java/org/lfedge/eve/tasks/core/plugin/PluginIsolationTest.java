@@ -16,7 +16,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -316,10 +315,10 @@ class PluginIsolationTest {
   void closingReleasesTheFiles() throws Exception {
     PluginCatalog catalog = node.open();
     assertEquals("good", by(executor(catalog, "good")));
-    assertEquals(1, openFilesBelow(node.cache));
+    assertEquals(1, PluginNode.openFilesBelow(node.cache));
     catalog.close();
-    assertEquals(0, openFilesBelow(node.cache));
-    assertEquals(0, openFilesBelow(node.plugins));
+    assertEquals(0, PluginNode.openFilesBelow(node.cache));
+    assertEquals(0, PluginNode.openFilesBelow(node.plugins));
   }
 
   @Test
@@ -327,23 +326,7 @@ class PluginIsolationTest {
     node.drop("it.jar", plugin("public It() { throw new IllegalStateException(); }", "1"));
     try (PluginCatalog catalog = node.open()) {
       assertEquals("good", by(executor(catalog, "good")));
-      assertEquals(1, openFilesBelow(node.cache));
-    }
-  }
-
-  private static long openFilesBelow(Path directory) throws IOException {
-    try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
-      return descriptors
-          .filter(descriptor -> linkOf(descriptor).startsWith(directory.toString()))
-          .count();
-    }
-  }
-
-  private static String linkOf(Path descriptor) {
-    try {
-      return Files.readSymbolicLink(descriptor).toString();
-    } catch (IOException gone) {
-      return "";
+      assertEquals(1, PluginNode.openFilesBelow(node.cache));
     }
   }
 

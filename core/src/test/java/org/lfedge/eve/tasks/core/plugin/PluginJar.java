@@ -12,12 +12,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import javax.tools.FileObject;
 import javax.tools.ForwardingJavaFileManager;
 import javax.tools.JavaCompiler;
@@ -45,6 +49,8 @@ public final class PluginJar {
   private final Map<String, String> manifest = new TreeMap<>();
   private final Map<String, String> sources = new TreeMap<>();
   private final Map<String, byte[]> entries = new TreeMap<>();
+
+  private final SortedSet<String> missing = new TreeSet<>();
 
   private PluginJar() {}
 
@@ -124,6 +130,12 @@ public final class PluginJar {
     return this;
   }
 
+  /** Leaves out a class of the package {@code vendor} that the others were compiled with. */
+  PluginJar withoutClass(String simpleName) {
+    missing.add("vendor/" + simpleName + ".class");
+    return this;
+  }
+
   /** Declares the executors. */
   public PluginJar service(String... classNames) {
     return entry(SERVICE, String.join("\n", classNames).getBytes(StandardCharsets.UTF_8));
@@ -134,21 +146,46 @@ public final class PluginJar {
     return this;
   }
 
-  /** Compiles and packs it. */
+  /** Compiles and packs it, without a manifest if no key of it is left. */
   public Path writeTo(Path file) throws IOException {
     Map<String, byte[]> all = new TreeMap<>(entries);
     all.putAll(compile());
+    all.keySet().removeAll(missing);
     Manifest attributes = new Manifest();
     attributes.getMainAttributes().putValue("Manifest-Version", "1.0");
     manifest.forEach(attributes.getMainAttributes()::putValue);
-    try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(file), attributes)) {
-      for (Map.Entry<String, byte[]> entry : all.entrySet()) {
-        out.putNextEntry(new JarEntry(entry.getKey()));
-        out.write(entry.getValue());
-        out.closeEntry();
-      }
+    try (ZipOutputStream out =
+        manifest.isEmpty()
+            ? new ZipOutputStream(Files.newOutputStream(file))
+            : new JarOutputStream(Files.newOutputStream(file), attributes)) {
+      write(all, out);
     }
     return file;
+  }
+
+  /** Compiles and packs it as PF4J's archives are: properties, classes, and entries as they are. */
+  Path writeZipTo(Path file) throws IOException {
+    StringBuilder properties = new StringBuilder();
+    manifest.forEach(
+        (key, value) ->
+            properties.append(key.toLowerCase(Locale.ROOT).replace('-', '.') + "=" + value + "\n"));
+    Map<String, byte[]> all = new TreeMap<>();
+    all.put("plugin.properties", properties.toString().getBytes(StandardCharsets.UTF_8));
+    compile().forEach((name, bytes) -> all.put("classes/" + name, bytes));
+    entries.forEach(
+        (name, bytes) -> all.put(name.equals(SERVICE) ? "classes/" + name : name, bytes));
+    try (ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(file))) {
+      write(all, out);
+    }
+    return file;
+  }
+
+  private static void write(Map<String, byte[]> entries, ZipOutputStream out) throws IOException {
+    for (Map.Entry<String, byte[]> entry : entries.entrySet()) {
+      out.putNextEntry(new ZipEntry(entry.getKey()));
+      out.write(entry.getValue());
+      out.closeEntry();
+    }
   }
 
   private Map<String, byte[]> compile() {

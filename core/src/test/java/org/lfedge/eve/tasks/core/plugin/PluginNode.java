@@ -5,14 +5,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.lfedge.eve.tasks.core.port.ExecutorCatalog.LoadedExecutor;
 import org.lfedge.eve.tasks.core.port.ExecutorCatalog.Rejected;
+import org.lfedge.eve.tasks.core.watch.DirectoryWatch;
 import org.lfedge.eve.tasks.spi.SeedException;
 import org.lfedge.eve.tasks.spi.SeedRequest;
 import org.lfedge.eve.tasks.spi.contract.SampleRequests;
@@ -25,12 +30,14 @@ final class PluginNode {
   final Path bundled;
   final Path plugins;
   final Path cache;
+  private final Path vendor;
   final SortedSet<String> trusted = new TreeSet<>();
 
   PluginNode(Path directory) throws IOException {
     bundled = Files.createDirectories(directory.resolve("bundled"));
     plugins = Files.createDirectories(directory.resolve("plugins"));
     cache = directory.resolve("cache");
+    vendor = directory.resolve("vendor");
     Files.writeString(bundled.resolve("SHA256SUMS"), "");
   }
 
@@ -59,6 +66,49 @@ final class PluginNode {
 
   PluginCatalog open(PluginCatalog.Limits limits) {
     return new PluginCatalog(bundled, plugins, cache, trusted, limits);
+  }
+
+  /** Builds a JAR that is trusted, beside the plugins directory, for later. */
+  Path build(String file, PluginJar jar) throws IOException {
+    return trust(jar.writeTo(Files.createDirectories(vendor).resolve(file)));
+  }
+
+  /** Puts a copy of a file into the plugins directory, by renaming. */
+  Path place(Path built, String name) throws IOException {
+    Path hidden = Files.copy(built, plugins.resolve("." + name));
+    return Files.move(hidden, plugins.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /** Has a catalog take up what is in the plugins directory. */
+  void look(PluginCatalog catalog) throws IOException {
+    catalog.refresh(DirectoryWatch.stamps(plugins));
+  }
+
+  /** Waits for what another thread does. */
+  static void await(String what, BooleanSupplier condition) {
+    long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() - end > 0) {
+        throw new AssertionError("waited in vain for " + what);
+      }
+      LockSupport.parkNanos(1_000_000);
+    }
+  }
+
+  static long openFilesBelow(Path directory) throws IOException {
+    try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
+      return descriptors
+          .filter(descriptor -> linkOf(descriptor).startsWith(directory.toString()))
+          .count();
+    }
+  }
+
+  private static String linkOf(Path descriptor) {
+    try {
+      return Files.readSymbolicLink(descriptor).toString();
+    } catch (IOException gone) {
+      return "";
+    }
   }
 
   List<String> cached() throws IOException {

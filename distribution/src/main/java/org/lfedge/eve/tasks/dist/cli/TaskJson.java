@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.Timestamp;
 import java.time.Instant;
+import java.util.List;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.lfedge.eve.tasks.core.api.ApiProblems;
@@ -12,6 +13,7 @@ import org.lfedge.eve.tasks.core.api.v1.Change;
 import org.lfedge.eve.tasks.core.api.v1.Dependency;
 import org.lfedge.eve.tasks.core.api.v1.Event;
 import org.lfedge.eve.tasks.core.api.v1.ExecutorEntry;
+import org.lfedge.eve.tasks.core.api.v1.ExecutorOption;
 import org.lfedge.eve.tasks.core.api.v1.Failure;
 import org.lfedge.eve.tasks.core.api.v1.FieldChange;
 import org.lfedge.eve.tasks.core.api.v1.ImageEntry;
@@ -199,7 +201,39 @@ final class TaskJson {
     json.put("version", executor.getVersion());
     json.put("digest", executor.getDigest());
     json.put("trust", executor.getTrust());
+    json.put("file", executor.getFile());
     json.putNull("rejected");
+    return json;
+  }
+
+  /**
+   * The answer of {@code executors inspect}.
+   *
+   * @param others files that have the executor too
+   */
+  static ObjectNode executor(ExecutorEntry executor, List<RejectedPlugin> others) {
+    ObjectNode json = executor(executor);
+    json.remove("rejected");
+    executor.getRootKindsList().forEach(json.putArray("roots")::add);
+    ArrayNode options = json.putArray("options");
+    for (ExecutorOption option : executor.getOptionsList()) {
+      ObjectNode node = options.addObject();
+      node.put("name", option.getName());
+      node.put("type", option.getType());
+      node.put("required", option.getRequired());
+      option.getChoicesList().forEach(node.putArray("choices")::add);
+      node.put("doc", option.getDoc());
+    }
+    ArrayNode files = json.putArray("others");
+    for (RejectedPlugin plugin : others) {
+      files
+          .addObject()
+          .put("file", plugin.getFile())
+          .put("version", plugin.getVersion())
+          .put("digest", plugin.getDigest())
+          .put("code", plugin.getCode())
+          .put("reason", plugin.getReason());
+    }
     return json;
   }
 
@@ -208,9 +242,10 @@ final class TaskJson {
     ObjectNode json = NODES.objectNode();
     json.put("name", plugin.getFile());
     json.putNull("summary");
-    json.putNull("version");
-    json.putNull("digest");
+    json.put("version", orNull(plugin.getVersion()));
+    json.put("digest", orNull(plugin.getDigest()));
     json.putNull("trust");
+    json.put("file", plugin.getFile());
     json.putObject("rejected").put("code", plugin.getCode()).put("reason", plugin.getReason());
     return json;
   }

@@ -278,6 +278,29 @@ class CommandLineClientTest {
   }
 
   @Test
+  void anExecutorIsShownWithItsFileAndWhoItSupersedes() {
+    JsonNode shown = json(run("executors", "inspect", "native-container", "-o", "json").out());
+    assertEquals("1.2.3", shown.path("version").textValue());
+    assertEquals("sha256:ab", shown.path("digest").textValue());
+    assertEquals("bundled", shown.path("trust").textValue());
+    assertEquals("native-container.jar", shown.path("file").textValue());
+    assertEquals("image", shown.at("/roots/0").textValue());
+    assertEquals("gc", shown.at("/options/0/name").textValue());
+    assertEquals(1, shown.path("others").size());
+    assertEquals("old.jar", shown.at("/others/0/file").textValue());
+    assertEquals("SUPERSEDED", shown.at("/others/0/code").textValue());
+    String text = run("executors", "inspect", "native-container").out();
+    for (String part : List.of("1.2.3", "sha256:ab", "native-container.jar", "old.jar", "1.0.0")) {
+      assertTrue(text.contains(part), text);
+    }
+    assertEquals(3, run("executors", "inspect", "none").status());
+    Result conflict = run("executors", "inspect", "twice");
+    assertEquals(3, conflict.status());
+    assertTrue(conflict.err().contains("EXECUTOR_NOT_FOUND"), conflict.err());
+    assertTrue(conflict.err().contains("other.jar"), conflict.err());
+  }
+
+  @Test
   void anOptionOfAllCommandsMayStandBeforeTheCommand() {
     assertTrue(json(run("-o", "json", "list").out()).isArray());
   }

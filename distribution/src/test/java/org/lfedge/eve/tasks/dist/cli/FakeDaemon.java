@@ -23,6 +23,7 @@ import org.lfedge.eve.tasks.core.api.v1.ExecOutput;
 import org.lfedge.eve.tasks.core.api.v1.ExecStart;
 import org.lfedge.eve.tasks.core.api.v1.ExecStarted;
 import org.lfedge.eve.tasks.core.api.v1.ExecutorEntry;
+import org.lfedge.eve.tasks.core.api.v1.ExecutorOption;
 import org.lfedge.eve.tasks.core.api.v1.FieldChange;
 import org.lfedge.eve.tasks.core.api.v1.ImageEntry;
 import org.lfedge.eve.tasks.core.api.v1.ImageTrust;
@@ -271,12 +272,32 @@ final class FakeDaemon extends TaskmanagerGrpc.TaskmanagerImplBase {
                 ExecutorEntry.newBuilder()
                     .setName("native-container")
                     .setVersion("1.2.3")
-                    .setTrust("bundled"))
+                    .setTrust("bundled")
+                    .setFile("native-container.jar")
+                    .setDigest("sha256:ab")
+                    .addRootKinds("image")
+                    .addOptions(
+                        ExecutorOption.newBuilder().setName("gc").setType("string").setDoc("How.")))
             .addRejected(
                 RejectedPlugin.newBuilder()
                     .setFile("bad.jar")
                     .setCode("NOT_TRUSTED")
                     .setReason("no policy names its digest"))
+            .addRejected(
+                RejectedPlugin.newBuilder()
+                    .setFile("old.jar")
+                    .setCode("SUPERSEDED")
+                    .setReason("it is superseded by 1.2.3 in native-container.jar")
+                    .setExecutor("native-container")
+                    .setVersion("1.0.0")
+                    .setDigest("sha256:cd"))
+            .addRejected(
+                RejectedPlugin.newBuilder()
+                    .setFile("twice.jar")
+                    .setCode("VERSION_CONFLICT")
+                    .setReason("it is in other.jar as well")
+                    .setExecutor("twice")
+                    .setVersion("1.0.0"))
             .build());
   }
 

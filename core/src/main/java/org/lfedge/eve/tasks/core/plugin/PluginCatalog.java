@@ -35,7 +35,7 @@ public final class PluginCatalog implements ExecutorCatalog, AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMillis(500);
 
   /** The same when the daemon starts: tasks may want them then. */
-  private static final Duration PATIENCE_AT_START = Duration.ofSeconds(3);
+  private static final Duration PATIENCE_AT_START = Duration.ofSeconds(5);
 
   private final Path directory;
   private final SortedSet<String> trusted;

@@ -25,6 +25,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -301,10 +302,7 @@ class HotPluginsTest {
         new Handler() {
           @Override
           public void publish(LogRecord record) {
-            lines.add(
-                record.getLevel()
-                    + " "
-                    + new java.util.logging.SimpleFormatter().formatMessage(record));
+            lines.add(record.getLevel() + " " + new SimpleFormatter().formatMessage(record));
           }
 
           @Override

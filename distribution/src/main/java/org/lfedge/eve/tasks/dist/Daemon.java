@@ -6,6 +6,7 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.SortedMap;
@@ -58,6 +59,7 @@ import org.lfedge.eve.tasks.core.port.ImageStore;
 import org.lfedge.eve.tasks.core.port.NetworkNamespaces;
 import org.lfedge.eve.tasks.core.port.Networks;
 import org.lfedge.eve.tasks.core.port.Sandbox;
+import org.lfedge.eve.tasks.core.port.SandboxedExecutors;
 import org.lfedge.eve.tasks.core.port.TaskFiles;
 import org.lfedge.eve.tasks.core.port.TaskOutput;
 import org.lfedge.eve.tasks.core.port.TaskStore;
@@ -227,15 +229,6 @@ final class Daemon implements AutoCloseable {
     CgroupMounts cgroups = CgroupMounts.find();
     LinuxProcesses processes = new LinuxProcesses(cgroups);
     HostFacts host = HostInspection.inspect(cgroups);
-    PluginCatalog executors =
-        closing(
-            new PluginCatalog(
-                installation.executors(),
-                config.pluginsDirectory(),
-                state.resolve("plugin-cache"),
-                config.policy().trustedPlugins(),
-                PluginCatalog.Limits.DEFAULT));
-    executors.watch();
     ContainerdClient containerd = containerd(processes);
     ContainerdContent content = new ContainerdContent(containerd);
     content.endAbandonedLeases();
@@ -272,16 +265,25 @@ final class Daemon implements AutoCloseable {
     FifoTerminals terminals = closing(new FifoTerminals(runtime.resolve("terminals")));
     ContainerdRuntime containers = new ContainerdRuntime(containerd, terminals);
     Sandbox sandbox = sandbox(containers, host);
+    SandboxedExecutors sandboxed =
+        new SeedSandboxes(
+            sandbox, state.resolve("sandboxed"), installation.runtime(), installation.libraries());
+    PluginCatalog executors =
+        closing(
+            new PluginCatalog(
+                installation.executors(),
+                config.pluginsDirectory(),
+                state.resolve("plugin-cache"),
+                config.policy().trustedPlugins(),
+                Optional.of(sandboxed),
+                PluginCatalog.Limits.DEFAULT));
+    executors.watch();
     Volumes volumes = volumes(containerd, images, sandbox);
     Planner.NodeLayout layout = new Planner.NodeLayout(config.cgroupParent(), config.initProgram());
     Planner planner =
         new Planner(
             executors,
-            new SeedSandboxes(
-                sandbox,
-                state.resolve("sandboxed"),
-                installation.runtime(),
-                installation.libraries()),
+            sandboxed,
             images,
             config.tools(),
             new NodeFacts(),

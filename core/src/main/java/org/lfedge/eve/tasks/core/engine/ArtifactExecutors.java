@@ -82,6 +82,7 @@ final class ArtifactExecutors {
             executor(image, labels),
             labels.getOrDefault(VERSION, "unversioned"),
             digest,
+            image.name(),
             Origin.TOOLS_ARTIFACT);
     synchronized (remembered) {
       remembered.put(digest, loaded);

@@ -22,11 +22,18 @@ record FoundFile(
   /**
    * Reads a file and decides by its digest alone whether it may be opened as a plugin.
    *
-   * @param trusted the digests that files in the plugins directory may have
+   * @param trusted the digests of files in the plugins directory that may be loaded here
+   * @param sandboxes whether there are any for other JARs
    */
-  static FoundFile read(PluginFile file, SortedSet<String> trusted) {
+  static FoundFile read(PluginFile file, SortedSet<String> trusted, boolean sandboxes) {
     try {
-      return new FoundFile(file, Optional.of(admit(file, trusted)), Optional.empty(), false);
+      String digest = admit(file);
+      if (file.origin() == Origin.BUNDLED || trusted.contains(digest)) {
+        return new FoundFile(file, Optional.of(digest), Optional.empty(), false);
+      }
+      requireSandbox(file, digest, sandboxes);
+      return new FoundFile(
+          file.of(Origin.PLUGINS_DIRECTORY), Optional.of(digest), Optional.empty(), false);
     } catch (PluginRejection rejection) {
       return new FoundFile(file, Optional.empty(), Optional.of(rejection), false);
     } catch (IOException e) {
@@ -38,7 +45,7 @@ record FoundFile(
     }
   }
 
-  private static String admit(PluginFile file, SortedSet<String> trusted) throws IOException {
+  private static String admit(PluginFile file) throws IOException {
     if (file.rejection().isPresent()) {
       throw file.rejection().get();
     }
@@ -56,7 +63,7 @@ record FoundFile(
     if (!Files.isRegularFile(file.path())) {
       throw new PluginRejection("NOT_A_JAR", "it is not a file; move it away");
     }
-    return file.origin() == Origin.BUNDLED ? bundled(file) : dropped(file, trusted);
+    return file.origin() == Origin.BUNDLED ? bundled(file) : dropped(file);
   }
 
   private static String bundled(PluginFile file) throws IOException {
@@ -73,7 +80,7 @@ record FoundFile(
     return digest;
   }
 
-  private static String dropped(PluginFile file, SortedSet<String> trusted) throws IOException {
+  private static String dropped(PluginFile file) throws IOException {
     String digest = JarCache.digest(file.path());
     // Nobody should trust half a file because its digest was told.
     if (!PluginZip.isWhole(file.path())) {
@@ -82,14 +89,19 @@ record FoundFile(
           "it is no archive, or has not arrived yet as a whole; copy it under a name that begins"
               + " with a dot, and rename it");
     }
-    if (!trusted.contains(digest)) {
-      throw new PluginRejection(
-          "NOT_TRUSTED",
-          "its digest "
-              + digest
-              + " is not in policy.trustedPlugins of the daemon's config; add it there if you"
-              + " trust the file, and restart the daemon");
-    }
     return digest;
+  }
+
+  private static void requireSandbox(PluginFile file, String digest, boolean sandboxes) {
+    if (sandboxes && !PluginZip.isZip(file.path())) {
+      return;
+    }
+    throw new PluginRejection(
+        "NOT_TRUSTED",
+        "its digest "
+            + digest
+            + " is not in policy.trustedPlugins of the daemon's config; add it there if you trust"
+            + " the file, and restart the daemon"
+            + (sandboxes ? "; or pack it as one JAR, which runs in a sandbox" : ""));
   }
 }

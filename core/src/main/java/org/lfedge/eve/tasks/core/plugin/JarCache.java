@@ -75,6 +75,8 @@ final class JarCache {
         throw new PluginRejection(
             "CHANGED_WHILE_READ", "the file changed while it was read; put it there by renaming");
       }
+      // Whoever runs it in a sandbox must be able to read it; the directory keeps others out.
+      Files.setPosixFilePermissions(part, PosixFilePermissions.fromString("r--r--r--"));
       Files.move(part, copy, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } finally {
       Files.deleteIfExists(part);

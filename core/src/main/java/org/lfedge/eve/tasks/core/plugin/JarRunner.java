@@ -10,7 +10,6 @@ import org.lfedge.eve.tasks.core.seedprotocol.Answer;
 import org.lfedge.eve.tasks.core.seedprotocol.Call;
 import org.lfedge.eve.tasks.spi.Executor;
 import org.lfedge.eve.tasks.spi.SeedException;
-import org.pf4j.PluginWrapper;
 
 /**
  * Answers one call with the executor of a JAR: the program of the sandbox in which a JAR runs that
@@ -51,9 +50,15 @@ public final class JarRunner {
   }
 
   private static byte[] answer(Path jar, byte[] request) {
-    PluginWrapper plugin = new PluginJars(jar.resolveSibling(".")).load(jar);
+    PluginJars.Loaded loaded = new PluginJars(jar.resolveSibling(".")).load(jar);
     List<GuardedExecutor> executors =
-        PluginCatalog.executors(plugin.getPluginClassLoader(), plugin.getDescriptor().getVersion());
+        Plugin.open(
+                String.valueOf(jar.getFileName()),
+                loaded.version(),
+                loaded.loader(),
+                PluginCatalog.Limits.DEFAULT.call(),
+                stuck -> {})
+            .executors();
     if (executors.size() != 1) {
       throw new PluginRejection(
           "SEVERAL_EXECUTORS",

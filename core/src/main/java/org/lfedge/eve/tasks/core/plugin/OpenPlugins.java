@@ -6,10 +6,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.port.Origin;
+import org.lfedge.eve.tasks.core.port.SandboxedExecutors;
+import org.lfedge.eve.tasks.spi.Executor;
 
 /**
  * The plugins that are loaded, by the digests of their files. Each is loaded on a thread of its own
@@ -21,6 +26,7 @@ final class OpenPlugins {
 
   private final JarCache cache;
   private final PluginJars jars;
+  private final Optional<SandboxedExecutors> sandboxes;
   private final Duration deadline;
   private final Duration linger;
   private final Runnable changed;
@@ -36,6 +42,9 @@ final class OpenPlugins {
   /** It is loaded. */
   record Opened(Plugin plugin) implements Outcome {}
 
+  /** It runs in sandboxes. */
+  record Sandboxed(Executor executor, String version) implements Outcome {}
+
   /** It cannot be used. */
   record Refused(PluginRejection why, boolean passing) implements Outcome {}
 
@@ -44,14 +53,21 @@ final class OpenPlugins {
   /**
    * None yet.
    *
+   * @param sandboxes for JARs of {@link Origin#PLUGINS_DIRECTORY}
    * @param deadline for each call of a plugin, and for making its executors
    * @param linger how long a plugin that is not wanted any more can still be called
    * @param changed run after the outcome of a file has changed, by any thread
    */
   OpenPlugins(
-      JarCache cache, PluginJars jars, Duration deadline, Duration linger, Runnable changed) {
+      JarCache cache,
+      PluginJars jars,
+      Optional<SandboxedExecutors> sandboxes,
+      Duration deadline,
+      Duration linger,
+      Runnable changed) {
     this.cache = cache;
     this.jars = jars;
+    this.sandboxes = sandboxes;
     this.deadline = deadline;
     this.linger = linger;
     this.changed = changed;
@@ -95,13 +111,21 @@ final class OpenPlugins {
       Path classes = PluginZip.isZip(file.path()) ? cache.unpack(copy) : copy;
       PluginJars.Loaded loaded = jars.load(classes);
       outcome =
-          new Opened(
-              Plugin.open(
-                  file.name(),
-                  loaded.version(),
-                  loaded.loader(),
-                  deadline,
-                  plugin -> disable(digest, plugin)));
+          file.origin() == Origin.PLUGINS_DIRECTORY
+              ? sandboxed(copy, digest, loaded)
+              : new Opened(
+                  Plugin.open(
+                      file.name(),
+                      loaded.version(),
+                      loaded.loader(),
+                      deadline,
+                      plugin -> disable(digest, plugin)));
+    } catch (TaskException failure) {
+      outcome =
+          new Refused(
+              new PluginRejection(
+                  failure.first().code(), String.valueOf(failure.first().message())),
+              failure.first().code().equals("SANDBOX_FAILED"));
     } catch (PluginRejection rejection) {
       outcome = new Refused(rejection, false);
     } catch (IOException e) {
@@ -120,6 +144,12 @@ final class OpenPlugins {
       notifyAll();
     }
     changed.run();
+  }
+
+  /** No class of it is loaded here; its manifest was looked at. */
+  private Outcome sandboxed(Path jar, String digest, PluginJars.Loaded loaded) throws IOException {
+    loaded.loader().close();
+    return new Sandboxed(sandboxes.orElseThrow().ofJar(jar, digest), loaded.version());
   }
 
   private void disable(String digest, Plugin plugin) {

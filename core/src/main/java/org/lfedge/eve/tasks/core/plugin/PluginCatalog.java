@@ -14,18 +14,20 @@ import org.jspecify.annotations.Nullable;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.port.ExecutorCatalog;
+import org.lfedge.eve.tasks.core.port.SandboxedExecutors;
 import org.lfedge.eve.tasks.core.watch.DirectoryWatch;
+import org.lfedge.eve.tasks.spi.Executor;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Executors out of JARs and archives: those of the distribution, and those of the plugins directory
- * that the node's policy trusts by their digest. Files may come, change and go in the plugins
- * directory at any time; whoever has an executor meanwhile keeps it.
+ * Executors out of JARs and archives: those of the distribution, and those of the plugins
+ * directory. Files may come, change and go there at any time; whoever has an executor meanwhile
+ * keeps it.
  *
- * <p>A file that cannot be used is listed with its reason and stops nobody else. One that is not
- * trusted is read to find its digest and whether it has arrived, and for nothing else.
+ * <p>A file that cannot be used is listed with its reason and stops nobody else. Of one that the
+ * node's policy does not trust by its digest no class is ever loaded here: a JAR runs in sandboxes.
  */
 public final class PluginCatalog implements ExecutorCatalog, AutoCloseable {
 
@@ -39,6 +41,7 @@ public final class PluginCatalog implements ExecutorCatalog, AutoCloseable {
 
   private final Path directory;
   private final SortedSet<String> trusted;
+  private final Optional<SandboxedExecutors> sandboxes;
   private final Limits limits;
   private final JarCache cache;
   private final PluginJars jars;
@@ -73,12 +76,20 @@ public final class PluginCatalog implements ExecutorCatalog, AutoCloseable {
    * @param bundled the JARs of the distribution with their {@code SHA256SUMS}
    * @param directory where operators put JARs and archives; need not exist
    * @param cache for copies of them; made if it does not exist
-   * @param trusted digests of the files in {@code directory} that may be loaded, {@code sha256:...}
+   * @param trusted digests of the files in {@code directory} that may be loaded here, {@code
+   *     sha256:...}
+   * @param sandboxes for the JARs among the others; without them those are refused
    * @throws TaskException if the cache cannot be written
    */
   public PluginCatalog(
-      Path bundled, Path directory, Path cache, SortedSet<String> trusted, Limits limits) {
+      Path bundled,
+      Path directory,
+      Path cache,
+      SortedSet<String> trusted,
+      Optional<SandboxedExecutors> sandboxes,
+      Limits limits) {
     this.directory = directory;
+    this.sandboxes = sandboxes;
     this.trusted = SortedCopies.setOf(trusted);
     this.limits = limits;
     try {
@@ -87,10 +98,11 @@ public final class PluginCatalog implements ExecutorCatalog, AutoCloseable {
       throw noCache(cache, e);
     }
     this.jars = new PluginJars(cache);
-    this.plugins = new OpenPlugins(this.cache, jars, limits.call(), limits.linger(), this::publish);
+    this.plugins =
+        new OpenPlugins(this.cache, jars, sandboxes, limits.call(), limits.linger(), this::publish);
     this.bundled =
         PluginFile.bundled(bundled).stream()
-            .map(file -> FoundFile.read(file, this.trusted))
+            .map(file -> FoundFile.read(file, this.trusted, false))
             .toList();
     try {
       // Their names are reserved, so they come first, however long it takes.
@@ -182,7 +194,8 @@ public final class PluginCatalog implements ExecutorCatalog, AutoCloseable {
         (path, stamp) -> {
           Known before = known.get(path);
           if (before == null || !before.stamp().equals(stamp) || before.found().passing()) {
-            FoundFile found = FoundFile.read(PluginFile.dropped(path), trusted);
+            FoundFile found =
+                FoundFile.read(PluginFile.dropped(path), trusted, sandboxes.isPresent());
             if (!DirectoryWatch.stamp(path).equals(stamp)) {
               return; // It changed while it was read, and is told again.
             }
@@ -244,14 +257,12 @@ public final class PluginCatalog implements ExecutorCatalog, AutoCloseable {
     OpenPlugins.Outcome outcome = plugins.of(digest);
     if (outcome instanceof OpenPlugins.Refused refused) {
       reject(selection, file, refused.why());
+    } else if (outcome instanceof OpenPlugins.Sandboxed sandboxed) {
+      offer(selection, file, digest, sandboxed.executor(), sandboxed.version());
     } else if (outcome instanceof OpenPlugins.Opened opened) {
       Plugin plugin = opened.plugin();
       for (GuardedExecutor executor : plugin.executors()) {
-        selection.offer(
-            new Selection.Offer(
-                file,
-                new LoadedExecutor(
-                    executor, plugin.version(), digest, file.name(), file.origin())));
+        offer(selection, file, digest, executor, plugin.version());
       }
     } else {
       selection.reject(
@@ -261,6 +272,13 @@ public final class PluginCatalog implements ExecutorCatalog, AutoCloseable {
               + limits.call().toMillis()
               + " ms");
     }
+  }
+
+  private static void offer(
+      Selection selection, PluginFile file, String digest, Executor executor, String version) {
+    selection.offer(
+        new Selection.Offer(
+            file, new LoadedExecutor(executor, version, digest, file.name(), file.origin())));
   }
 
   private static void reject(Selection selection, PluginFile file, PluginRejection why) {

@@ -25,6 +25,11 @@ record PluginFile(
     return path.getFileName().toString();
   }
 
+  /** The same, of another origin. */
+  PluginFile of(Origin other) {
+    return new PluginFile(path, other, recorded, rejection);
+  }
+
   /** What the distribution has, by name; missing files included. */
   static List<PluginFile> bundled(Path directory) {
     try {

@@ -13,7 +13,8 @@ import org.lfedge.eve.tasks.core.port.Origin;
 
 /**
  * Chooses who serves where several plugins have an executor of one name: names of bundled executors
- * are theirs alone; else the highest version serves, unless two files have it.
+ * are theirs alone, those of trusted ones not for others; else the highest version serves, unless
+ * two files have it.
  */
 final class Selection {
 
@@ -90,20 +91,23 @@ final class Selection {
   }
 
   private List<Offer> allowed(List<Offer> candidates) {
-    List<Offer> bundled = new ArrayList<>(candidates);
-    bundled.removeIf(offer -> offer.file().origin() != Origin.BUNDLED);
-    if (bundled.isEmpty()) {
-      return new ArrayList<>(candidates);
-    }
+    // In the order of trust.
+    Origin first =
+        candidates.stream().map(offer -> offer.file().origin()).sorted().findFirst().orElseThrow();
+    List<Offer> allowed = new ArrayList<>(candidates);
+    allowed.removeIf(offer -> offer.file().origin() != first);
     for (Offer offer : candidates) {
-      if (!bundled.contains(offer)) {
+      if (!allowed.contains(offer)) {
         reject(
             offer,
             "NAME_RESERVED",
-            offer.title() + " has the name of a bundled one; give it another name");
+            offer.title()
+                + " has the name of "
+                + (first == Origin.BUNDLED ? "a bundled one" : "one that policy trusts")
+                + "; give it another name");
       }
     }
-    return bundled;
+    return allowed;
   }
 
   private boolean sameVersion(Offer one, Offer other) {

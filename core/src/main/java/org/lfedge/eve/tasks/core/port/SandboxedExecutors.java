@@ -1,5 +1,6 @@
 package org.lfedge.eve.tasks.core.port;
 
+import java.nio.file.Path;
 import org.lfedge.eve.tasks.spi.Executor;
 
 /**
@@ -18,6 +19,14 @@ public interface SandboxedExecutors {
    *     is
    */
   Executor ofJar(byte[] jar);
+
+  /**
+   * The same of a file that stays where it is, and as it is, for as long as the executor is used.
+   *
+   * @param jar a file that everybody may read, named by its digest: {@code HEX.jar}
+   * @param digest of it, {@code sha256:...}
+   */
+  Executor ofJar(Path jar, String digest);
 
   /**
    * A program that speaks the seed protocol.

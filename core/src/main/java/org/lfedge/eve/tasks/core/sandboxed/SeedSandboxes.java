@@ -65,8 +65,12 @@ public final class SeedSandboxes implements SandboxedExecutors {
     } catch (IOException e) {
       throw unusable(e);
     }
-    return new SandboxedExecutor(
-        conversations, new Code.Jar("sha256:" + hex, file, runtime, libraries));
+    return ofJar(file, "sha256:" + hex);
+  }
+
+  @Override
+  public Executor ofJar(Path jar, String digest) {
+    return new SandboxedExecutor(conversations, new Code.Jar(digest, jar, runtime, libraries));
   }
 
   @Override

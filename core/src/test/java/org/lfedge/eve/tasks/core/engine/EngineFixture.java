@@ -198,6 +198,11 @@ final class EngineFixture {
     }
 
     @Override
+    public Executor ofJar(Path jar, String digest) {
+      throw new UnsupportedOperationException("there are no sandboxes here");
+    }
+
+    @Override
     public Executor ofProgram(String digest, String chainId, String path) {
       throw new UnsupportedOperationException("there are no sandboxes here");
     }

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -17,6 +18,7 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.lfedge.eve.tasks.core.port.ExecutorCatalog.LoadedExecutor;
 import org.lfedge.eve.tasks.core.port.ExecutorCatalog.Rejected;
+import org.lfedge.eve.tasks.core.port.SandboxedExecutors;
 import org.lfedge.eve.tasks.core.watch.DirectoryWatch;
 import org.lfedge.eve.tasks.spi.SeedException;
 import org.lfedge.eve.tasks.spi.SeedRequest;
@@ -65,7 +67,16 @@ final class PluginNode {
   }
 
   PluginCatalog open(PluginCatalog.Limits limits) {
-    return new PluginCatalog(bundled, plugins, cache, trusted, limits);
+    return open(Optional.empty(), limits);
+  }
+
+  /** With sandboxes for what is not trusted. */
+  PluginCatalog open(SandboxedExecutors sandboxes) {
+    return open(Optional.of(sandboxes), PluginCatalog.Limits.DEFAULT);
+  }
+
+  private PluginCatalog open(Optional<SandboxedExecutors> sandboxes, PluginCatalog.Limits limits) {
+    return new PluginCatalog(bundled, plugins, cache, trusted, sandboxes, limits);
   }
 
   /** Builds a JAR that is trusted, beside the plugins directory, for later. */

@@ -200,7 +200,7 @@ public final class PluginCatalog implements ExecutorCatalog, AutoCloseable {
               return; // It changed while it was read, and is told again.
             }
             known.put(path, new Known(stamp, found));
-            found.digest().ifPresent(again::add);
+            found.digest().ifPresent(digest -> again.add(digest));
           }
         });
     List<FoundFile> all = new ArrayList<>(bundled);

@@ -103,24 +103,33 @@ final class PluginZip {
   }
 
   private static Path inside(Path target, String name) {
+    List<String> parts = List.of(name.split("/", -1));
     boolean plain = !name.startsWith("/") && name.indexOf('\\') < 0 && name.indexOf('\0') < 0;
-    if (!plain || List.of(name.split("/", -1)).contains("..")) {
+    if (!plain || parts.contains("..")) {
       throw new PluginRejection(
           "LEAVES_ITS_DIRECTORY",
           "an entry of it would be written elsewhere: "
               + PluginRejection.shortened(name)
               + "; do not trust where it comes from");
     }
-    Path path = target.resolve(name).normalize();
-    for (Path above = path.getParent(); !path.equals(target); above = above.getParent()) {
-      if (above.equals(target)) {
-        return path;
+    Path path = target;
+    for (String part : parts) {
+      if (part.isEmpty() || part.equals(".")) {
+        continue;
       }
-      if (Files.isRegularFile(above)) {
-        break;
+      if (Files.isRegularFile(path)) {
+        throw noFile(name);
       }
+      path = path.resolve(part);
     }
-    throw new PluginRejection(
+    if (path.equals(target)) {
+      throw noFile(name);
+    }
+    return path;
+  }
+
+  private static PluginRejection noFile(String name) {
+    return new PluginRejection(
         "NOT_A_JAR", "an entry of it can be no file: " + PluginRejection.shortened(name));
   }
 
@@ -151,7 +160,7 @@ final class PluginZip {
     SortedSet<Path> jars = new TreeSet<>();
     try (DirectoryStream<Path> files =
         Files.newDirectoryStream(Files.createDirectories(copy.resolve("lib")), "*.jar")) {
-      files.forEach(jars::add);
+      files.forEach(file -> jars.add(file));
       Path classes = Files.createDirectories(copy.resolve("classes"));
       List<Path> classPath = new ArrayList<>(List.of(classes));
       classPath.addAll(jars);

@@ -72,7 +72,7 @@ sealed interface Code {
    */
   record Jar(String digest, Path file, Path runtime, Path libraries) implements Code {
 
-    private static final String RUNNER = "org.lfedge.eve.tasks.core.plugin.JarRunner";
+    private static final String RUNNER = "org.lfedge.eve.tasks.dist.JarRunner";
     private static final long MEMORY_BYTES = 96L << 20;
 
     @Override

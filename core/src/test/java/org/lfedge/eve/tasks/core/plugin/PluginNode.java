@@ -3,6 +3,7 @@ package org.lfedge.eve.tasks.core.plugin;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -124,6 +125,15 @@ final class PluginNode {
 
   List<String> cached() throws IOException {
     return names(cache);
+  }
+
+  /** The same, for a condition. */
+  List<String> cachedNow() {
+    try {
+      return cached();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   static List<String> names(Path directory) throws IOException {

@@ -142,7 +142,7 @@ class BadInputIT {
             "broken.jar",
             "NOT_A_JAR",
             "unknown.jar",
-            "NOT_TRUSTED"),
+            "NOT_A_JAR"),
         rejected);
     node.taskctl("run", node.document("works", "[sh, -c, exit 5]", "")).expect(5);
     node.taskctl("delete", "works").expect(0);

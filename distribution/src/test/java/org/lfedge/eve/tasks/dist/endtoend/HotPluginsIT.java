@@ -138,4 +138,33 @@ class HotPluginsIT {
     Files.delete(plugins.resolve("greedy.jar"));
     awaitVersion(Optional.empty());
   }
+
+  /** No digest of theirs is named anywhere. */
+  @Test
+  void oneThatNobodyTrustsRunsInASandbox() throws IOException {
+    long daemon = node.pid();
+    Path plugins = Files.createDirectories(node.pluginsDirectory());
+    new VendorExecutor("4.0.0").moveTo(plugins.resolve("stranger.jar"));
+    awaitVersion(Optional.of("4.0.0"));
+    assertEquals("plugins-directory", inspect().expect(0).json().path("trust").asText());
+    Anchor anchor = Anchor.of(node.json("run", "-d", document("strange")));
+    node.awaitOutput("strange", "version 4.0.0");
+    assertEquals("plugins-directory", node.json("inspect", "strange").path("trust").asText());
+
+    new VendorExecutor("5.0.0", "System.exit(0);").moveTo(plugins.resolve("stranger.jar"));
+    awaitVersion(Optional.of("5.0.0"));
+    Programs.Result refused = node.taskctl("-o", "json", "create", document("exits")).expect(1);
+    assertEquals(List.of("ANSWER_INVALID"), refused.errorCodes(), refused.err());
+    assertEquals(daemon, node.pid());
+    assertTrue(anchor.isAlive());
+
+    // A name that policy trusts somebody with is not for others, whatever their version is.
+    first.moveTo(plugins.resolve("vendor.jar"));
+    awaitVersion(Optional.of("1.0.0"));
+    assertEquals("NAME_RESERVED", inspect().json().at("/others/0/code").asText());
+    Files.delete(plugins.resolve("vendor.jar"));
+    Files.delete(plugins.resolve("stranger.jar"));
+    awaitVersion(Optional.empty());
+    node.taskctl("delete", "--force", "strange").expect(0);
+  }
 }

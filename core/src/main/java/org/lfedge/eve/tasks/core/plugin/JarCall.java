@@ -1,10 +1,8 @@
 package org.lfedge.eve.tasks.core.plugin;
 
-import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.seedprotocol.Answer;
 import org.lfedge.eve.tasks.core.seedprotocol.Call;
@@ -12,44 +10,31 @@ import org.lfedge.eve.tasks.spi.Executor;
 import org.lfedge.eve.tasks.spi.SeedException;
 
 /**
- * Answers one call with the executor of a JAR: the program of the sandbox in which a JAR runs that
- * nobody vouches for. It loads it just as the daemon loads others.
+ * Answers one call with the executor of a JAR: what runs in the sandbox of a JAR that nobody
+ * vouches for. It is loaded just as the daemon loads others.
  */
-public final class JarRunner {
+public final class JarCall {
 
-  private JarRunner() {}
+  private JarCall() {}
 
   /**
-   * Writes the answer to the standard output.
+   * Answers a call.
    *
-   * @param args the JAR, named by its digest, and the file with the call
+   * @param jar named by its digest, as {@code HEX.jar}
+   * @param call in the form of the seed protocol
+   * @return the answer in that form
+   * @throws TaskException if the JAR cannot be loaded, or its executor fails
    */
-  public static void main(String[] args) throws IOException {
-    // What the executor prints is no part of the answer.
-    PrintStream answers = System.out;
-    System.setOut(System.err);
-    byte[] answer;
+  public static byte[] answer(Path jar, byte[] call) {
     try {
-      answer = answer(Path.of(args[0]), Files.readAllBytes(Path.of(args[1])));
+      return reply(jar, call);
     } catch (PluginRejection rejection) {
-      throw fail(rejection.code() + ": " + rejection.getMessage());
-    } catch (TaskException failure) {
-      throw fail(failure.first().toString());
+      throw TaskException.failed(
+          Problem.host(rejection.code(), String.valueOf(rejection.getMessage())), rejection);
     }
-    answers.write(answer);
-    answers.flush();
-    // Threads of the executor's are nothing to wait for.
-    Runtime.getRuntime().halt(0);
   }
 
-  private static IllegalStateException fail(String why) {
-    System.err.println(why);
-    System.err.flush();
-    Runtime.getRuntime().halt(1);
-    return new IllegalStateException(why);
-  }
-
-  private static byte[] answer(Path jar, byte[] request) {
+  private static byte[] reply(Path jar, byte[] request) {
     PluginJars.Loaded loaded = new PluginJars(jar.resolveSibling(".")).load(jar);
     List<GuardedExecutor> executors =
         Plugin.open(

@@ -1,6 +1,7 @@
 package org.lfedge.eve.tasks.core.plugin;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.lfedge.eve.tasks.core.plugin.PluginNode.await;
@@ -33,6 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.port.ExecutorCatalog.LoadedExecutor;
 import org.lfedge.eve.tasks.core.port.ExecutorCatalog.Offer;
+import org.lfedge.eve.tasks.core.watch.DirectoryWatch;
 
 /** Files that come, change and go while the catalog is in use. */
 class HotPluginsTest {
@@ -220,6 +222,26 @@ class HotPluginsTest {
       System.clearProperty(waiting);
       System.clearProperty(release);
     }
+  }
+
+  @Test
+  void aPluginThatIsGoneCanBeAskedForAWhileAndIsLookedAfterUntilItIsClosed() throws Exception {
+    Path file = node.drop("it.jar", PluginJar.executor("it", "1.0.0"));
+    try (PluginCatalog catalog = node.open()) {
+      LoadedExecutor it = executor(catalog, "it");
+      assertTrue(catalog.refresh(DirectoryWatch.stamps(node.plugins)));
+      Files.delete(file);
+      assertFalse(catalog.refresh(DirectoryWatch.stamps(node.plugins)));
+      assertTrue(catalog.find("it").isEmpty());
+      assertEquals("it", by(it));
+      assertEquals(2, openFilesBelow(node.cache));
+      // It comes back meanwhile, as a plugin of its own.
+      node.drop("it.jar", PluginJar.executor("it", "1.0.0"));
+      node.look(catalog);
+      assertEquals("it", by(executor(catalog, "it")));
+      assertEquals("it", by(it));
+    }
+    assertEquals(0, openFilesBelow(node.cache));
   }
 
   @Test

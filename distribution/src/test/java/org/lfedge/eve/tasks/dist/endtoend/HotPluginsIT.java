@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.lfedge.eve.tasks.core.api.v1.ExecutorEntry;
 import org.lfedge.eve.tasks.core.api.v1.ListExecutorsRequest;
+import org.lfedge.eve.tasks.core.api.v1.RejectedPlugin;
 
 /** Executors of a vendor that come, change and go while the daemon and their tasks run. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -63,6 +64,10 @@ class HotPluginsIT {
                 .equals(version));
   }
 
+  private List<RejectedPlugin> rejected() {
+    return api.stub().listExecutors(ListExecutorsRequest.getDefaultInstance()).getRejectedList();
+  }
+
   private Programs.Result inspect() {
     return node.taskctl("-o", "json", "executors", "inspect", VendorExecutor.NAME);
   }
@@ -88,9 +93,8 @@ class HotPluginsIT {
     assertEquals(second.digest(), task.path("executorDigest").asText());
 
     first.copyTo(plugins.resolve("old.jar"));
-    Programs.await(
-        "the older one to be seen", () -> inspect().expect(0).json().path("others").size() == 1);
-    JsonNode shown = inspect().json();
+    Programs.await("the older one to be seen", () -> !rejected().isEmpty());
+    JsonNode shown = inspect().expect(0).json();
     assertEquals("2.0.0", shown.path("version").asText());
     assertEquals("vendor.jar", shown.path("file").asText());
     assertEquals(second.digest(), shown.path("digest").asText());
@@ -129,7 +133,7 @@ class HotPluginsIT {
     greedy.moveTo(plugins.resolve("greedy.jar"));
     awaitVersion(Optional.of("3.0.0"));
     String document = document("greedy");
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 2; i++) {
       Programs.Result result = node.taskctl("-o", "json", "create", document).expect(1);
       assertEquals(List.of("EXECUTOR_FAILED"), result.errorCodes(), result.err());
       assertTrue(result.err().contains("OutOfMemoryError"), result.err());

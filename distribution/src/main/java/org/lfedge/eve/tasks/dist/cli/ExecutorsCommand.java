@@ -54,8 +54,9 @@ final class ExecutorsCommand implements Runnable {
       aliases = "ls",
       header = "Show all executors, and plugins that were not accepted.",
       description = {
-        "TRUST tells how an executor came to the node: bundled, or trusted-digest for a file whose"
-            + " digest stands in the policy of the node's config.",
+        "TRUST tells how an executor came to the node: bundled, trusted-digest for a file whose"
+            + " digest stands in the policy of the node's config, or plugins-directory for one that"
+            + " nobody vouches for and that runs in a sandbox.",
         "Files may be added to the plugins directory, replaced and removed while taskd runs; what"
             + " they change is shown here within two seconds. Tasks that were made with them go on."
       },

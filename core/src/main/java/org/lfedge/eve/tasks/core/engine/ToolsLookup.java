@@ -139,8 +139,8 @@ final class ToolsLookup {
               return images.contents(found.get()).config().labels();
             });
     String name =
-        require(document, tools.get(), Optional.ofNullable(labels.get(ArtifactExecutors.EXECUTOR)));
-    if (!ArtifactExecutors.bring(labels)) {
+        require(document, tools.get(), Optional.ofNullable(labels.get(ArtifactLabels.EXECUTOR)));
+    if (!ArtifactLabels.bring(labels)) {
       return Optional.of(ofNode(name));
     }
     executors
@@ -205,7 +205,7 @@ final class ToolsLookup {
                         "the tools "
                             + tools
                             + " do not say which executor they are for (label "
-                            + ArtifactExecutors.EXECUTOR
+                            + ArtifactLabels.EXECUTOR
                             + "); name it")));
   }
 

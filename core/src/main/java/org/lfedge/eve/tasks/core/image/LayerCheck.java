@@ -43,17 +43,24 @@ final class LayerCheck {
   private final LayerLimits limits;
   private final String name;
   private final int maxFile;
+  private final boolean headsOnly;
   private long bytes;
   private long fileBytes;
   private int entries;
 
   private LayerCheck(
-      String name, PlatformImage image, Blobs blobs, LayerLimits limits, int maxFile) {
+      String name,
+      PlatformImage image,
+      Blobs blobs,
+      LayerLimits limits,
+      int maxFile,
+      boolean headsOnly) {
     this.name = name;
     this.image = image;
     this.blobs = blobs;
     this.limits = limits;
     this.maxFile = maxFile;
+    this.headsOnly = headsOnly;
   }
 
   /**
@@ -65,7 +72,8 @@ final class LayerCheck {
    *     DIFF_ID_MISMATCH}, {@code DIGEST_MISMATCH}, {@code BAD_LAYER}
    */
   static AccountFiles check(String name, PlatformImage image, Blobs blobs, LayerLimits limits) {
-    RootTree root = read(name, image, blobs, limits, List.of(PASSWD, GROUP), MAX_ACCOUNT_FILE);
+    RootTree root =
+        read(name, image, blobs, limits, List.of(PASSWD, GROUP), MAX_ACCOUNT_FILE, false);
     return new AccountFiles(text(root, PASSWD), text(root, GROUP));
   }
 
@@ -87,8 +95,29 @@ final class LayerCheck {
       LayerLimits limits,
       String path,
       int maxBytes) {
-    String relative = path.replaceFirst("^/+", "");
-    return read(name, image, blobs, limits, List.of(relative), maxBytes).read(relative);
+    String relative = relative(path);
+    return read(name, image, blobs, limits, List.of(relative), maxBytes, false).read(relative);
+  }
+
+  /**
+   * Checks all layers likewise, and looks at one file, however large it is.
+   *
+   * @param startBytes how much of its start is read
+   * @return empty if there is no such file
+   */
+  static Optional<FileHead> head(
+      String name,
+      PlatformImage image,
+      Blobs blobs,
+      LayerLimits limits,
+      String path,
+      int startBytes) {
+    String relative = relative(path);
+    return read(name, image, blobs, limits, List.of(relative), startBytes, true).head(relative);
+  }
+
+  private static String relative(String path) {
+    return path.replaceFirst("^/+", "");
   }
 
   /** The finished root, which has the content of some files. */
@@ -98,7 +127,8 @@ final class LayerCheck {
       Blobs blobs,
       LayerLimits limits,
       List<String> files,
-      int maxFile) {
+      int maxFile,
+      boolean headsOnly) {
     RootTree followed =
         new RootTree(name, LowerLinks.FOLLOWED, limits.symlinkMemory(), new TreeSet<>());
     SortedSet<String> wanted = new TreeSet<>(files);
@@ -106,7 +136,7 @@ final class LayerCheck {
       RootTree replaced =
           new RootTree(name, LowerLinks.REPLACED, limits.symlinkMemory(), new TreeSet<>(wanted));
       List<RootTree> trees = pass == 1 ? List.of(followed, replaced) : List.of(replaced);
-      new LayerCheck(name, image, blobs, limits, maxFile).readLayers(trees);
+      new LayerCheck(name, image, blobs, limits, maxFile, headsOnly).readLayers(trees);
       for (String file : files) {
         var unused = replaced.read(file);
       }
@@ -196,7 +226,7 @@ final class LayerCheck {
         case TarConstants.LF_LINK -> tree.hardLink(path, tree.find(entry.getLinkName()));
         case TarConstants.LF_NORMAL -> {
           if (tree.isWanted(path)) {
-            tree.file(path, content(entry, archive));
+            tree.file(path, content(entry, archive), entry.getMode() & 07777);
           } else {
             tree.other(path);
           }
@@ -242,6 +272,9 @@ final class LayerCheck {
   }
 
   private byte[] content(TarArchiveEntry entry, TarEntries archive) throws IOException {
+    if (headsOnly) {
+      return archive.content(maxFile);
+    }
     byte[] content = archive.content(maxFile + 1);
     if (content.length > maxFile) {
       throw ImageProblems.tooLarge(

@@ -56,15 +56,7 @@ final class RootTree {
 
   private record Link(String target, int layer) {}
 
-  private static final class Content {
-    final byte[] bytes;
-    final int layer;
-
-    Content(byte[] bytes, int layer) {
-      this.bytes = bytes;
-      this.layer = layer;
-    }
-  }
+  private record Content(FileHead head, int layer) {}
 
   /** A path that leads above the root, or in circles. */
   private static final class Unresolvable extends Exception {
@@ -142,7 +134,7 @@ final class RootTree {
         removeLink(at);
       }
       Content content = contents.get(at);
-      if (content != null && content.layer < layer) {
+      if (content != null && content.layer() < layer) {
         contents.remove(at);
       }
     }
@@ -159,10 +151,10 @@ final class RootTree {
     remove(path, false);
   }
 
-  /** A regular file that is wanted. */
-  void file(String path, byte[] bytes) {
+  /** A regular file that is wanted, with its permission bits. */
+  void file(String path, byte[] bytes, int mode) {
     remove(path, false);
-    contents.put(path, new Content(bytes, layer));
+    contents.put(path, new Content(new FileHead(bytes, mode), layer));
   }
 
   /**
@@ -191,7 +183,7 @@ final class RootTree {
     if (link != null) {
       symlink(path, link.target());
     } else if (content != null && wanted.contains(path)) {
-      file(path, content.bytes);
+      file(path, content.head().bytes(), content.head().mode());
     } else {
       if (wanted.contains(path) && !wanted.contains(target)) {
         wantedElsewhere.add(target);
@@ -219,12 +211,17 @@ final class RootTree {
    * that was not among the wanted: then {@link #wantedElsewhere} names it afterwards.
    */
   Optional<byte[]> read(String path) {
+    return head(path).map(FileHead::bytes);
+  }
+
+  /** The same, with its permissions. */
+  Optional<FileHead> head(String path) {
     try {
       String resolved = resolve(path, true);
       if (!wanted.contains(resolved)) {
         wantedElsewhere.add(resolved);
       }
-      return Optional.ofNullable(contents.get(resolved)).map(content -> content.bytes);
+      return Optional.ofNullable(contents.get(resolved)).map(Content::head);
     } catch (Unresolvable e) {
       return Optional.empty();
     }
@@ -283,14 +280,14 @@ final class RootTree {
       removeLink(path);
     }
     Content content = contents.get(path);
-    if (content != null && (!lowerLayersOnly || content.layer < layer)) {
+    if (content != null && (!lowerLayersOnly || content.layer() < layer)) {
       contents.remove(path);
     }
     removeBelow(path, lowerLayersOnly);
   }
 
   private void removeBelow(String path, boolean lowerLayersOnly) {
-    below(contents, path).values().removeIf(found -> !lowerLayersOnly || found.layer < layer);
+    below(contents, path).values().removeIf(found -> !lowerLayersOnly || found.layer() < layer);
     List<String> hidden = new ArrayList<>();
     below(links, path)
         .forEach(

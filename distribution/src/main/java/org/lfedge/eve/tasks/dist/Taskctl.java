@@ -25,13 +25,15 @@ public final class Taskctl {
             stream(FileDescriptor.err),
             new ProcessInterrupts(),
             new SttyDevice());
+    Installation installation = Installation.find();
     int status =
         CommandLineClient.run(
             args,
             terminal,
             Clock.systemUTC(),
             Installation.version(),
-            Installation.find().executors());
+            installation.executors(),
+            FileVerifier.of(installation));
     System.exit(status);
   }
 

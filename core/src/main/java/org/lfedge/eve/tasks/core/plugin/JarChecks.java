@@ -16,10 +16,10 @@ import org.lfedge.eve.tasks.spi.Executor;
  */
 public final class JarChecks {
 
-  private static final String PACKED = "PACKED_AS_PLUGIN";
-  private static final String PACKED_TEXT =
+  private static final String LOADS = "CAN_BE_LOADED";
+  private static final String LOADS_TEXT =
       "the file is a JAR with Plugin-Id, Plugin-Version and a Plugin-Requires that this version of"
-          + " the SPI fits, and names its executor in META-INF/services";
+          + " the SPI fits, and META-INF/services names an executor that can be made";
   private static final String ONE = "ONE_EXECUTOR";
   private static final String ONE_TEXT =
       "a JAR has one executor, since that is what a sandbox can ask";
@@ -49,7 +49,7 @@ public final class JarChecks {
                   PluginCatalog.Limits.DEFAULT.call(),
                   stuck -> {})
               .executors();
-      found.accept(Check.kept(PACKED, PACKED_TEXT));
+      found.accept(Check.kept(LOADS, LOADS_TEXT));
       List<String> names = executors.stream().map(known -> known.info().name()).toList();
       executor.accept(String.join(",", names), loaded.version());
       found.accept(
@@ -63,7 +63,7 @@ public final class JarChecks {
       }
     } catch (PluginRejection rejection) {
       found.accept(
-          Check.broken(PACKED, PACKED_TEXT, rejection.code() + ": " + rejection.getMessage()));
+          Check.broken(LOADS, LOADS_TEXT, rejection.code() + ": " + rejection.getMessage()));
     }
   }
 }

@@ -75,7 +75,8 @@ public final class PluginJar {
    * @param members of the class, beside those of an executor
    * @param by expression for the annotation {@code by} of its seeds
    */
-  PluginJar executorClass(String simpleName, String executorName, String members, String by) {
+  public PluginJar executorClass(
+      String simpleName, String executorName, String members, String by) {
     return source(
         simpleName,
         """
@@ -120,7 +121,8 @@ public final class PluginJar {
     return this;
   }
 
-  PluginJar manifest(String key, String value) {
+  /** Sets a value of the manifest. */
+  public PluginJar manifest(String key, String value) {
     manifest.put(key, value);
     return this;
   }

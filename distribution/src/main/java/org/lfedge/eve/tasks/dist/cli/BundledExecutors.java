@@ -55,6 +55,11 @@ final class BundledExecutors implements AutoCloseable {
         new URLClassLoader(jars.toArray(URL[]::new), Executor.class.getClassLoader()));
   }
 
+  /** Whether an executor of this name came with this program. */
+  boolean has(String name) {
+    return executors.stream().anyMatch(info -> info.name().equals(name));
+  }
+
   /**
    * Checks what a document asks of its executor.
    *

@@ -77,11 +77,17 @@ public final class CommandLineClient implements Runnable {
    *
    * @param version of this program
    * @param bundledExecutors the directory with the executors that came with it
+   * @param verifier of executors in files
    * @return its exit status
    */
   public static int run(
-      String[] args, Terminal terminal, Clock clock, String version, Path bundledExecutors) {
-    Session session = new Session(terminal, clock, bundledExecutors);
+      String[] args,
+      Terminal terminal,
+      Clock clock,
+      String version,
+      Path bundledExecutors,
+      ExecutorVerifier verifier) {
+    Session session = new Session(terminal, clock, bundledExecutors, verifier);
     PrintWriter out = new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8);
     PrintWriter err = new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8);
     CommandLine commandLine = commandLine(session, version).setOut(out).setErr(err);

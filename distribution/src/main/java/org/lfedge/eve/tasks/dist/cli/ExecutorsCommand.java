@@ -23,7 +23,11 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "executors",
     header = "Show the executors, which make seeds of task documents.",
-    footer = {"  taskctl executors list", "  taskctl executors inspect qemu"})
+    footer = {
+      "  taskctl executors list",
+      "  taskctl executors inspect qemu",
+      "  taskctl executors verify acme.jar"
+    })
 @SuppressWarnings("NullAway.Init") // picocli sets arguments
 final class ExecutorsCommand implements Runnable {
 
@@ -34,7 +38,8 @@ final class ExecutorsCommand implements Runnable {
   static CommandLine with(Session session) {
     return new CommandLine(new ExecutorsCommand())
         .addSubcommand(new ListCommand(session))
-        .addSubcommand(new Inspect(session));
+        .addSubcommand(new Inspect(session))
+        .addSubcommand(new VerifyExecutorCommand(session));
   }
 
   private static ListExecutorsResponse executors(Session session) {
@@ -46,7 +51,7 @@ final class ExecutorsCommand implements Runnable {
   @Override
   public void run() {
     throw new CommandLine.ParameterException(
-        spec.commandLine(), "Missing command: list or inspect.");
+        spec.commandLine(), "Missing command: list, inspect or verify.");
   }
 
   @Command(

@@ -19,13 +19,15 @@ final class Session {
   private final Terminal terminal;
   private final Clock clock;
   private final Path bundledExecutors;
+  private final ExecutorVerifier verifier;
   private Path socket = Path.of("/run/taskmanager/taskd.sock");
   private Format format = Format.table;
 
-  Session(Terminal terminal, Clock clock, Path bundledExecutors) {
+  Session(Terminal terminal, Clock clock, Path bundledExecutors, ExecutorVerifier verifier) {
     this.terminal = terminal;
     this.clock = clock;
     this.bundledExecutors = bundledExecutors;
+    this.verifier = verifier;
   }
 
   void socket(Path value) {
@@ -47,6 +49,11 @@ final class Session {
   /** The directory with the executors that came with this program. */
   Path bundledExecutors() {
     return bundledExecutors;
+  }
+
+  /** What verifies executors in files. */
+  ExecutorVerifier verifier() {
+    return verifier;
   }
 
   boolean json() {

@@ -18,6 +18,10 @@ final class CommandRun {
 
   private final Path socket;
   private final Path bundledExecutors;
+  private ExecutorVerifier verifier =
+      (file, name, deadline) -> {
+        throw new AssertionError("not to be called");
+      };
   private final CompletableFuture<IntSupplier> interruptible = new CompletableFuture<>();
   private String standardInput = "";
   private final FakeDevice device = new FakeDevice();
@@ -32,6 +36,12 @@ final class CommandRun {
 
   CommandRun standardInput(String text) {
     standardInput = text;
+    return this;
+  }
+
+  /** What verifies executors; nothing, until it is given. */
+  CommandRun verifier(ExecutorVerifier value) {
+    verifier = value;
     return this;
   }
 
@@ -66,7 +76,8 @@ final class CommandRun {
             terminal,
             Clock.fixed(Instant.ofEpochSecond(1_800_000_600), ZoneOffset.UTC),
             "1.2.3",
-            bundledExecutors);
+            bundledExecutors,
+            verifier);
     return new Result(
         status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
   }

@@ -173,6 +173,12 @@ class FileVerifierTest {
             .map(check -> check.detail().replaceAll(": .*", ""))
             .toList();
     assertEquals(List.of("UNKNOWN_KEY", "UNSUPPORTED", "MISSING"), details);
+
+    String picky = SEED.replace("\"/bin/sh\"", "\"${image.digest}\"");
+    Report never = verify(Files.writeString(directory.resolve("picky.json"), picky));
+    assertEquals(List.of("KIND_NEVER_SEEDED"), broken(never), never.toString());
+    String detail = check(never, "KIND_NEVER_SEEDED").detail();
+    assertTrue(detail.contains("most are refused with VALUE_ABSENT: "), detail);
   }
 
   private Image artifact(String form, String path, TestLayer layer) {

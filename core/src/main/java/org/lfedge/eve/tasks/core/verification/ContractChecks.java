@@ -5,6 +5,8 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.seedprotocol.Answer;
@@ -52,7 +54,8 @@ public final class ContractChecks {
     for (Rule rule : Rule.values()) {
       Violation violation = found.get(rule);
       if (violation != null) {
-        checks.add(Check.broken(rule.name(), rule.text(), violation.detail()));
+        String why = rule == Rule.KIND_NEVER_SEEDED ? refusals(instances.get()) : "";
+        checks.add(Check.broken(rule.name(), rule.text(), violation.detail() + why));
       } else if (silent) {
         checks.add(Check.notChecked(rule.name(), rule.text(), "info() does not answer"));
       } else {
@@ -80,6 +83,26 @@ public final class ContractChecks {
       }
     }
     return missing;
+  }
+
+  /** Why an executor seeds nothing: what it says most often. */
+  private static String refusals(Executor executor) {
+    SortedMap<String, Integer> counts = new TreeMap<>();
+    for (Root.Kind kind : executor.info().rootKinds()) {
+      for (int i = 0; i < REQUESTS_PER_KIND; i++) {
+        SeedRequest request = SampleRequests.of(executor.info(), kind, FIRST_REQUEST + i);
+        try {
+          var unused = asked(executor, request);
+          var alsoUnused = executor.seed(request);
+        } catch (SeedException refused) {
+          counts.merge(refused.code() + ": " + refused.getMessage(), 1, Integer::sum);
+        }
+      }
+    }
+    return counts.entrySet().stream()
+        .max(Map.Entry.comparingByValue())
+        .map(most -> "; most are refused with " + most.getKey())
+        .orElse("");
   }
 
   private static Check travels(Executor executor) {

@@ -229,6 +229,18 @@ class LayerCheckTest {
     assertEquals("BAD_LAYER", failure(LayerLimits.DEFAULT, Compression.NONE, tar));
   }
 
+  /** As umoci writes them: neither padding nor an end follows the last file. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 511, 512, 937, 70_000})
+  void anArchiveMayEndWithTheLastByteOfAFile(int size) {
+    byte[] tar = new TestLayer().file("a", "b").file("etc/passwd", "x".repeat(size)).tar();
+    byte[] cut = Arrays.copyOf(tar, 3 * 512 + size);
+    assertEquals(size, check(LayerLimits.DEFAULT, Compression.GZIP, cut).passwd().length());
+    assertEquals(
+        "BAD_LAYER",
+        failure(LayerLimits.DEFAULT, Compression.GZIP, Arrays.copyOf(tar, 3 * 512 + size - 1)));
+  }
+
   @Test
   void aLayerThatIsNoArchiveIsRefused() {
     byte[] noise = new byte[2000];

@@ -20,6 +20,11 @@ final class JarCheckMain {
 
   private static final String OURS = "org.lfedge.eve.tasks.";
 
+  private static final String DEADLINE = "deadline";
+
+  /** For a thread to end that has nothing to do any more. */
+  private static final long LAST_STEPS_MILLIS = 500;
+
   private static final CountDownLatch FINISHED = new CountDownLatch(1);
 
   private JarCheckMain() {}
@@ -82,7 +87,7 @@ final class JarCheckMain {
                 Runtime.getRuntime().halt(1);
               }
             },
-            "deadline");
+            DEADLINE);
     watch.setDaemon(true);
     watch.start();
   }
@@ -115,12 +120,22 @@ final class JarCheckMain {
         .orElse("outside of its own classes");
   }
 
+  private static boolean lives(Thread thread) {
+    try {
+      thread.join(LAST_STEPS_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return thread.isAlive();
+  }
+
   /** What an executor must not start, by name. */
   private static List<String> leftBehind(Thread checker, ThreadGroup group) {
     List<String> left =
         Thread.getAllStackTraces().keySet().stream()
             .filter(thread -> group.equals(thread.getThreadGroup()))
-            .filter(thread -> !thread.equals(checker) && !thread.getName().equals("deadline"))
+            .filter(thread -> !thread.equals(checker) && !thread.getName().equals(DEADLINE))
+            .filter(JarCheckMain::lives)
             .map(thread -> "thread " + thread.getName())
             .sorted()
             .collect(Collectors.toList());

@@ -181,6 +181,15 @@ class FileVerifierTest {
     assertTrue(detail.contains("most are refused with VALUE_ABSENT: "), detail);
   }
 
+  @Test
+  void theSeedJsonOfTheGuideForVendorsIsGood() throws IOException {
+    String guide = Files.readString(Path.of("..", "docs", "vendor-guide.md"));
+    int start = guide.indexOf("```json\n") + "```json\n".length();
+    String text = guide.substring(start, guide.indexOf("```", start));
+    Report report = verify(Files.writeString(directory.resolve("seed.json"), text));
+    assertTrue(report.good(), report.toString());
+  }
+
   private Image artifact(String form, String path, TestLayer layer) {
     return new Image()
         .config(

@@ -38,6 +38,7 @@ readonly TEST_NEEDS=(
   faketime:faketime
   dnsmasq:dnsmasq-base
   perl:perl-base
+  python3:python3
   /bin/busybox:busybox-static
   /usr/share/gocode/src/github.com/opencontainers/runtime-spec/schema/config-schema.json:golang-github-opencontainers-specs-dev
 )

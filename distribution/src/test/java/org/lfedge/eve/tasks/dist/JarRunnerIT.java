@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,6 +38,18 @@ class JarRunnerIT {
   @ParameterizedTest
   @ValueSource(strings = {"native-container", "qemu-tools"})
   void anExecutorSeedsOutsideOfTheDaemonAsItDoesInIt(String plugin) throws Exception {
+    compare(plugin, 1);
+  }
+
+  @Tag("long")
+  @ParameterizedTest
+  @ValueSource(strings = {"native-container", "qemu-tools"})
+  void itDoesSoForManyTasks(String plugin) throws Exception {
+    compare(plugin, 25);
+  }
+
+  /** So many requests for each kind of root. */
+  private void compare(String plugin, int requests) throws Exception {
     Path jar;
     try (var jars = Files.newDirectoryStream(PACKAGE.resolve("executors"), "*" + plugin + "*")) {
       jar = jars.iterator().next();
@@ -51,11 +64,13 @@ class JarRunnerIT {
               .orElseThrow();
       long seed = 1;
       for (Root.Kind kind : inside.info().rootKinds()) {
-        SeedRequest request = SampleRequests.of(inside.info(), kind, seed++);
-        Answer answer = answer(inside, request);
-        byte[] call =
-            new Call.MakeSeed(request, asked(inside, request)).toBytes(inside.info().options());
-        assertEquals(answer, run(jar, call), kind.toString());
+        for (int i = 0; i < requests; i++) {
+          SeedRequest request = SampleRequests.of(inside.info(), kind, seed++);
+          Answer answer = answer(inside, request);
+          byte[] call =
+              new Call.MakeSeed(request, asked(inside, request)).toBytes(inside.info().options());
+          assertEquals(answer, run(jar, call), kind + " " + seed);
+        }
       }
     }
   }
@@ -64,7 +79,11 @@ class JarRunnerIT {
     try {
       return new Answer.Made(executor.seed(request));
     } catch (SeedException refused) {
-      return Answer.Refusal.of(refused);
+      // What reaches a user has no control characters, whoever loads the JAR.
+      return new Answer.Refusal(
+          refused.code(),
+          refused.path(),
+          String.valueOf(refused.getMessage()).replaceAll("\\p{Cntrl}", " "));
     }
   }
 

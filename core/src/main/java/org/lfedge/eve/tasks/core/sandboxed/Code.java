@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.lfedge.eve.tasks.core.port.SandboxJob;
 import org.lfedge.eve.tasks.core.port.SandboxJob.Bind;
 import org.lfedge.eve.tasks.core.port.SandboxJob.Bounds;
@@ -68,12 +69,19 @@ sealed interface Code {
    * @param digest of the file
    * @param file named by its digest
    * @param runtime the home of that runtime
-   * @param libraries the JARs of the manager, which have the SPI and the runner
+   * @param libraries the directory with the JARs of the manager
+   * @param needed the names of those that the runner needs: the JVM opens each that it is told of
    */
-  record Jar(String digest, Path file, Path runtime, Path libraries) implements Code {
+  record Jar(String digest, Path file, Path runtime, Path libraries, List<String> needed)
+      implements Code {
 
     private static final String RUNNER = "org.lfedge.eve.tasks.dist.JarRunner";
     private static final long MEMORY_BYTES = 96L << 20;
+
+    /** Keeps a copy. */
+    public Jar {
+      needed = List.copyOf(needed);
+    }
 
     @Override
     public String title() {
@@ -96,7 +104,7 @@ sealed interface Code {
               "-XX:TieredStopAtLevel=1",
               "-XX:-UsePerfData",
               "-cp",
-              "/manager/lib/*",
+              needed.stream().map(name -> "/manager/lib/" + name).collect(Collectors.joining(":")),
               RUNNER,
               jar,
               REQUEST),

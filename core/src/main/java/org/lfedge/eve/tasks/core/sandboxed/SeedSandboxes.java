@@ -9,7 +9,10 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HexFormat;
+import java.util.List;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.port.Sandbox;
@@ -18,6 +21,11 @@ import org.lfedge.eve.tasks.spi.Executor;
 
 /** Executors in sandboxes, of programs in images and of JARs. */
 public final class SeedSandboxes implements SandboxedExecutors {
+
+  /** What of the manager's JARs loads a plugin and speaks the seed protocol. */
+  private static final String OF_RUNNER =
+      "{taskmanager-core,taskmanager-distribution,taskmanager-spi,jackson-annotations,jackson-core,"
+          + "jackson-databind,pf4j,java-semver,slf4j-api}-*.jar";
 
   private final Conversations conversations;
   private final Path directory;
@@ -70,7 +78,23 @@ public final class SeedSandboxes implements SandboxedExecutors {
 
   @Override
   public Executor ofJar(Path jar, String digest) {
-    return new SandboxedExecutor(conversations, new Code.Jar(digest, jar, runtime, libraries));
+    try {
+      return new SandboxedExecutor(
+          conversations, new Code.Jar(digest, jar, runtime, libraries, needed()));
+    } catch (IOException e) {
+      throw unusable(e);
+    }
+  }
+
+  private List<String> needed() throws IOException {
+    List<String> needed = new ArrayList<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(libraries, OF_RUNNER)) {
+      for (Path file : files) {
+        needed.add(String.valueOf(file.getFileName()));
+      }
+    }
+    Collections.sort(needed);
+    return needed;
   }
 
   @Override

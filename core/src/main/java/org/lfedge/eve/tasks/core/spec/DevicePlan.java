@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,6 +23,7 @@ import org.lfedge.eve.tasks.core.spec.RuntimeSpec.DeviceRule;
 import org.lfedge.eve.tasks.core.spec.RuntimeSpec.Linux;
 import org.lfedge.eve.tasks.core.spec.RuntimeSpec.Program;
 import org.lfedge.eve.tasks.core.spec.RuntimeSpec.Resources;
+import org.lfedge.eve.tasks.core.spec.RuntimeSpec.Rlimit;
 import org.lfedge.eve.tasks.core.spec.RuntimeSpec.User;
 import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.task.DeviceRequest;
@@ -51,16 +53,25 @@ public final class DevicePlan {
               "/dev/urandom",
               "/dev/zero"));
 
+  /** RLIM_INFINITY. */
+  private static final BigInteger NO_LIMIT = BigInteger.TWO.pow(64).subtract(BigInteger.ONE);
+
+  private static final Rlimit LOCKED_MEMORY =
+      new Rlimit("RLIMIT_MEMLOCK", NO_LIMIT, NO_LIMIT, Map.of());
+
   private static final List<String> OWN_TREES =
       List.of("/dev/mqueue", "/dev/pts", "/dev/shm", MountPlan.INIT_TARGET);
 
   private final String task;
   private final DeviceEdits edits;
+  private final boolean locksMemory;
   private final Map<String, DeviceNode> nodes = new LinkedHashMap<>();
 
-  private DevicePlan(String task, DeviceEdits edits) {
+  private DevicePlan(String task, DeviceInputs devices) {
     this.task = task;
-    this.edits = edits;
+    this.edits = devices.edits();
+    this.locksMemory =
+        devices.asked().stream().anyMatch(device -> device instanceof DeviceRequest.Pci);
   }
 
   /** Whether a task has something of its own at a path below {@code /dev}. */
@@ -78,7 +89,7 @@ public final class DevicePlan {
   static DevicePlan of(Seed seed, SpecInputs inputs, Grants grants, WithheldList withheld) {
     DeviceInputs devices = inputs.devices();
     requireAll(seed, inputs);
-    DevicePlan plan = new DevicePlan(inputs.name(), devices.edits());
+    DevicePlan plan = new DevicePlan(inputs.name(), devices);
     for (DeviceNode node : devices.edits().nodes()) {
       if (isOwn(node.path())) {
         withheld.add("device " + node.path(), WithheldList.CORE_SETS_IT);
@@ -153,10 +164,24 @@ public final class DevicePlan {
         env(program.env()),
         program.cwd(),
         program.capabilities(),
-        program.rlimits(),
+        rlimits(program.rlimits()),
         program.noNewPrivileges(),
         program.oomScoreAdj(),
         program.other());
+  }
+
+  /**
+   * The kernel holds all memory of a guest that has a PCI device, for the sake of the device, and
+   * counts it as locked by the anchor. The cgroup of the task limits it.
+   */
+  private List<Rlimit> rlimits(List<Rlimit> own) {
+    if (!locksMemory) {
+      return own;
+    }
+    List<Rlimit> rlimits = new ArrayList<>(own);
+    rlimits.removeIf(limit -> LOCKED_MEMORY.type().equals(limit.type()));
+    rlimits.add(LOCKED_MEMORY);
+    return rlimits;
   }
 
   private List<String> env(List<String> own) {

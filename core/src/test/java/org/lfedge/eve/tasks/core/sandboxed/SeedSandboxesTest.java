@@ -52,7 +52,7 @@ class SeedSandboxesTest {
         },
         temporary.resolve("files"),
         Path.of("/runtime"),
-        Path.of("/lib"));
+        temporary);
   }
 
   private static String read(Path file) {
@@ -113,13 +113,16 @@ class SeedSandboxesTest {
   }
 
   @Test
-  void aJarSeesTheRuntimeAndItselfForReading() {
+  void aJarSeesTheRuntimeAndItselfForReading() throws IOException {
+    Files.createFile(temporary.resolve("taskmanager-spi-1.jar"));
+    Files.createFile(temporary.resolve("other-1.jar"));
     var unused = sandboxes(SeedSandboxesTest::good).ofJar("a JAR".getBytes(StandardCharsets.UTF_8));
     SandboxJob job = jobs.get(0);
     assertEquals(new SandboxJob.Root.NodePrograms(), job.root());
     assertEquals(4, job.binds().size());
     assertTrue(job.binds().stream().noneMatch(SandboxJob.Bind::writable));
     assertEquals("a JAR", read(job.binds().get(1).source()));
+    assertTrue(job.args().contains("/manager/lib/taskmanager-spi-1.jar"), job.args().toString());
   }
 
   @Test

@@ -125,6 +125,24 @@ class DevicePlanPropertiesTest {
                 new DeviceNode(path, type, major, minor, mode, owner, owner, access));
   }
 
+  /** Its guest's memory is locked; only the seeds of machines name such devices. */
+  @Example
+  void anAnchorWithAPciDeviceMayLockAllOfItsMemory() {
+    DeviceRequest card = new DeviceRequest.Pci("0000:03:00.0");
+    for (List<DeviceRequest> asked : List.of(List.of(card), List.<DeviceRequest>of())) {
+      Seed.Builder seed =
+          Seed.builder(Base.TASK, true, AnchorProcess.builder(List.of("/bin/serve")).build());
+      asked.forEach(seed::device);
+      String spec =
+          SpecAssembly.assemble(
+                  seed.build(),
+                  inputs(new DeviceInputs(asked, DeviceEdits.NONE, new TreeMap<>())),
+                  Policy.DEFAULT.grants(Origin.BUNDLED))
+              .json();
+      assertEquals(!asked.isEmpty(), spec.contains("18446744073709551615"), spec);
+    }
+  }
+
   @Provide
   Arbitrary<Case> cases() {
     return Combinators.combine(

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -57,6 +58,36 @@ class ArtifactsIT {
             sed "s/@TASK@/$SEED_REQUEST_TASK_NAME/"
           ;;
       esac
+      """;
+
+  private static final String PYTHON =
+      """
+      #!/usr/bin/python3
+      import json, os
+      call = json.load(open(os.environ["SEED_FILE"]))
+      answer = {"spi": "1.0"}
+      if call["call"] == "info":
+          answer["info"] = {"name": "python", "summary": "a test", "rootKinds": ["none"]}
+      elif call["call"] == "facts":
+          answer["facts"] = []
+      else:
+          seed = json.load(open("/seed.json"))
+          seed["process"]["args"][3] = call["request"]["task"]["name"]
+          answer["seed"] = seed
+      print(json.dumps(answer))
+      """;
+
+  /** The files that the interpreter needs for that, and the libraries that it is linked with. */
+  private static final String FILES_OF_PYTHON =
+      """
+      python3 -c 'import json, os, sys
+      print(os.path.realpath(sys.executable))
+      for module in list(sys.modules.values()):
+          file = getattr(module, "__file__", None)
+          if file: print(file)' | while read -r file; do
+        echo "$file"
+        case $file in *.py) ;; *) ldd "$file" | grep -o '/[^ ]*' ;; esac
+      done | sort -u
       """;
 
   private static final String JAR =
@@ -115,6 +146,12 @@ class ArtifactsIT {
               .layer(new TestLayer().file("seed.json", DECLARATIVE.formatted(seed(form))));
       case "jar" ->
           artifact("jar", form, "/executor.jar").layer(new TestLayer().file("executor.jar", jar()));
+      case "python" ->
+          artifact("executable", form, "/seed")
+              .layer(
+                  python()
+                      .file("seed.json", seed(form))
+                      .executable("seed", PYTHON.getBytes(StandardCharsets.UTF_8)));
       default ->
           artifact("executable", form, "/seed")
               .layer(
@@ -124,6 +161,24 @@ class ArtifactsIT {
                       .file("seed.json", seed(form).replace("\n", ""))
                       .executable("seed", SHELL.getBytes(StandardCharsets.UTF_8)));
     };
+  }
+
+  /** The Python of the node, as far as it is needed. */
+  private static TestLayer python() {
+    TestLayer layer = new TestLayer();
+    List<String> files =
+        Programs.run(List.of("sh", "-c", FILES_OF_PYTHON)).expect(0).out().lines().toList();
+    try {
+      for (String file : files) {
+        layer.executable(file.substring(1), Files.readAllBytes(Path.of(file)));
+        if (Path.of(file).getFileName().toString().startsWith("python3.")) {
+          layer.symlink("usr/bin/python3", file);
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return layer;
   }
 
   private static byte[] jar() {
@@ -166,7 +221,7 @@ class ArtifactsIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"jar", "declarative", "shell"})
+  @ValueSource(strings = {"jar", "declarative", "shell", "python"})
   void oneApplyBringsTheToolsTheExecutorAndTheTask(String form) {
     String tools = push(form, good(form));
     node.taskctl("apply", document("of-" + form, tools)).expect(0);
@@ -204,6 +259,7 @@ class ArtifactsIT {
     node.taskctl("delete", "--force", "second").expect(0);
   }
 
+  @Tag("long")
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

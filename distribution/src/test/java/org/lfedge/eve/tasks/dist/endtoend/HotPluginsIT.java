@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.lfedge.eve.tasks.core.api.v1.ExecutorEntry;
@@ -127,6 +128,7 @@ class HotPluginsIT {
     }
   }
 
+  @Tag("long")
   @Test
   void oneThatTakesAllMemoryFailsItsTaskAndNotTheDaemon() throws IOException {
     Path plugins = Files.createDirectories(node.pluginsDirectory());

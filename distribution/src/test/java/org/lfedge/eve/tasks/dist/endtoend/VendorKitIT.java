@@ -8,10 +8,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.lfedge.eve.tasks.spi.Executor;
 
 /** From nothing to a running task, as the guide for vendors says it. */
+@Tag("long")
 class VendorKitIT {
 
   @Test

@@ -42,8 +42,10 @@ class TrustIT {
                   images:
                     - {name: "*/vendor/*", require: signature, keys: [%s/vendor.pub]}
                     - {name: "*/pinned/*", require: digest}
+                  tools:
+                    - {name: "*", require: signature, keys: [%s/vendor.pub]}
                 """
-                    .formatted(registry.directory()));
+                    .formatted(registry.directory(), registry.directory()));
   }
 
   @AfterAll
@@ -119,6 +121,20 @@ class TrustIT {
         restart: {policy: never}
         """
             .formatted(task, registry.host(), image));
+  }
+
+  /** Nothing of them is looked at before, also no label that says which executor they bring. */
+  @Test
+  void toolsThatAreNotSignedAreRefusedToo() {
+    Descriptor tools = push("tools/unsigned");
+    String name = registry.host() + "/tools/unsigned@" + tools.digest();
+    String document =
+        node.document(
+            "tools.yaml", "name: tools\ntools: \"" + name + "\"\nresources: {memory: 32MiB}\n");
+    Programs.Result refused = node.taskctl("-o", "json", "apply", document);
+    assertTrue(refused.err().contains("SIGNATURE_REQUIRED"), refused.err());
+    assertEquals(0, node.json("list").size());
+    assertEquals(List.of(), Traces.of(node).get("images"));
   }
 
   @Test

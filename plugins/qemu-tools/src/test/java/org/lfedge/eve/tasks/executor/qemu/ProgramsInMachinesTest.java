@@ -78,7 +78,11 @@ class ProgramsInMachinesTest {
     List<ExitRule> rules = Requests.image("/bin/web").seed().exits();
     assertEquals(new ExitRule.CodeIn("control.out"), rules.get(0));
     assertEquals(
-        List.of(ExitRule.Outcome.CRASH, ExitRule.Outcome.CRASH, ExitRule.Outcome.FAILURE),
+        List.of(
+            ExitRule.Outcome.CRASH,
+            ExitRule.Outcome.FAILURE,
+            ExitRule.Outcome.CRASH,
+            ExitRule.Outcome.FAILURE),
         rules.stream().skip(1).map(rule -> ((ExitRule.Meaning) rule).outcome()).toList());
   }
 

@@ -221,7 +221,7 @@ class ArtifactsIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"jar", "declarative", "shell", "python"})
+  @ValueSource(strings = {"jar", "declarative", "shell"})
   void oneApplyBringsTheToolsTheExecutorAndTheTask(String form) {
     String tools = push(form, good(form));
     node.taskctl("apply", document("of-" + form, tools)).expect(0);
@@ -240,6 +240,12 @@ class ArtifactsIT {
     node.start();
     assertEquals(anchor, Anchor.of(node.json("inspect", "of-" + form)));
     node.taskctl("delete", "--force", "of-" + form).expect(0);
+  }
+
+  @Tag("long")
+  @Test
+  void aProgramInPythonDoesToo() {
+    oneApplyBringsTheToolsTheExecutorAndTheTask("python");
   }
 
   @Test

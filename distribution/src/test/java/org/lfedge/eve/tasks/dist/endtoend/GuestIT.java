@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -225,6 +226,7 @@ class GuestIT {
     machines.delete("panics", "killed", "starved");
   }
 
+  @Tag("long")
   @Test
   void aMachineThatIgnoresItsStopIsSwitchedOff() {
     machines.run(
@@ -242,6 +244,7 @@ class GuestIT {
   }
 
   /** A reboot is no failure: another machine follows. */
+  @Tag("long")
   @Test
   void aMachineThatRebootsIsStartedAgain() {
     machines.run(

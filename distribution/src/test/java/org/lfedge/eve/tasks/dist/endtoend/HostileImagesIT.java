@@ -17,7 +17,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.EnumSource.Mode;
 import org.lfedge.eve.tasks.core.image.TestImages;
 import org.lfedge.eve.tasks.core.image.TestImages.Image;
 import org.lfedge.eve.tasks.core.image.TestLayer;
@@ -25,12 +24,9 @@ import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
 import org.lfedge.eve.tasks.core.registry.FixtureRegistry;
 
 /** Images that mean harm: they are refused or confined, and the daemon and its node stay well. */
+@Tag("long")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class HostileImagesIT {
-
-  private static final String SOME =
-      "A_NAME_THAT_CLIMBS|A_HARD_LINK_THROUGH_A_LINK|A_WHITEOUT_THAT_CLIMBS|GARBAGE_.*"
-          + "|AN_INDEX_IN_ITSELF|MANY_EMPTY_OBJECTS";
 
   private final FixtureRegistry registry = FixtureRegistry.plain();
   private final PackagedNode node = new PackagedNode(List.of(), ServedImage.nodeConfig(registry));
@@ -57,15 +53,8 @@ class HostileImagesIT {
   }
 
   /** Some claim to hold more than is read in a minute. */
-  @Tag("long")
   @ParameterizedTest
-  @EnumSource(mode = Mode.MATCH_NONE, names = SOME)
-  void anotherImageIsRefused(HostileImage image) {
-    anImageIsRefused(image);
-  }
-
-  @ParameterizedTest
-  @EnumSource(mode = Mode.MATCH_ANY, names = SOME)
+  @EnumSource
   void anImageIsRefused(HostileImage image) {
     TestImages made = new TestImages();
     Descriptor target = image.recipe().make(made);

@@ -27,6 +27,8 @@ import org.lfedge.eve.tasks.spi.Option;
  */
 final class Conversations {
 
+  private static final String ADVICE = "this is a fault of the executor, use another version of it";
+
   /** They take memory that is charged to nobody. */
   private static final int AT_ONCE = 2;
 
@@ -155,7 +157,7 @@ final class Conversations {
             code.title()
                 + " gave no answer that can be used: "
                 + why
-                + "; this is a fault of the executor, use another version of it"));
+                + (why.endsWith(ADVICE) ? "" : "; " + ADVICE)));
   }
 
   private static String key(Code code, byte[] request) {

@@ -56,8 +56,7 @@ public final class DevicePlan {
   /** RLIM_INFINITY. */
   private static final BigInteger NO_LIMIT = BigInteger.TWO.pow(64).subtract(BigInteger.ONE);
 
-  private static final Rlimit LOCKED_MEMORY =
-      new Rlimit("RLIMIT_MEMLOCK", NO_LIMIT, NO_LIMIT, Map.of());
+  private static final String LOCKED_MEMORY = "RLIMIT_MEMLOCK";
 
   private static final List<String> OWN_TREES =
       List.of("/dev/mqueue", "/dev/pts", "/dev/shm", MountPlan.INIT_TARGET);
@@ -179,8 +178,8 @@ public final class DevicePlan {
       return own;
     }
     List<Rlimit> rlimits = new ArrayList<>(own);
-    rlimits.removeIf(limit -> LOCKED_MEMORY.type().equals(limit.type()));
-    rlimits.add(LOCKED_MEMORY);
+    rlimits.removeIf(limit -> LOCKED_MEMORY.equals(limit.type()));
+    rlimits.add(new Rlimit(LOCKED_MEMORY, NO_LIMIT, NO_LIMIT, Map.of()));
     return rlimits;
   }
 

@@ -51,8 +51,8 @@ class VendorKitIT {
             Files.readString(project.file("task.yaml"))
                 .replace("image: busybox", "directory: " + node.busyboxRoot());
         Programs.Result run = node.taskctl("run", node.document("hello.yaml", document)).expect(0);
-        assertEquals("hello from hello, with kind regards\n", run.out());
-        assertEquals("1.0.0", node.json("inspect", "hello").path("executorVersion").asText());
+        assertEquals("hello from greeting, with kind regards\n", run.out());
+        assertEquals("1.0.0", node.json("inspect", "greeting").path("executorVersion").asText());
       }
     }
   }

@@ -1,10 +1,8 @@
 package org.lfedge.eve.tasks.core.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.lfedge.eve.tasks.core.error.TaskException;
@@ -42,7 +40,7 @@ public final class OptionValues {
     problems.throwIfAny();
     SortedMap<String, Option.Type> types = new TreeMap<>();
     declared.forEach(option -> types.put(option.name(), option.type()));
-    return new Checked(types, values);
+    return new DeclaredOptions(types, values);
   }
 
   private static Optional<Object> value(Option option, DocumentValue v) {
@@ -61,47 +59,5 @@ public final class OptionValues {
     return choices.isEmpty() || choices.contains(text)
         ? Optional.of(text)
         : v.refuse("BAD_VALUE", "must be one of " + String.join(", ", choices));
-  }
-
-  private record Checked(SortedMap<String, Option.Type> types, SortedMap<String, Object> values)
-      implements Options {
-
-    @Override
-    public Optional<String> string(String name) {
-      return value(name, Option.Type.STRING).map(String.class::cast);
-    }
-
-    @Override
-    public OptionalLong integer(String name) {
-      return value(name, Option.Type.INTEGER, Option.Type.SIZE)
-          .map(number -> OptionalLong.of((Long) number))
-          .orElse(OptionalLong.empty());
-    }
-
-    @Override
-    public Optional<Boolean> bool(String name) {
-      return value(name, Option.Type.BOOLEAN).map(Boolean.class::cast);
-    }
-
-    @Override
-    public Optional<Duration> duration(String name) {
-      return value(name, Option.Type.DURATION).map(Duration.class::cast);
-    }
-
-    @Override
-    public List<String> strings(String name) {
-      return value(name, Option.Type.STRING_LIST)
-          .map(list -> ((List<?>) list).stream().map(String.class::cast).toList())
-          .orElse(List.of());
-    }
-
-    private Optional<Object> value(String name, Option.Type... allowed) {
-      Option.Type declared = types.get(name);
-      if (declared == null || !List.of(allowed).contains(declared)) {
-        throw new IllegalArgumentException(
-            "the executor declares no option " + name + " of type " + List.of(allowed));
-      }
-      return Optional.ofNullable(values.get(name));
-    }
   }
 }

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.lfedge.eve.tasks.core.config.DeclaredOptions;
 import org.lfedge.eve.tasks.spi.Option;
 import org.lfedge.eve.tasks.spi.task.Options;
 
@@ -47,7 +48,7 @@ final class OptionsCodec {
     types.forEach(
         (name, type) ->
             json.optional(name).ifPresent(value -> values.put(name, value(type, value))));
-    return new ReadValues.Values(types, values);
+    return new DeclaredOptions(types, values);
   }
 
   private static Object value(Option.Type type, JsonReader json) {

@@ -42,8 +42,8 @@ final class CrashBed implements AutoCloseable {
     Programs.run(List.of("ip", "link", "add", CARD, "type", "veth", "peer", "name", CARD + "-"))
         .expect(0);
     FailpointFile[] file = new FailpointFile[1];
-    ServingExecutor serving = new ServingExecutor();
-    TellingExecutor telling = new TellingExecutor();
+    VendorJar serving = ServingExecutor.jar();
+    VendorJar telling = TellingExecutor.jar();
     node =
         new PackagedNode(
             List.of(serving.digest(), telling.digest()),

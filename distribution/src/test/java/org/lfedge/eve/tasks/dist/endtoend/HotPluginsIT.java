@@ -25,10 +25,10 @@ class HotPluginsIT {
       """
       [sh, -c, "trap 'exit 0' TERM; echo version $VERSION; while :; do sleep 1000 & wait $!; done"]""";
 
-  private final VendorExecutor first = new VendorExecutor("1.0.0");
-  private final VendorExecutor second = new VendorExecutor("2.0.0");
-  private final VendorExecutor greedy =
-      new VendorExecutor(
+  private final VendorJar first = VendorExecutor.jar("1.0.0");
+  private final VendorJar second = VendorExecutor.jar("2.0.0");
+  private final VendorJar greedy =
+      VendorExecutor.jar(
           "3.0.0",
           "List<byte[]> all = new ArrayList<>(); while (all.size() >= 0) all.add(new byte[8 << 20]);");
   private final PackagedNode node;
@@ -150,14 +150,14 @@ class HotPluginsIT {
   void oneThatNobodyTrustsRunsInASandbox() throws IOException {
     long daemon = node.pid();
     Path plugins = Files.createDirectories(node.pluginsDirectory());
-    new VendorExecutor("4.0.0").moveTo(plugins.resolve("stranger.jar"));
+    VendorExecutor.jar("4.0.0").moveTo(plugins.resolve("stranger.jar"));
     awaitVersion(Optional.of("4.0.0"));
     assertEquals("plugins-directory", inspect().expect(0).json().path("trust").asText());
     Anchor anchor = Anchor.of(node.json("run", "-d", document("strange")));
     node.awaitOutput("strange", "version 4.0.0");
     assertEquals("plugins-directory", node.json("inspect", "strange").path("trust").asText());
 
-    new VendorExecutor("5.0.0", "System.exit(0);").moveTo(plugins.resolve("stranger.jar"));
+    VendorExecutor.jar("5.0.0", "System.exit(0);").moveTo(plugins.resolve("stranger.jar"));
     awaitVersion(Optional.of("5.0.0"));
     Programs.Result refused = node.taskctl("-o", "json", "create", document("exits")).expect(1);
     assertEquals(List.of("ANSWER_INVALID"), refused.errorCodes(), refused.err());

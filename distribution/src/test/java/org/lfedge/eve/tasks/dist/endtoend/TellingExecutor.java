@@ -1,14 +1,5 @@
 package org.lfedge.eve.tasks.dist.endtoend;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
-import org.lfedge.eve.tasks.core.plugin.PluginJar;
-
 /**
  * An executor of a vendor, for tests: runs the command of a document as {@code native-container}
  * would, with a state of 4 MiB at {@code /tmp/kept}, a runtime directory at {@code /tmp/run} whose
@@ -57,41 +48,10 @@ final class TellingExecutor {
       }
       """;
 
-  private final Path jar;
+  private TellingExecutor() {}
 
   /** Compiles it. */
-  TellingExecutor() {
-    try {
-      jar =
-          PluginJar.of(NAME, "1.0.0")
-              .source("Telling", SOURCE)
-              .service("vendor.Telling")
-              .writeTo(Files.createTempFile("telling-", ".jar"));
-      jar.toFile().deleteOnExit();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /** By which a node's policy trusts it. */
-  String digest() {
-    try {
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(jar));
-      return "sha256:" + HexFormat.of().formatHex(digest);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError(e);
-    }
-  }
-
-  /** Drops it into the plugins directory of a node whose daemon does not run yet. */
-  void addTo(PackagedNode node) {
-    try {
-      Files.createDirectories(node.pluginsDirectory());
-      Files.copy(jar, node.pluginsDirectory().resolve("telling.jar"));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  static VendorJar jar() {
+    return new VendorJar(NAME, "1.0.0", "Telling", SOURCE);
   }
 }

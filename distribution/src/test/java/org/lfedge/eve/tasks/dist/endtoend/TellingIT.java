@@ -26,7 +26,7 @@ class TellingIT {
   private Api api;
 
   TellingIT() {
-    TellingExecutor executor = new TellingExecutor();
+    VendorJar executor = TellingExecutor.jar();
     node = new PackagedNode(List.of(executor.digest()), executor::addTo);
     api = new Api(node);
   }

@@ -25,7 +25,7 @@ class ToolsIT {
   private final SortedMap<String, List<String>> before;
 
   ToolsIT() {
-    ServingExecutor serving = new ServingExecutor();
+    VendorJar serving = ServingExecutor.jar();
     node =
         new PackagedNode(
             List.of(serving.digest()), "executors: {other: {tools: \"tools:1\"}}", serving::addTo);

@@ -1,15 +1,5 @@
 package org.lfedge.eve.tasks.dist.endtoend;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
-import org.lfedge.eve.tasks.core.plugin.PluginJar;
-
 /**
  * A version of an executor of a vendor, for tests: runs the command of a document with its own
  * version in the variable {@code VERSION}.
@@ -43,11 +33,11 @@ final class VendorExecutor {
       }
       """;
 
-  private final Path jar;
+  private VendorExecutor() {}
 
   /** Compiles one. */
-  VendorExecutor(String version) {
-    this(version, "");
+  static VendorJar jar(String version) {
+    return jar(version, "");
   }
 
   /**
@@ -55,47 +45,7 @@ final class VendorExecutor {
    *
    * @param first what it does before it makes a seed
    */
-  VendorExecutor(String version, String first) {
-    try {
-      jar =
-          PluginJar.of(NAME, version)
-              .source("Vendor", SOURCE.formatted(first, version))
-              .service("vendor.Vendor")
-              .writeTo(Files.createTempFile("vendor-", ".jar"));
-      jar.toFile().deleteOnExit();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /** By which a node's policy trusts it. */
-  String digest() {
-    try {
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(jar));
-      return "sha256:" + HexFormat.of().formatHex(digest);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError(e);
-    }
-  }
-
-  /** Copies it to a place, as {@code cp} does: over what is there. */
-  void copyTo(Path file) {
-    try {
-      Files.write(file, Files.readAllBytes(jar));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /** Brings it to a place, as {@code mv} does: instead of what is there. */
-  void moveTo(Path file) {
-    try {
-      Path hidden = Files.copy(jar, file.resolveSibling("." + file.getFileName()));
-      Files.move(hidden, file, StandardCopyOption.ATOMIC_MOVE);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  static VendorJar jar(String version, String first) {
+    return new VendorJar(NAME, version, "Vendor", SOURCE.formatted(first, version));
   }
 }

@@ -47,7 +47,7 @@ public interface Executor {
    * The version of this contract, by semantic versioning. A plugin states the range that it was
    * built for in its manifest, as {@code Plugin-Requires: >=1.0.0 & <2.0.0}.
    */
-  String SPI_VERSION = "1.0.0";
+  String SPI_VERSION = "1.1.0";
 
   /** How often {@link #facts} may ask for something new before the task is refused. */
   int MAX_FACT_ROUNDS = 3;

@@ -17,6 +17,7 @@ public final class ExecutorInfo {
   private final String summary;
   private final SortedSet<Root.Kind> rootKinds;
   private final List<Option> options;
+  private final boolean userNamespace;
 
   private ExecutorInfo(Builder builder) {
     if (builder.name.length() > 63 || !NAME.matcher(builder.name).matches()) {
@@ -28,6 +29,7 @@ public final class ExecutorInfo {
     summary = Objects.requireNonNull(builder.summary);
     rootKinds = SortedCopies.setOf(builder.rootKinds);
     options = List.copyOf(builder.options);
+    userNamespace = builder.userNamespace;
     long distinct = options.stream().map(Option::name).distinct().count();
     if (distinct != options.size()) {
       throw new IllegalArgumentException("an option is declared twice by executor " + name);
@@ -62,13 +64,25 @@ public final class ExecutorInfo {
     return options;
   }
 
+  /**
+   * Whether each of its tasks has a user namespace of its own. Users and groups in it are those of
+   * the node, and own the same files; what root and capabilities can do ends at what belongs to the
+   * task.
+   *
+   * @since 1.1
+   */
+  public boolean userNamespace() {
+    return userNamespace;
+  }
+
   @Override
   public boolean equals(Object other) {
     return other instanceof ExecutorInfo that
         && name.equals(that.name)
         && summary.equals(that.summary)
         && rootKinds.equals(that.rootKinds)
-        && options.equals(that.options);
+        && options.equals(that.options)
+        && userNamespace == that.userNamespace;
   }
 
   @Override
@@ -87,6 +101,7 @@ public final class ExecutorInfo {
     private final String summary;
     private final ArrayList<Root.Kind> rootKinds = new ArrayList<>();
     private final ArrayList<Option> options = new ArrayList<>();
+    private boolean userNamespace;
 
     private Builder(String name, String summary) {
       this.name = name;
@@ -100,6 +115,12 @@ public final class ExecutorInfo {
 
     public Builder option(Option option) {
       options.add(option);
+      return this;
+    }
+
+    /** See {@link ExecutorInfo#userNamespace}. */
+    public Builder userNamespace() {
+      userNamespace = true;
       return this;
     }
 

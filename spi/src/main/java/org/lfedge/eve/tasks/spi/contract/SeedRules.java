@@ -33,6 +33,11 @@ final class SeedRules {
     if (!info.rootKinds().contains(kind)) {
       found.add(new Violation(Rule.KIND_NOT_DECLARED, kind + " was seeded"));
     }
+    if (!seed.binaryFormats().isEmpty() && !info.userNamespace()) {
+      found.add(new Violation(Rule.NO_USER_NAMESPACE, "" + seed.binaryFormats()));
+    } else if (!seed.binaryFormats().isEmpty() && request.tools().isEmpty()) {
+      found.add(new Violation(Rule.NO_TOOLS, "binary formats of a task without tools"));
+    }
     if (seed.base() == Base.TOOLS) {
       checkTools(seed, request, found);
     } else {

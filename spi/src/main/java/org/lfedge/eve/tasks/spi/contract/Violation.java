@@ -31,7 +31,8 @@ public record Violation(Rule rule, String detail) {
     ROOT_NOT_PLACED(
         "the root of the task is the anchor's own, or the source of exactly one mount if that is of"
             + " the tools"),
-    NO_TOOLS("the anchor is of the tools only if the task has tools"),
+    NO_TOOLS("the anchor and the interpreters are of the tools only if the task has tools"),
+    NO_USER_NAMESPACE("only executors whose tasks have a user namespace give them binary formats"),
     VOLUME_NOT_PLACED(
         "each volume of the task is the source of exactly one mount, in a view that it offers; one"
             + " that offers ISO9660 alone may be left out"),

@@ -26,6 +26,7 @@ public final class Seed {
   private final List<SeedFile> files;
   private final List<DeviceRequest> devices;
   private final List<Attachment> attachments;
+  private final List<BinaryFormat> binaryFormats;
   private final SortedSet<Namespace> shared;
   private final AnchorTax tax;
   private final StopPlan stop;
@@ -42,6 +43,7 @@ public final class Seed {
     files = List.copyOf(builder.files);
     devices = List.copyOf(builder.devices);
     attachments = List.copyOf(builder.attachments);
+    binaryFormats = List.copyOf(builder.binaryFormats);
     shared = SortedCopies.setOf(builder.shared);
     tax = Objects.requireNonNull(builder.tax);
     stop = Objects.requireNonNull(builder.stop);
@@ -65,6 +67,9 @@ public final class Seed {
     }
     requireDistinct(devices);
     requireDistinctNames(attachments);
+    if (binaryFormats.stream().map(BinaryFormat::name).distinct().count() != binaryFormats.size()) {
+      throw new IllegalArgumentException("two binary formats have one name: " + binaryFormats);
+    }
   }
 
   private static void requireDistinctStates(List<Mount> mounts) {
@@ -159,6 +164,16 @@ public final class Seed {
     return attachments;
   }
 
+  /**
+   * Files that programs of the tools run, for all processes of the task. Only the seed of an
+   * executor with {@link org.lfedge.eve.tasks.spi.ExecutorInfo#userNamespace} may have any.
+   *
+   * @since 1.1
+   */
+  public List<BinaryFormat> binaryFormats() {
+    return binaryFormats;
+  }
+
   /** Namespaces of the node that the anchor asks to share; policy may withhold some. */
   public SortedSet<Namespace> shared() {
     return shared;
@@ -209,6 +224,7 @@ public final class Seed {
         && files.equals(that.files)
         && devices.equals(that.devices)
         && attachments.equals(that.attachments)
+        && binaryFormats.equals(that.binaryFormats)
         && shared.equals(that.shared)
         && tax.equals(that.tax)
         && stop.equals(that.stop)
@@ -237,6 +253,7 @@ public final class Seed {
     private final List<SeedFile> files = new ArrayList<>();
     private final List<DeviceRequest> devices = new ArrayList<>();
     private final List<Attachment> attachments = new ArrayList<>();
+    private final List<BinaryFormat> binaryFormats = new ArrayList<>();
     private final SortedSet<Namespace> shared = new TreeSet<>();
     private final List<ExitRule> exits = new ArrayList<>();
     private final Map<String, String> annotations = new TreeMap<>();
@@ -269,6 +286,12 @@ public final class Seed {
 
     public Builder attachment(Attachment attachment) {
       attachments.add(attachment);
+      return this;
+    }
+
+    /** See {@link Seed#binaryFormats}. */
+    public Builder binaryFormat(BinaryFormat format) {
+      binaryFormats.add(Objects.requireNonNull(format));
       return this;
     }
 
@@ -314,8 +337,9 @@ public final class Seed {
      * Finishes the seed.
      *
      * @throws IllegalArgumentException if two mounts or files have one target, two attachments one
-     *     interface or one tap, a device is taken twice, two states have one name, there is more
-     *     than one runtime directory, or none where the rules of exits look at files
+     *     interface or one tap, two binary formats one name, a device is taken twice, two states
+     *     have one name, there is more than one runtime directory, or none where the rules of exits
+     *     look at files
      */
     public Seed build() {
       return new Seed(this);

@@ -26,6 +26,7 @@ import org.lfedge.eve.tasks.spi.SeedRequest;
 import org.lfedge.eve.tasks.spi.contract.Violation.Rule;
 import org.lfedge.eve.tasks.spi.seed.Attachment;
 import org.lfedge.eve.tasks.spi.seed.Base;
+import org.lfedge.eve.tasks.spi.seed.BinaryFormat;
 import org.lfedge.eve.tasks.spi.seed.Join;
 import org.lfedge.eve.tasks.spi.seed.Mount;
 import org.lfedge.eve.tasks.spi.seed.Seed;
@@ -246,6 +247,13 @@ class ContractTest {
             request ->
                 GoodExecutor.builder(request)
                     .attachment(new Attachment("no-such", "tap0", 0, Join.BRIDGE))
+                    .build()));
+    BREAKERS.put(
+        Rule.NO_USER_NAMESPACE,
+        seedGiving(
+            request ->
+                GoodExecutor.builder(request)
+                    .binaryFormat(new BinaryFormat("any", "7f45", "ffff", "/bin/any"))
                     .build()));
     BREAKERS.put(
         Rule.DEVICE_NOT_TAKEN,

@@ -9,6 +9,7 @@ import java.util.TreeSet;
 import org.lfedge.eve.tasks.spi.Fact;
 import org.lfedge.eve.tasks.spi.FactQuery;
 import org.lfedge.eve.tasks.spi.SeedException;
+import org.lfedge.eve.tasks.spi.container.StopSignals;
 import org.lfedge.eve.tasks.spi.task.User;
 
 /** Reads the program out of the {@code config.json} of an OCI bundle. */

@@ -8,6 +8,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.lfedge.eve.tasks.spi.SeedException;
 import org.lfedge.eve.tasks.spi.SeedRequest;
+import org.lfedge.eve.tasks.spi.container.Environment;
+import org.lfedge.eve.tasks.spi.container.StopSignals;
 import org.lfedge.eve.tasks.spi.task.ResolvedImage;
 
 /** Reads the program out of an image config. */

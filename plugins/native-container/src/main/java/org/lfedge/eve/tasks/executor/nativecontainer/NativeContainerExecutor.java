@@ -10,15 +10,17 @@ import org.lfedge.eve.tasks.spi.FactQuery;
 import org.lfedge.eve.tasks.spi.Option;
 import org.lfedge.eve.tasks.spi.SeedException;
 import org.lfedge.eve.tasks.spi.SeedRequest;
+import org.lfedge.eve.tasks.spi.container.ContainerDevices;
+import org.lfedge.eve.tasks.spi.container.ContainerProgram;
+import org.lfedge.eve.tasks.spi.container.Environment;
+import org.lfedge.eve.tasks.spi.container.VolumeMounts;
 import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
 import org.lfedge.eve.tasks.spi.seed.AnchorTax;
 import org.lfedge.eve.tasks.spi.seed.Base;
 import org.lfedge.eve.tasks.spi.seed.Measurement;
 import org.lfedge.eve.tasks.spi.seed.Mount;
-import org.lfedge.eve.tasks.spi.seed.Pool;
 import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.seed.StopPlan;
-import org.lfedge.eve.tasks.spi.task.DeviceRequest;
 import org.lfedge.eve.tasks.spi.task.Root;
 import org.lfedge.eve.tasks.spi.task.TaskConfig;
 import org.lfedge.eve.tasks.spi.task.User;
@@ -51,20 +53,8 @@ public final class NativeContainerExecutor implements Executor {
                       + " would have; the node's policy must grant any beyond the usual ones."))
           .build();
 
-  /**
-   * What an init process adds. {@code tini-static} 0.19 on amd64 shows a resident set of 704 KiB
-   * and page tables of 36 KiB, and has a kernel stack of 16 KiB; rounded up.
-   */
   private static final AnchorTax INIT_TAX =
-      new AnchorTax(
-          List.of(
-              new AnchorTax.Part(
-                  "init",
-                  Pool.CGROUP,
-                  1 << 20,
-                  "init is PID 1: 756 KiB measured with tini-static 0.19, rounded up to 1 MiB")),
-          0,
-          Optional.of(new Measurement.OfAnchor()));
+      new AnchorTax(List.of(ContainerProgram.INIT_TAX), 0, Optional.of(new Measurement.OfAnchor()));
 
   @Override
   public ExecutorInfo info() {
@@ -87,7 +77,7 @@ public final class NativeContainerExecutor implements Executor {
     }
     List<Mount> volumes = VolumeMounts.of(task.volumes());
     requireCapabilities(task.options().strings(CAPABILITIES));
-    refuseGuestDevices(task.devices());
+    ContainerDevices.require(task.devices());
     try {
       AnchorProcess.Builder process =
           AnchorProcess.builder(args)
@@ -128,32 +118,6 @@ public final class NativeContainerExecutor implements Executor {
             "BAD_VALUE",
             "options." + CAPABILITIES,
             name + " is not the name of a capability, such as CAP_NET_RAW; correct it");
-      }
-    }
-  }
-
-  /** A PCI device has no node that a program could open: its driver on the node has. */
-  private static void refuseGuestDevices(List<DeviceRequest> devices) throws SeedException {
-    for (int i = 0; i < devices.size(); i++) {
-      String path = "devices[" + i + "]";
-      DeviceRequest device = devices.get(i);
-      if (device instanceof DeviceRequest.Pci pci) {
-        throw new SeedException(
-            "DEVICE_NOT_USABLE",
-            path + ".pci",
-            "a program in a container can do nothing with PCI device "
-                + pci.address()
-                + " itself; give it to an executor that hands it on to a guest, or give the"
-                + " container the device node or the network interface that its driver makes of"
-                + " it");
-      }
-      boolean passed =
-          device instanceof DeviceRequest.Node
-              || device instanceof DeviceRequest.Cdi
-              || device instanceof DeviceRequest.Usb
-              || device instanceof DeviceRequest.Nic;
-      if (!passed) {
-        throw SeedException.unsupported(path, device);
       }
     }
   }

@@ -10,6 +10,7 @@ import org.lfedge.eve.tasks.spi.FactQuery;
 import org.lfedge.eve.tasks.spi.Option;
 import org.lfedge.eve.tasks.spi.SeedException;
 import org.lfedge.eve.tasks.spi.SeedRequest;
+import org.lfedge.eve.tasks.spi.container.ContainerProgram;
 import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
 import org.lfedge.eve.tasks.spi.seed.Attachment;
 import org.lfedge.eve.tasks.spi.seed.Base;
@@ -114,7 +115,7 @@ public final class QemuExecutor implements Executor {
             new SeedFile(
                 GuestVolumes.SHARE + "/task/start",
                 StartScript.of(
-                    task, GuestProgram.of(request), volumes.placed(), !secrets.isEmpty()),
+                    task, ContainerProgram.of(request), volumes.placed(), !secrets.isEmpty()),
                 0400));
       }
       if (!secrets.isEmpty()) {

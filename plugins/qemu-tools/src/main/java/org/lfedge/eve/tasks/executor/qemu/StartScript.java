@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import org.lfedge.eve.tasks.spi.container.ContainerProgram;
 import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
 import org.lfedge.eve.tasks.spi.task.NetworkInterface;
 import org.lfedge.eve.tasks.spi.task.TaskConfig;
@@ -22,7 +23,10 @@ final class StartScript {
   private StartScript() {}
 
   static byte[] of(
-      TaskConfig task, GuestProgram program, List<GuestVolumes.Placed> volumes, boolean secrets) {
+      TaskConfig task,
+      ContainerProgram program,
+      List<GuestVolumes.Placed> volumes,
+      boolean secrets) {
     ShellScript script = new ShellScript().call("hostname", task.name());
     network(script, task.interfaces());
     AnchorProcess process = program.process();

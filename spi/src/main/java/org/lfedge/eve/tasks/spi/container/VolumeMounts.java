@@ -1,4 +1,4 @@
-package org.lfedge.eve.tasks.executor.nativecontainer;
+package org.lfedge.eve.tasks.spi.container;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -9,7 +9,7 @@ import org.lfedge.eve.tasks.spi.task.View;
 import org.lfedge.eve.tasks.spi.task.Volume;
 
 /** The volumes of a task as a program sees them: directories and files at their targets. */
-final class VolumeMounts {
+public final class VolumeMounts {
 
   private VolumeMounts() {}
 
@@ -17,9 +17,10 @@ final class VolumeMounts {
    * Mounts all volumes. Data of cloud-init are left to the core, which makes variables and files of
    * them.
    *
-   * @throws SeedException for a volume that a program could do nothing with
+   * @throws SeedException with code {@code VOLUME_NOT_MOUNTABLE} or {@code VOLUME_WITHOUT_TARGET}
+   *     for a volume that a program could do nothing with
    */
-  static List<Mount> of(List<Volume> volumes) throws SeedException {
+  public static List<Mount> of(List<Volume> volumes) throws SeedException {
     List<Mount> mounts = new ArrayList<>();
     for (int i = 0; i < volumes.size(); i++) {
       Volume volume = volumes.get(i);

@@ -1,26 +1,44 @@
-package org.lfedge.eve.tasks.executor.qemu;
+package org.lfedge.eve.tasks.spi.container;
 
 import java.util.ArrayList;
 import java.util.List;
 import org.lfedge.eve.tasks.spi.SeedException;
 import org.lfedge.eve.tasks.spi.SeedRequest;
 import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
+import org.lfedge.eve.tasks.spi.seed.AnchorTax;
+import org.lfedge.eve.tasks.spi.seed.Pool;
 import org.lfedge.eve.tasks.spi.task.ResolvedImage;
 import org.lfedge.eve.tasks.spi.task.TaskConfig;
 import org.lfedge.eve.tasks.spi.task.User;
 
 /**
- * The program that runs in a guest: the one that would be the anchor of a container, with the same
- * arguments, variables, directory and user. A test compares it with that of the executor for
- * containers.
+ * The program of an image, or of a directory with the command of the document, as a container runs
+ * it: the document replaces the image's entrypoint and command both, a variable replaces the one of
+ * its name, and so do working directory and user.
  *
- * @param process as a container would run it
+ * @param process its arguments, variables, directory, user and init
  * @param stopSignal what asks it to end, such as {@code SIGTERM}
  */
-record GuestProgram(AnchorProcess process, String stopSignal) {
+public record ContainerProgram(AnchorProcess process, String stopSignal) {
 
-  /** Of an image, or of a directory, for which the document must name the program. */
-  static GuestProgram of(SeedRequest request) throws SeedException {
+  /**
+   * What an init process takes that a document asks for. {@code tini-static} 0.19 on amd64 shows a
+   * resident set of 704 KiB and page tables of 36 KiB, and has a kernel stack of 16 KiB.
+   */
+  public static final AnchorTax.Part INIT_TAX =
+      new AnchorTax.Part(
+          "init",
+          Pool.CGROUP,
+          1 << 20,
+          "init is PID 1: 756 KiB measured with tini-static 0.19, rounded up to 1 MiB");
+
+  /**
+   * Reads the program of a task whose root is an image or a directory.
+   *
+   * @throws SeedException with code {@code NO_COMMAND}, {@code UNKNOWN_STOP_SIGNAL} or {@code
+   *     MALFORMED_PROGRAM}
+   */
+  public static ContainerProgram of(SeedRequest request) throws SeedException {
     TaskConfig task = request.task();
     List<String> args = new ArrayList<>(task.command());
     List<String> env = List.of(Environment.DEFAULT_PATH);
@@ -40,11 +58,12 @@ record GuestProgram(AnchorProcess process, String stopSignal) {
       throw new SeedException("NO_COMMAND", "command", "the root names no program; give a command");
     }
     try {
-      return new GuestProgram(
+      return new ContainerProgram(
           AnchorProcess.builder(args)
               .env(Environment.merge(env, task.env()))
               .workingDir(task.workingDir().orElse(workingDir))
               .user(request.user().orElse(User.ROOT))
+              .init(task.init())
               .build(),
           stopSignal);
     } catch (IllegalArgumentException malformed) {

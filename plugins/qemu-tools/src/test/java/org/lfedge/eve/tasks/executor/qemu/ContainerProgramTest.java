@@ -9,6 +9,7 @@ import org.lfedge.eve.tasks.executor.nativecontainer.NativeContainerExecutor;
 import org.lfedge.eve.tasks.spi.ExecutorInfo;
 import org.lfedge.eve.tasks.spi.SeedException;
 import org.lfedge.eve.tasks.spi.SeedRequest;
+import org.lfedge.eve.tasks.spi.container.ContainerProgram;
 import org.lfedge.eve.tasks.spi.contract.SampleRequests;
 import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
 import org.lfedge.eve.tasks.spi.seed.Seed;
@@ -16,7 +17,7 @@ import org.lfedge.eve.tasks.spi.seed.StopPlan;
 import org.lfedge.eve.tasks.spi.task.Root;
 
 /** The same image, in a container and in a machine. */
-class GuestProgramTest {
+class ContainerProgramTest {
 
   private static final NativeContainerExecutor CONTAINERS = new NativeContainerExecutor();
 
@@ -37,7 +38,7 @@ class GuestProgramTest {
     Optional<Seed> container = container(request);
     if (container.isPresent()) {
       AnchorProcess expected = container.get().process();
-      GuestProgram program = GuestProgram.of(request);
+      ContainerProgram program = ContainerProgram.of(request);
       assertEquals(expected.args(), program.process().args());
       assertEquals(expected.env(), program.process().env());
       assertEquals(expected.workingDir(), program.process().workingDir());

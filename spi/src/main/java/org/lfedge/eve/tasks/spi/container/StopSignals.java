@@ -1,4 +1,4 @@
-package org.lfedge.eve.tasks.executor.nativecontainer;
+package org.lfedge.eve.tasks.spi.container;
 
 import java.util.List;
 import java.util.Locale;
@@ -7,9 +7,10 @@ import java.util.regex.Pattern;
 import org.lfedge.eve.tasks.spi.SeedException;
 
 /** Names of signals as image configs write them: {@code SIGQUIT}, {@code quit}, {@code 3}. */
-final class StopSignals {
+public final class StopSignals {
 
-  static final String DEFAULT = "SIGTERM";
+  /** Asks a program to end that names no other signal. */
+  public static final String DEFAULT = "SIGTERM";
 
   /** By number, from 1, on Linux for amd64, arm64 and riscv64. */
   private static final List<String> NAMES =
@@ -31,9 +32,9 @@ final class StopSignals {
    * The name in full.
    *
    * @param text blank means {@value #DEFAULT}
-   * @throws SeedException if there is no such signal
+   * @throws SeedException with code {@code UNKNOWN_STOP_SIGNAL} if there is no such signal
    */
-  static String parse(String text) throws SeedException {
+  public static String parse(String text) throws SeedException {
     String name = text.strip().toUpperCase(Locale.ROOT);
     if (name.isEmpty()) {
       return DEFAULT;

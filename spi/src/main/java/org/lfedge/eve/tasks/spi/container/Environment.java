@@ -1,4 +1,4 @@
-package org.lfedge.eve.tasks.executor.qemu;
+package org.lfedge.eve.tasks.spi.container;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -7,16 +7,16 @@ import java.util.Map;
 import java.util.SortedMap;
 
 /** Variables of a process, in order, each name once. */
-final class Environment {
+public final class Environment {
 
   /** Where a program is looked up if nothing else says so: what Linux distributions agree on. */
-  static final String DEFAULT_PATH =
+  public static final String DEFAULT_PATH =
       "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
   private Environment() {}
 
   /** The same variables with a PATH in front if there is none. */
-  static List<String> withPath(List<String> env) {
+  public static List<String> withPath(List<String> env) {
     if (env.stream().anyMatch(variable -> variable.startsWith("PATH="))) {
       return env;
     }
@@ -32,7 +32,7 @@ final class Environment {
    *
    * @param base each {@code KEY=value}
    */
-  static List<String> merge(List<String> base, SortedMap<String, String> overrides) {
+  public static List<String> merge(List<String> base, SortedMap<String, String> overrides) {
     Map<String, String> merged = new LinkedHashMap<>();
     for (String variable : base) {
       merged.put(name(variable), variable);

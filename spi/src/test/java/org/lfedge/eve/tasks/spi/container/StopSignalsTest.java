@@ -1,4 +1,4 @@
-package org.lfedge.eve.tasks.executor.nativecontainer;
+package org.lfedge.eve.tasks.spi.container;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;

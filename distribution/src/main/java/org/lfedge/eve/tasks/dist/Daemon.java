@@ -17,6 +17,7 @@ import org.lfedge.eve.tasks.core.api.ApiServer;
 import org.lfedge.eve.tasks.core.api.Interaction;
 import org.lfedge.eve.tasks.core.api.NodeInfo;
 import org.lfedge.eve.tasks.core.api.TaskmanagerService;
+import org.lfedge.eve.tasks.core.binaryformat.KernelBinaryFormats;
 import org.lfedge.eve.tasks.core.containerd.ContainerdClient;
 import org.lfedge.eve.tasks.core.containerd.ContainerdContent;
 import org.lfedge.eve.tasks.core.containerd.ContainerdMetrics;
@@ -49,6 +50,7 @@ import org.lfedge.eve.tasks.core.network.NamespaceProbes;
 import org.lfedge.eve.tasks.core.network.PinnedNetworkNamespaces;
 import org.lfedge.eve.tasks.core.output.OutputLogs;
 import org.lfedge.eve.tasks.core.plugin.PluginCatalog;
+import org.lfedge.eve.tasks.core.port.BinaryFormats;
 import org.lfedge.eve.tasks.core.port.ContainerRuntime;
 import org.lfedge.eve.tasks.core.port.ContentStore;
 import org.lfedge.eve.tasks.core.port.Devices;
@@ -137,6 +139,15 @@ final class Daemon implements AutoCloseable {
         config.runtimeDirectory().resolve("netns"), helper(config, failpoints, "locks"));
   }
 
+  private static BinaryFormats binaryFormats(NodeConfig config, Failpoints failpoints) {
+    return new KernelBinaryFormats(
+        Path.of("/proc/sys/fs/binfmt_misc"),
+        config.runtimeDirectory().resolve("binfmt"),
+        helper(config, failpoints, "locks"),
+        System.getProperty("os.version", ""),
+        config.policy().allowNodeBinaryFormats());
+  }
+
   /** Removes what tasks have on the node's networks, and all that is mounted for them. */
   static void release(NodeConfig config) {
     Failpoints failpoints = Failpoints.ofEnvironment();
@@ -146,6 +157,8 @@ final class Daemon implements AutoCloseable {
     NodeDevices devices = devices(config, failpoints, namespaces);
     devices.tasks().forEach(devices::moveBack);
     namespaces.release();
+    BinaryFormats binaryFormats = binaryFormats(config, failpoints);
+    binaryFormats.tasks().forEach(binaryFormats::release);
     NodeVolumes.releaseAll(config.runtimeDirectory(), volumeHelper(config, failpoints));
   }
 
@@ -245,6 +258,8 @@ final class Daemon implements AutoCloseable {
     PinnedNetworkNamespaces pins = networkNamespaces(config, failpoints);
     pins.isolate();
     NetworkNamespaces namespaces = failpoints.around(NetworkNamespaces.class, pins);
+    BinaryFormats binaryFormats =
+        failpoints.around(BinaryFormats.class, binaryFormats(config, failpoints));
     OutputLogs output =
         closing(
             new OutputLogs(
@@ -289,6 +304,7 @@ final class Daemon implements AutoCloseable {
             new NodeFacts(),
             namespaces,
             networks,
+            binaryFormats,
             volumes,
             devices,
             files,
@@ -311,6 +327,7 @@ final class Daemon implements AutoCloseable {
                     namespaces,
                     networks,
                     new NamespaceProbes(namespaces),
+                    binaryFormats,
                     volumes,
                     devices,
                     files,

@@ -253,6 +253,7 @@ final class NodeConfigReader {
         new Policy(
             section.flag("allowHostRoot").orElse(Policy.DEFAULT.allowHostRoot()),
             section.flag("allowHostNetwork").orElse(Policy.DEFAULT.allowHostNetwork()),
+            section.flag("allowNodeBinaryFormats").orElse(Policy.DEFAULT.allowNodeBinaryFormats()),
             section.has("directories")
                 ? SortedCopies.setOf(section.paths("directories"))
                 : Policy.DEFAULT.directories(),

@@ -40,6 +40,7 @@ class ArchitectureTest {
   /** Packages that touch the world, each by itself. */
   private static final List<String> ADAPTERS =
       Stream.of(
+              "binaryformat",
               "containerd",
               "device",
               "directory",

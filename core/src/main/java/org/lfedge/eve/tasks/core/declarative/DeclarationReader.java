@@ -20,7 +20,7 @@ import org.lfedge.eve.tasks.spi.task.Root;
 final class DeclarationReader {
 
   private static final List<String> KEYS =
-      List.of("spi", "summary", "rootKinds", "options", "facts", "seed");
+      List.of("spi", "summary", "rootKinds", "options", "userNamespace", "facts", "seed");
   private static final int MAX_SUMMARY = 200;
   private static final int MAX_FACTS = 32;
   private static final Pattern NAME = Pattern.compile("[a-z0-9]+(-[a-z0-9]+)*");
@@ -72,11 +72,23 @@ final class DeclarationReader {
     SortedMap<String, Shape> names =
         Vocabulary.ofSeeds(options.declared(), kinds, variants(questions));
     Optional<Expression> seed = required(json, "seed").map(value -> seed(value, names));
+    boolean userNamespace = flag(json, "userNamespace");
     findings.throwIfAny();
     ExecutorInfo.Builder info = ExecutorInfo.builder(name, summary);
     kinds.forEach(info::root);
     options.declared().forEach(info::option);
+    if (userNamespace) {
+      info.userNamespace();
+    }
     return new Declaration(info.build(), options.defaults(), questions, seed.orElseThrow());
+  }
+
+  private boolean flag(JsonNode json, String key) {
+    JsonNode value = json.path(key);
+    if (!value.isMissingNode() && !value.isBoolean()) {
+      findings.add("WRONG_TYPE", key, "must be true or false");
+    }
+    return value.asBoolean();
   }
 
   private Expression seed(JsonNode json, SortedMap<String, Shape> names) {

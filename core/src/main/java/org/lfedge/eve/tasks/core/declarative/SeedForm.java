@@ -109,6 +109,7 @@ sealed interface SeedForm {
                           "mode"))),
               Map.entry("devices", new ListOf(device())),
               Map.entry("attachments", new ListOf(attachment())),
+              Map.entry("binaryFormats", new ListOf(binaryFormat())),
               Map.entry("shared", new ListOf(word(Namespace.values()))),
               Map.entry("tax", tax()),
               Map.entry("stop", new ListOf(step())),
@@ -118,6 +119,15 @@ sealed interface SeedForm {
               Map.entry("oci", new AnyObject())),
           "base",
           "process");
+
+  private static SeedForm binaryFormat() {
+    return members(
+        Map.of("name", TEXT, "magic", TEXT, "mask", TEXT, "interpreter", TEXT),
+        "name",
+        "magic",
+        "mask",
+        "interpreter");
+  }
 
   private static SeedForm process() {
     SeedForm user =

@@ -104,10 +104,11 @@ final class AnchorKeeper {
   /** Makes the blueprint of a task and reserves what it takes; if that fails, nothing is left. */
   Planner.Plan plan() {
     shared.devices().claim(record().document());
+    boolean users = shared.planner().wantsUserNamespace(record().document());
     Planner.Plan plan =
         shared
             .planner()
-            .plan(record().uuid(), record().document(), shared.effects().connect(record()));
+            .plan(record().uuid(), record().document(), shared.effects().connect(record(), users));
     try {
       shared.reservations().admit(plan.charge());
       shared.cpus().claim(record().name(), record().document().pinnedCpus());
@@ -130,6 +131,7 @@ final class AnchorKeeper {
 
   private void letGo() {
     String name = record().name();
+    shared.effects().equip(record());
     try {
       shared.runtime().startTask(name);
     } catch (TaskException e) {

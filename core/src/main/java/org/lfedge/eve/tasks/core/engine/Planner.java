@@ -19,6 +19,7 @@ import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.policy.Grants;
 import org.lfedge.eve.tasks.core.policy.Policy;
 import org.lfedge.eve.tasks.core.port.AttachedInterface;
+import org.lfedge.eve.tasks.core.port.BinaryFormats;
 import org.lfedge.eve.tasks.core.port.Devices;
 import org.lfedge.eve.tasks.core.port.ExecutorCatalog;
 import org.lfedge.eve.tasks.core.port.ExecutorCatalog.LoadedExecutor;
@@ -36,6 +37,7 @@ import org.lfedge.eve.tasks.core.port.TaskRecord.Blueprint;
 import org.lfedge.eve.tasks.core.port.Volumes;
 import org.lfedge.eve.tasks.core.spec.AssembledSpec;
 import org.lfedge.eve.tasks.core.spec.Attachments;
+import org.lfedge.eve.tasks.core.spec.OwnUsers;
 import org.lfedge.eve.tasks.core.spec.RuntimeSpec.Mount;
 import org.lfedge.eve.tasks.core.spec.SpecAssembly;
 import org.lfedge.eve.tasks.core.spec.SpecInputs;
@@ -56,6 +58,7 @@ public final class Planner {
   private final ToolsLookup tools;
   private final FactSource factSource;
   private final NetworkNamespaces namespaces;
+  private final BinaryFormats binaryFormats;
   private final Seeding seeding;
   private final TaskSurroundings surroundings;
   private final TaskFiles files;
@@ -99,6 +102,7 @@ public final class Planner {
       FactSource factSource,
       NetworkNamespaces namespaces,
       Networks networks,
+      BinaryFormats binaryFormats,
       Volumes volumes,
       Devices devices,
       TaskFiles files,
@@ -111,6 +115,7 @@ public final class Planner {
             executors, images, new ArtifactExecutors(images, sandboxed), toolsByExecutor);
     this.factSource = factSource;
     this.namespaces = namespaces;
+    this.binaryFormats = binaryFormats;
     this.seeding = new Seeding(factSource, devices, host);
     this.surroundings = new TaskSurroundings(networks, volumes, devices, files);
     this.files = files;
@@ -132,7 +137,29 @@ public final class Planner {
     tools.executor(document).ifPresent(found -> check(document, found.executor().info()));
   }
 
+  /**
+   * Whether the executor of a task gives it a user namespace of its own, to which its network
+   * namespace belongs then.
+   */
+  boolean wantsUserNamespace(TaskDocument document) {
+    return tools
+        .executor(tools.rooted(document))
+        .filter(found -> found.executor().info().userNamespace())
+        .isPresent();
+  }
+
   private static void check(TaskDocument document, ExecutorInfo info) {
+    if (info.userNamespace() && document.hostNetwork()) {
+      throw TaskException.failed(
+          Problem.inDocument(
+              "CONFLICT",
+              "interfaces[0].network",
+              "host",
+              "tasks of executor "
+                  + info.name()
+                  + " have a user namespace of their own, to which the network of the node does not"
+                  + " belong; name another network"));
+    }
     if (!info.rootKinds().contains(document.root().kind())) {
       throw TaskException.failed(
           Problem.inDocument(
@@ -239,11 +266,20 @@ public final class Planner {
     TaskCharge charge = charge(document, seed.tax());
     Grants grants = grants(document, loaded.origin());
     SpecInputs inputs =
-        inputs(uuid, document, info.name(), seed, charge, grants, cloudInit.files(seed));
+        inputs(
+            uuid,
+            document,
+            info.name(),
+            info.userNamespace(),
+            seed,
+            charge,
+            grants,
+            cloudInit.files(seed));
     Optional<Tools> used = used(document, loaded, seed, toolsFound, inputs);
     AssembledSpec spec = SpecAssembly.assemble(seed, inputs, grants);
     RootFilesystem filesystem =
-        used.<RootFilesystem>map(found -> new RootFilesystem.Layers(found.image().chainId()))
+        used.filter(found -> seed.base() == Base.TOOLS)
+            .<RootFilesystem>map(found -> new RootFilesystem.Layers(found.image().chainId()))
             .orElseGet(() -> filesystem(document, seed, root, inputs));
     if (filesystem instanceof RootFilesystem.Host) {
       requireMountTargets(document.name(), spec.spec().mounts());
@@ -257,33 +293,39 @@ public final class Planner {
             root.image().map(image -> image.config().digest()),
             root.trust(),
             filesystem,
-            used.map(
-                found ->
-                    new TaskRecord.Tools(
-                        found.image().config().digest(),
-                        found.trust(),
-                        root.image().map(ImageDetails::chainId))),
+            used.map(found -> tools(found, seed, root)),
+            info.userNamespace(),
             seed,
             spec.json(),
             cloudInit.text().filter(text -> !asked.equals(document)));
     return new Plan(blueprint, spec, charge);
   }
 
-  /** The tools of a task, if its anchor runs in them. */
+  private static TaskRecord.Tools tools(Tools found, Seed seed, RootLookup.Found root) {
+    return new TaskRecord.Tools(
+        found.image().config().digest(),
+        found.trust(),
+        seed.base() == Base.TOOLS
+            ? root.image().map(ImageDetails::chainId)
+            : Optional.of(found.image().chainId()));
+  }
+
+  /** The tools of a task, if its anchor runs in them or is given interpreters out of them. */
   private static Optional<Tools> used(
       TaskDocument document,
       LoadedExecutor loaded,
       Seed seed,
       Optional<Tools> found,
       SpecInputs inputs) {
-    if (seed.base() != Base.TOOLS) {
+    boolean interpreters = !seed.binaryFormats().isEmpty();
+    if (seed.base() != Base.TOOLS && !interpreters) {
       if (loaded.origin() != Origin.TOOLS_ARTIFACT) {
         ToolsLookup.refuseUnused(document, loaded.executor().info().name());
       }
       return Optional.empty();
     }
     if (found.isEmpty()) {
-      throw TaskException.failed(inputs.defect("NO_TOOLS", "runs in tools, and the task has none"));
+      throw TaskException.failed(inputs.defect("NO_TOOLS", "needs tools, and the task has none"));
     }
     return found;
   }
@@ -330,6 +372,7 @@ public final class Planner {
                 record.uuid(),
                 document,
                 blueprint.executor(),
+                blueprint.userNamespace(),
                 seed,
                 charge(record),
                 grants,
@@ -391,10 +434,21 @@ public final class Planner {
         .map(text -> Users.resolve(text, root.accounts()));
   }
 
+  private Optional<OwnUsers> users(TaskDocument document, Seed seed, boolean userNamespace) {
+    return userNamespace
+        ? Optional.of(
+            new OwnUsers(
+                namespaces.users(document.name()),
+                !seed.binaryFormats().isEmpty()
+                    && binaryFormats.scope() == BinaryFormats.Scope.TASK))
+        : Optional.empty();
+  }
+
   private SpecInputs inputs(
       UUID uuid,
       TaskDocument document,
       String executor,
+      boolean userNamespace,
       Seed seed,
       TaskCharge charge,
       Grants grants,
@@ -422,6 +476,7 @@ public final class Planner {
         surroundings.cloudInitPlaces(document, seed, cloudInit),
         surroundings.networkFiles(document, seed, file -> factSource.exists(file.toString())),
         surroundings.devices(document, seed, grants),
-        surroundings.own(name, seed));
+        surroundings.own(name, seed),
+        users(document, seed, userNamespace));
   }
 }

@@ -93,6 +93,7 @@ final class Recovery {
     orphans.addAll(ports.runtime().roots());
     orphans.addAll(ports.namespaces().pinned());
     orphans.addAll(ports.networks().tasks());
+    orphans.addAll(ports.binaryFormats().tasks());
     orphans.addAll(ports.volumes().tasks());
     orphans.addAll(ports.devices().tasks());
     orphans.addAll(ports.files().tasks());

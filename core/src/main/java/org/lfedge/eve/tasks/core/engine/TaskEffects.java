@@ -28,9 +28,11 @@ import org.lfedge.eve.tasks.core.lifecycle.ExitRules;
 import org.lfedge.eve.tasks.core.lifecycle.Signal;
 import org.lfedge.eve.tasks.core.port.Anchor;
 import org.lfedge.eve.tasks.core.port.AttachedInterface;
+import org.lfedge.eve.tasks.core.port.BinaryFormats;
 import org.lfedge.eve.tasks.core.port.ContainerRuntime;
 import org.lfedge.eve.tasks.core.port.Devices;
 import org.lfedge.eve.tasks.core.port.NetworkNamespaces;
+import org.lfedge.eve.tasks.core.port.NetworkNamespaces.Kind;
 import org.lfedge.eve.tasks.core.port.Networks;
 import org.lfedge.eve.tasks.core.port.Processes;
 import org.lfedge.eve.tasks.core.port.TaskFiles;
@@ -38,6 +40,8 @@ import org.lfedge.eve.tasks.core.port.TaskRecord;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Blueprint;
 import org.lfedge.eve.tasks.core.port.Volumes;
 import org.lfedge.eve.tasks.core.spec.SpecResources;
+import org.lfedge.eve.tasks.spi.seed.Base;
+import org.lfedge.eve.tasks.spi.seed.BinaryFormat;
 import org.lfedge.eve.tasks.spi.seed.Mount;
 import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.seed.SeedFile;
@@ -60,6 +64,7 @@ final class TaskEffects {
   private final ContainerRuntime runtime;
   private final NetworkNamespaces namespaces;
   private final Networks networks;
+  private final BinaryFormats binaryFormats;
   private final Volumes volumes;
   private final Devices devices;
   private final TaskFiles files;
@@ -79,6 +84,7 @@ final class TaskEffects {
     runtime = ports.runtime();
     namespaces = ports.namespaces();
     networks = ports.networks();
+    binaryFormats = ports.binaryFormats();
     volumes = ports.volumes();
     devices = ports.devices();
     files = ports.files();
@@ -91,13 +97,15 @@ final class TaskEffects {
   /**
    * Makes the network interfaces of a task, and the namespace that they are in. This comes before
    * the seed, which is given their addresses.
+   *
+   * @param users whether the task has a user namespace of its own
    */
-  List<AttachedInterface> connect(TaskRecord record) {
+  List<AttachedInterface> connect(TaskRecord record, boolean users) {
     List<InterfaceConfig> interfaces = record.document().interfaces();
     if (interfaces.isEmpty()) {
       return List.of();
     }
-    namespaces.pin(record.name(), false);
+    namespaces.pin(record.name(), users ? Kind.OWN_WITH_USERS : Kind.OWN);
     return networks.attach(record.name(), interfaces);
   }
 
@@ -109,9 +117,9 @@ final class TaskEffects {
     atOnce(
         () -> {
           if (record.document().interfaces().isEmpty()) {
-            namespaces.pin(name, record.document().hostNetwork());
+            namespaces.pin(name, kind(record, blueprint));
           } else {
-            connect(record);
+            connect(record, blueprint.userNamespace());
             networks.join(name, seed.attachments());
           }
           List<String> nics = TaskSurroundings.nics(record.document());
@@ -140,21 +148,30 @@ final class TaskEffects {
     prepareGuestData(record.uuid(), document, seed, interfaces);
   }
 
+  private static Kind kind(TaskRecord record, Blueprint blueprint) {
+    if (record.document().hostNetwork()) {
+      return Kind.OF_NODE;
+    }
+    return blueprint.userNamespace() ? Kind.OWN_WITH_USERS : Kind.OWN;
+  }
+
   /**
    * What is written to the root, if there is a limit to it; and the root itself, if tools serve it.
    */
   private void prepareRoot(TaskDocument document, Blueprint blueprint) {
     String name = document.name();
     Optional<TaskRecord.Tools> tools = blueprint.tools();
-    Optional<String> image = tools.flatMap(TaskRecord.Tools::ownRoot);
+    boolean inTools = blueprint.seed().base() == Base.TOOLS;
+    Optional<String> beside = tools.flatMap(TaskRecord.Tools::beside);
+    Optional<String> image = beside.filter(chainId -> inTools);
     boolean readOnly = document.readOnlyRoot();
     boolean limited =
-        document.maxWritableBytes().isPresent()
-            && (tools.isEmpty() || (image.isPresent() && !readOnly));
+        document.maxWritableBytes().isPresent() && (!inTools || (image.isPresent() && !readOnly));
     if (limited) {
       Path unused = volumes.prepareWritable(name, document.maxWritableBytes().getAsLong());
     }
     image.ifPresent(chainId -> volumes.prepareRoot(name, chainId, readOnly, limited));
+    beside.filter(chainId -> !inTools).ifPresent(chainId -> volumes.prepareTools(name, chainId));
     for (Mount mount : blueprint.seed().mounts()) {
       if (mount.source() instanceof Source.OfRoot placed && image.isEmpty()) {
         OwnRoot.asVolume(document)
@@ -240,6 +257,17 @@ final class TaskEffects {
     return identify(pid);
   }
 
+  /** Gives the anchor that was made what it needs of the kernel before its program runs. */
+  void equip(TaskRecord record) {
+    List<BinaryFormat> formats =
+        record.blueprint().map(blueprint -> blueprint.seed().binaryFormats()).orElse(List.of());
+    if (!formats.isEmpty() && record.anchor().isPresent()) {
+      String name = record.name();
+      int pid = record.anchor().get().pid();
+      binaryFormats.register(name, pid, formats, volumes.path(name, Volumes.TOOLS));
+    }
+  }
+
   /** An anchor that has ended already gets start time 0; its exit is noticed all the same. */
   Anchor identify(int pid) {
     return new Anchor(pid, processes.startTime(pid).orElse(0), bootId);
@@ -266,6 +294,7 @@ final class TaskEffects {
         () -> {
           runtime.deleteContainer(name);
           runtime.removeRoot(name);
+          binaryFormats.release(name);
           volumes.release(name);
           files.remove(name);
         });

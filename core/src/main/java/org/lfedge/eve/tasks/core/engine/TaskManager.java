@@ -27,6 +27,7 @@ import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.lifecycle.Desired;
 import org.lfedge.eve.tasks.core.lifecycle.Signal;
 import org.lfedge.eve.tasks.core.port.Anchor;
+import org.lfedge.eve.tasks.core.port.BinaryFormats;
 import org.lfedge.eve.tasks.core.port.ContainerRuntime;
 import org.lfedge.eve.tasks.core.port.Devices;
 import org.lfedge.eve.tasks.core.port.EventLog;
@@ -91,6 +92,7 @@ public final class TaskManager implements AutoCloseable {
       NetworkNamespaces namespaces,
       Networks networks,
       NetworkProbes probes,
+      BinaryFormats binaryFormats,
       Volumes volumes,
       Devices devices,
       TaskFiles files,

@@ -27,8 +27,42 @@ public final class PinnedNetworkNamespaces implements NetworkNamespaces {
    * be no pin on the file, or one over another: it cannot be removed while there is one.
    */
   private static final String UNPIN =
-      "umount --no-mtab \"$1\" 2>/dev/null; until rm -f \"$1\" 2>/dev/null; do umount --no-mtab"
-          + " \"$1\" || exit; done";
+      "for p do umount --no-mtab \"$p\" 2>/dev/null; until rm -f \"$p\" 2>/dev/null; do umount"
+          + " --no-mtab \"$p\" || exit; done; done";
+
+  /**
+   * The user namespace, then the network namespace that belongs to it. A namespace that is empty
+   * cannot be joined, so a program waits in both until they are pinned; that it runs says that they
+   * were made. Whoever made a user namespace is nobody in it until its users are mapped, which only
+   * somebody outside can do for all of them: each to itself, as far as there are any here. May be
+   * repeated: what is there is kept if it is whole.
+   */
+  private static final String PIN_WITH_USERS =
+      """
+      set -e
+      if ! mountpoint -q "$1" || ! mountpoint -q "$2"; then
+        for p do
+          while umount --no-mtab "$p" 2>/dev/null; do :; done
+        done
+        unshare --user --net sleep 10 &
+        pid=$!
+        while read -r name <"/proc/$pid/comm" && [ "$name" != sleep ]; do :; done
+        map=
+        while read -r first _ count; do
+          map="$map$first $first $count\\n"
+        done </proc/self/uid_map
+        printf "$map" >"/proc/$pid/uid_map"
+        map=
+        while read -r first _ count; do
+          map="$map$first $first $count\\n"
+        done </proc/self/gid_map
+        printf "$map" >"/proc/$pid/gid_map"
+        mount --no-mtab --bind "/proc/$pid/ns/user" "$1"
+        mount --no-mtab --bind "/proc/$pid/ns/net" "$2"
+        kill "$pid"
+      fi
+      nsenter --net="$2" ip link set lo up
+      """;
 
   /** Only a private mount can be made unbindable. May be repeated, whatever it finds. */
   private static final String ISOLATE =
@@ -40,6 +74,9 @@ public final class PinnedNetworkNamespaces implements NetworkNamespaces {
       "mountpoint -q \"$1\" || mount --no-mtab --bind /proc/self/ns/net \"$1\"";
 
   private static final List<String> LOOPBACK_UP = List.of("ip", "link", "set", "lo", "up");
+
+  /** The directory of user namespaces; no task is called so. */
+  private static final String USERS = ".users";
 
   private final Path directory;
   private final HelperCommand helper;
@@ -63,12 +100,17 @@ public final class PinnedNetworkNamespaces implements NetworkNamespaces {
    * that was there before is set up again.
    */
   @Override
-  public Path pin(String task, boolean ofNode) {
+  public Path pin(String task, Kind kind) {
     Path file = path(task);
     if (ready.contains(task) && isPinned(file)) {
       return file;
     }
-    if (ofNode) {
+    if (kind == Kind.OWN_WITH_USERS) {
+      pinWithUsers(task, file);
+      ready.add(task);
+      return file;
+    }
+    if (kind == Kind.OF_NODE) {
       makeFile(file);
       helper.run(
           task,
@@ -91,8 +133,18 @@ public final class PinnedNetworkNamespaces implements NetworkNamespaces {
     return file;
   }
 
+  private void pinWithUsers(String task, Path file) {
+    makeFile(users(task));
+    makeFile(file);
+    helper.run(
+        task,
+        "make the user namespace of task " + task + " and its network namespace",
+        List.of("sh", "-c", PIN_WITH_USERS, "sh", users(task).toString(), file.toString()));
+  }
+
   private static void makeFile(Path file) {
     try {
+      Files.createDirectories(file.resolveSibling(".").normalize());
       if (!Files.exists(file)) {
         Files.createFile(file);
       }
@@ -138,14 +190,20 @@ public final class PinnedNetworkNamespaces implements NetworkNamespaces {
   }
 
   @Override
+  public Path users(String task) {
+    return directory.resolve(USERS).resolve(task);
+  }
+
+  @Override
   public void unpin(String task) {
     Path file = path(task);
+    Path users = users(task);
     ready.remove(task);
-    if (Files.exists(file)) {
+    if (Files.exists(file) || Files.exists(users)) {
       helper.run(
           task,
           "remove the network namespace of task " + task,
-          List.of("sh", "-c", UNPIN, "sh", file.toString()));
+          List.of("sh", "-c", UNPIN, "sh", users.toString(), file.toString()));
     }
   }
 
@@ -155,7 +213,11 @@ public final class PinnedNetworkNamespaces implements NetworkNamespaces {
       return List.of();
     }
     try (Stream<Path> files = Files.list(directory)) {
-      return files.map(file -> file.getFileName().toString()).sorted().toList();
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(name -> !name.equals(USERS))
+          .sorted()
+          .toList();
     } catch (IOException e) {
       throw failure("list " + directory, e);
     }

@@ -30,6 +30,8 @@ import org.lfedge.eve.tasks.spi.task.SortedCopies;
  *     of a task; never for executors that nobody vouches for
  * @param allowHostNetwork {@code policy.allowHostNetwork}: whether tasks may be on the network of
  *     the node itself
+ * @param allowNodeBinaryFormats {@code policy.allowNodeBinaryFormats}: whether interpreters of
+ *     tasks may run the files of everybody, where the kernel has no tables for tasks
  * @param directories {@code policy.directories}: where the directories, files, bundles and secrets
  *     that task documents name may lie; normalized
  * @param devices {@code policy.devices}: devices of the node that tasks may have, {@code *} in them
@@ -43,6 +45,7 @@ import org.lfedge.eve.tasks.spi.task.SortedCopies;
 public record Policy(
     boolean allowHostRoot,
     boolean allowHostNetwork,
+    boolean allowNodeBinaryFormats,
     SortedSet<String> directories,
     SortedSet<String> devices,
     SortedSet<String> trustedPlugins,
@@ -60,6 +63,7 @@ public record Policy(
   /** What holds where the node's config says nothing. */
   public static final Policy DEFAULT =
       new Policy(
+          false,
           false,
           false,
           SortedCopies.setOf(List.of("/srv")),

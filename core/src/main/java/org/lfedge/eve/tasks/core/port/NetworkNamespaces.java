@@ -8,18 +8,34 @@ import java.util.List;
  */
 public interface NetworkNamespaces {
 
+  /** What is pinned for a task. */
+  enum Kind {
+    /** A namespace of its own. */
+    OWN,
+    /**
+     * One of its own that belongs to a user namespace of its own, which is pinned beside it: a
+     * process in that can join both. The users in it are those of the node.
+     */
+    OWN_WITH_USERS,
+    /** The namespace of the node. */
+    OF_NODE
+  }
+
   /**
    * Makes and pins a namespace with its loopback up; returns the one that is there already.
    *
-   * @param ofNode whether the namespace of the node is pinned instead of a new one
+   * @throws org.lfedge.eve.tasks.core.error.TaskException if the node does not let it be made
    */
   @Effect
-  Path pin(String task, boolean ofNode);
+  Path pin(String task, Kind kind);
 
   /** Where the namespace of a task is pinned, whether it is there or not. */
   Path path(String task);
 
-  /** Removes the namespace of a task. */
+  /** Where the user namespace of a task is pinned, whether it has one or not. */
+  Path users(String task);
+
+  /** Removes the namespaces of a task. */
   @Effect
   void unpin(String task);
 

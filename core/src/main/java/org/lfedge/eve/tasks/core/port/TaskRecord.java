@@ -335,7 +335,8 @@ public record TaskRecord(
    * @param imageDigest of the root's manifest, if it is an image
    * @param trust why that image was let in; empty also in records of versions that did not ask
    * @param root what the runtime mounts
-   * @param tools in which the anchor runs, if it does
+   * @param tools of the task, if it uses any
+   * @param userNamespace whether the task has one of its own
    * @param seed what the executor answered
    * @param specJson the OCI runtime spec
    * @param userData of cloud-init as it stood in the file that the document names; empty if it
@@ -350,6 +351,7 @@ public record TaskRecord(
       Optional<TrustVerdict> trust,
       RootFilesystem root,
       Optional<Tools> tools,
+      boolean userNamespace,
       Seed seed,
       String specJson,
       Optional<UserData.Text> userData) {
@@ -377,6 +379,7 @@ public record TaskRecord(
           trust,
           root,
           tools,
+          userNamespace,
           seed,
           json,
           userData);
@@ -384,13 +387,14 @@ public record TaskRecord(
   }
 
   /**
-   * The tools of a task whose anchor runs in them.
+   * The tools of a task whose anchor runs in them, or is given interpreters out of them.
    *
    * @param digest of the manifest of their image
    * @param trust why that image was let in
-   * @param ownRoot the chain ID of the task's own root, if that is an image: it is mounted beside
+   * @param beside the chain ID of the image that is mounted beside the root of the anchor: of the
+   *     task's own root, if that is an image and the anchor runs in the tools; else of the tools
    */
-  public record Tools(String digest, TrustVerdict trust, Optional<String> ownRoot) {}
+  public record Tools(String digest, TrustVerdict trust, Optional<String> beside) {}
 
   /**
    * A step of ours that failed.

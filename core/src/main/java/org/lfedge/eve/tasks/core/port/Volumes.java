@@ -22,6 +22,9 @@ public interface Volumes {
    */
   String ROOT = "root.";
 
+  /** Stands for the tools of a task, where they are mounted beside it. */
+  String TOOLS = "tools.";
+
   /** The volumes that the node keeps, by name. */
   List<StoredVolume> list();
 
@@ -95,6 +98,15 @@ public interface Volumes {
    */
   @Effect
   void prepareRoot(String task, String chainId, boolean readOnly, boolean limited);
+
+  /**
+   * Makes the file system of the tools ready at the {@link #path} of {@link #TOOLS}, to be read by
+   * the node. Succeeds if it is ready.
+   *
+   * @param chainId the chain ID of its uppermost layer, which must be unpacked
+   */
+  @Effect
+  void prepareTools(String task, String chainId);
 
   /**
    * How large a disk is for whoever uses it, in bytes. Nothing is made ready by that.

@@ -19,15 +19,22 @@ final class InfoCodec {
     json.set("rootKinds", SeedCodec.texts(info.rootKinds().stream().map(SeedCodec::name).toList()));
     ArrayNode options = json.putArray("options");
     info.options().forEach(option -> options.add(option(option)));
+    // Left out where it is not: an earlier version can read such an answer.
+    if (info.userNamespace()) {
+      json.put("userNamespace", true);
+    }
     return json;
   }
 
   static ExecutorInfo fromJson(JsonReader json) {
-    json.requireObject("name", "summary", "rootKinds", "options");
+    json.requireObject("name", "summary", "rootKinds", "options", "userNamespace");
     ExecutorInfo.Builder info =
         ExecutorInfo.builder(json.required("name").text(), json.required("summary").text());
     json.required("rootKinds").list(kind -> kind.oneOf(Root.Kind.class)).forEach(info::root);
     json.listOrNone("options", InfoCodec::readOption).forEach(info::option);
+    if (json.optional("userNamespace").map(JsonReader::bool).orElse(false)) {
+      info.userNamespace();
+    }
     return json.check(info::build);
   }
 

@@ -14,6 +14,7 @@ import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
 import org.lfedge.eve.tasks.spi.seed.AnchorTax;
 import org.lfedge.eve.tasks.spi.seed.Attachment;
 import org.lfedge.eve.tasks.spi.seed.Base;
+import org.lfedge.eve.tasks.spi.seed.BinaryFormat;
 import org.lfedge.eve.tasks.spi.seed.Join;
 import org.lfedge.eve.tasks.spi.seed.Measurement;
 import org.lfedge.eve.tasks.spi.seed.Mount;
@@ -40,7 +41,7 @@ public final class SeedCodec {
 
   /**
    * Writes a seed, every field of it but those that are {@code Optional} and empty, and devices,
-   * attachments and rules of exits where there are none.
+   * attachments, binary formats and rules of exits where there are none.
    */
   public static ObjectNode toJson(Seed seed) {
     ObjectNode json = JSON.objectNode();
@@ -66,6 +67,10 @@ public final class SeedCodec {
     if (!seed.attachments().isEmpty()) {
       ArrayNode attachments = json.putArray("attachments");
       seed.attachments().forEach(attachment -> attachments.add(attachment(attachment)));
+    }
+    if (!seed.binaryFormats().isEmpty()) {
+      ArrayNode formats = json.putArray("binaryFormats");
+      seed.binaryFormats().forEach(format -> formats.add(binaryFormat(format)));
     }
     json.set("shared", texts(seed.shared().stream().map(SeedCodec::name).toList()));
     json.set("tax", tax(seed.tax()));
@@ -100,6 +105,7 @@ public final class SeedCodec {
                 "files",
                 "devices",
                 "attachments",
+                "binaryFormats",
                 "shared",
                 "tax",
                 "stop",
@@ -116,6 +122,7 @@ public final class SeedCodec {
     top.listOrNone("files", SeedCodec::readFile).forEach(seed::file);
     top.listOrNone("devices", DeviceCodec::fromJson).forEach(seed::device);
     top.listOrNone("attachments", SeedCodec::readAttachment).forEach(seed::attachment);
+    top.listOrNone("binaryFormats", SeedCodec::readBinaryFormat).forEach(seed::binaryFormat);
     top.listOrNone("shared", item -> item.oneOf(Namespace.class)).forEach(seed::share);
     top.optional("tax").map(SeedCodec::readTax).ifPresent(seed::tax);
     seed.stop(new StopPlan(top.listOrNone("stop", SeedCodec::readStep)));
@@ -244,6 +251,23 @@ public final class SeedCodec {
     int ownerUid = json.optional("ownerUid").map(JsonReader::smallNumber).orElse(0);
     Join join = json.required("join").oneOf(Join.class);
     return json.check(() -> new Attachment(interfaceName, tapName, ownerUid, join));
+  }
+
+  private static ObjectNode binaryFormat(BinaryFormat format) {
+    return JSON.objectNode()
+        .put("name", format.name())
+        .put("magic", format.magic())
+        .put("mask", format.mask())
+        .put("interpreter", format.interpreter());
+  }
+
+  private static BinaryFormat readBinaryFormat(JsonReader json) {
+    json.requireObject("name", "magic", "mask", "interpreter");
+    String name = json.required("name").text();
+    String magic = json.required("magic").text();
+    String mask = json.required("mask").text();
+    String interpreter = json.required("interpreter").text();
+    return json.check(() -> new BinaryFormat(name, magic, mask, interpreter));
   }
 
   private static SeedFile readFile(JsonReader json) {

@@ -59,7 +59,8 @@ public final class DevicePlan {
   private static final String LOCKED_MEMORY = "RLIMIT_MEMLOCK";
 
   private static final List<String> OWN_TREES =
-      List.of("/dev/mqueue", "/dev/pts", "/dev/shm", MountPlan.INIT_TARGET);
+      List.of(
+          "/dev/mqueue", "/dev/pts", "/dev/shm", MountPlan.INIT_TARGET, OwnUsers.FORMATS_TARGET);
 
   private final String task;
   private final DeviceEdits edits;
@@ -220,6 +221,8 @@ public final class DevicePlan {
     Map<String, JsonNode> other = new TreeMap<>(linux.other());
     other.put("devices", list);
     return new Linux(
+        linux.uidMappings(),
+        linux.gidMappings(),
         linux.sysctl(),
         new Resources(
             rules, resources.memory(), resources.cpu(), resources.pids(), resources.other()),

@@ -49,7 +49,7 @@ final class MountPlan {
       SortedCopies.setOf(List.of("/dev/mqueue", "/dev/shm"));
 
   private static final List<String> PROTECTED_TREES =
-      List.of("/proc", "/sys", "/dev/pts", INIT_TARGET, SECRETS_TARGET);
+      List.of("/proc", "/sys", "/dev/pts", INIT_TARGET, SECRETS_TARGET, OwnUsers.FORMATS_TARGET);
 
   private static final SortedSet<String> PROTECTED = SortedCopies.setOf(List.of("/", "/dev"));
 
@@ -101,6 +101,10 @@ final class MountPlan {
                         "bind",
                         directory.toString(),
                         List.of("bind", "nosuid", "nodev", "noexec", "ro"))));
+    if (inputs.users().filter(OwnUsers::binaryFormats).isPresent()) {
+      List<String> options = List.of("nosuid", "nodev", "noexec");
+      put(Mount.of(OwnUsers.FORMATS_TARGET, "binfmt_misc", "binfmt_misc", options));
+    }
     if (seed.process().init()) {
       put(bind(INIT_TARGET, inputs.initProgram().toString(), true));
     }

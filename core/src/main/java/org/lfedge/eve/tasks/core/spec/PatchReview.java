@@ -20,6 +20,7 @@ import org.lfedge.eve.tasks.core.policy.Grants;
 import org.lfedge.eve.tasks.core.policy.LexicalPath;
 import org.lfedge.eve.tasks.core.spec.RuntimeSpec.Capabilities;
 import org.lfedge.eve.tasks.core.spec.RuntimeSpec.DeviceRule;
+import org.lfedge.eve.tasks.core.spec.RuntimeSpec.IdMapping;
 import org.lfedge.eve.tasks.core.spec.RuntimeSpec.Linux;
 import org.lfedge.eve.tasks.core.spec.RuntimeSpec.Program;
 import org.lfedge.eve.tasks.core.spec.RuntimeSpec.Resources;
@@ -301,7 +302,16 @@ final class PatchReview {
         asked != null
             ? asked
             : new Linux(
-                new TreeMap<>(), null, null, List.of(), null, List.of(), List.of(), Map.of());
+                List.of(),
+                List.of(),
+                new TreeMap<>(),
+                null,
+                null,
+                List.of(),
+                null,
+                List.of(),
+                List.of(),
+                Map.of());
     withheld.unknown("linux", patched.other());
     if (patched.cgroupsPath() != null) {
       withheld.add("linux.cgroupsPath " + patched.cgroupsPath(), CORE_SETS_IT);
@@ -309,9 +319,15 @@ final class PatchReview {
     if (!Objects.equals(patched.seccomp(), own.seccomp())) {
       withheld.add("linux.seccomp", CORE_SETS_IT);
     }
+    if (!patched.uidMappings().isEmpty() || !patched.gidMappings().isEmpty()) {
+      withheld.add("linux.uidMappings and linux.gidMappings", CORE_SETS_IT);
+    }
     checkNamespaces(patched.namespaces());
     List<String> bounding = Objects.requireNonNull(process.capabilities()).bounding();
+    List<IdMapping> mappings = inputs.users().isPresent() ? IdMapping.SAME : List.of();
     return new Linux(
+        mappings,
+        mappings,
         sysctls(patched.sysctl()),
         SecureDefaults.resources(inputs, pids(patched.resources())),
         inputs.cgroupsPath(),

@@ -183,6 +183,8 @@ public record RuntimeSpec(
   /** What is particular to Linux. */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
   public record Linux(
+      List<IdMapping> uidMappings,
+      List<IdMapping> gidMappings,
       SortedMap<String, String> sysctl,
       @Nullable Resources resources,
       @Nullable String cgroupsPath,
@@ -194,6 +196,8 @@ public record RuntimeSpec(
 
     /** Keeps copies. */
     public Linux {
+      uidMappings = list(uidMappings);
+      gidMappings = list(gidMappings);
       sysctl = map(sysctl);
       namespaces = list(namespaces);
       maskedPaths = list(maskedPaths);
@@ -271,6 +275,13 @@ public record RuntimeSpec(
     public DeviceRule {
       other = map(other);
     }
+  }
+
+  /** Which users of the node those of a user namespace are. */
+  public record IdMapping(long containerID, long hostID, long size) {
+
+    /** Every user to itself. */
+    static final List<IdMapping> SAME = List.of(new IdMapping(0, 0, (1L << 32) - 1));
   }
 
   /** A namespace that the task has for itself, new unless there is a path. */

@@ -68,6 +68,8 @@ public final class SandboxSpec {
         mounts(job, programs),
         SortedCopies.mapOf(Map.of()),
         new Linux(
+            List.of(),
+            List.of(),
             SortedCopies.mapOf(Map.of()),
             resources(job),
             cgroupsPath,

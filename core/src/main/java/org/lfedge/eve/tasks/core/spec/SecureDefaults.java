@@ -141,6 +141,8 @@ final class SecureDefaults {
         MOUNTS,
         SortedCopies.mapOf(Map.of()),
         new Linux(
+            List.of(),
+            List.of(),
             SortedCopies.mapOf(Map.of()),
             null,
             null,
@@ -177,6 +179,9 @@ final class SecureDefaults {
       String path = type.equals("network") ? inputs.networkNamespace().toString() : null;
       own.add(new Namespace(type, path, Map.of()));
     }
+    inputs
+        .users()
+        .ifPresent(users -> own.add(new Namespace("user", users.namespace().toString(), Map.of())));
     shared.forEach(namespace -> own.removeIf(mine -> namespace.equals(SHAREABLE.get(mine.type()))));
     return own;
   }

@@ -33,7 +33,7 @@ public final class SpecAssembly {
    * @throws TaskException with code {@code HOST_ROOT_NOT_ALLOWED}, {@code HOST_ROOT_NOT_GRANTED},
    *     {@code OCI_PATCH_INVALID}, {@code ARCHITECTURE_UNSUPPORTED}, {@code VOLUME_NOT_PLACED},
    *     {@code ROOT_NOT_PLACED}, {@code DEVICE_NOT_TAKEN}, {@code DEVICE_CONFLICT}, {@code
-   *     SPEC_INCOMPLETE} or {@code SPEC_NOT_UNICODE}
+   *     NO_USER_NAMESPACE}, {@code SPEC_INCOMPLETE} or {@code SPEC_NOT_UNICODE}
    * @throws IllegalArgumentException if the inputs do not place every file of the seed
    */
   public static AssembledSpec assemble(Seed seed, SpecInputs inputs, Grants grants) {
@@ -43,6 +43,11 @@ public final class SpecAssembly {
     if (seed.files().size() != inputs.seedFiles().size()) {
       throw new IllegalArgumentException(
           "the seed has " + seed.files().size() + " files, not " + inputs.seedFiles().size());
+    }
+    if (!seed.binaryFormats().isEmpty() && inputs.users().isEmpty()) {
+      throw TaskException.failed(
+          inputs.defect(
+              "NO_USER_NAMESPACE", "has binary formats, and its tasks have no user namespace"));
     }
     RuntimeSpec defaults = SecureDefaults.spec(inputs);
     RuntimeSpec patched =

@@ -30,6 +30,7 @@ import org.lfedge.eve.tasks.spi.task.SortedCopies;
  * @param networkFiles mounted unless the root is the node's own, or the seed mounts something there
  * @param devices of the node
  * @param own directories that the seed asks for
+ * @param users its own user namespace, if it has one
  */
 public record SpecInputs(
     String name,
@@ -49,7 +50,8 @@ public record SpecInputs(
     SortedMap<String, Path> files,
     Optional<NetworkFiles> networkFiles,
     DeviceInputs devices,
-    OwnDirectories own) {
+    OwnDirectories own,
+    Optional<OwnUsers> users) {
 
   /** Keeps copies of the collections. */
   public SpecInputs {
@@ -58,7 +60,7 @@ public record SpecInputs(
     files = SortedCopies.mapOf(files);
   }
 
-  /** For a seed that asks for no directories of its own. */
+  /** For a seed that asks for no directories of its own, and no users. */
   public SpecInputs(
       String name,
       UUID uuid,
@@ -95,7 +97,8 @@ public record SpecInputs(
         files,
         networkFiles,
         devices,
-        OwnDirectories.NONE);
+        OwnDirectories.NONE,
+        Optional.empty());
   }
 
   /** The problem of a seed that breaks its contract, which is a fault of its executor. */

@@ -94,6 +94,9 @@ final class RecordJson {
     blueprint.trust().ifPresent(verdict -> json.set("trust", write(verdict)));
     json.set("root", write(blueprint.root()));
     blueprint.tools().ifPresent(tools -> json.set("tools", write(tools)));
+    if (blueprint.userNamespace()) {
+      json.put("userNamespace", true);
+    }
     json.set("seed", SeedCodec.toJson(blueprint.seed()));
     // As text: these bytes, and no others, are what containerd was given.
     json.put("spec", blueprint.specJson());
@@ -105,7 +108,7 @@ final class RecordJson {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("digest", tools.digest());
     json.set("trust", write(tools.trust()));
-    tools.ownRoot().ifPresent(chainId -> json.put("ownRoot", chainId));
+    tools.beside().ifPresent(chainId -> json.put("beside", chainId));
     return json;
   }
 
@@ -193,6 +196,7 @@ final class RecordJson {
         optional(json, "trust", RecordJson::trust),
         root(required(json, "root")),
         optional(json, "tools", RecordJson::tools),
+        json.path("userNamespace").asBoolean(),
         SeedCodec.fromJson(required(json, "seed")),
         required(json, "spec").asText(),
         optional(json, "userData", text -> new UserData.Text(text.asText())));
@@ -202,7 +206,9 @@ final class RecordJson {
     return new Tools(
         required(json, "digest").asText(),
         trust(required(json, "trust")),
-        optional(json, "ownRoot", JsonNode::asText));
+        // As it was called while it was always the root.
+        optional(json, "beside", JsonNode::asText)
+            .or(() -> optional(json, "ownRoot", JsonNode::asText)));
   }
 
   private static TrustVerdict trust(JsonNode json) {

@@ -198,7 +198,13 @@ final class KeptVolumes {
   }
 
   static String what(String task, String volume) {
-    return (volume.equals(Volumes.ROOT) ? "the root" : "volume " + volume) + " of task " + task;
+    return switch (volume) {
+          case Volumes.ROOT -> "the root";
+          case Volumes.TOOLS -> "the tools";
+          default -> "volume " + volume;
+        }
+        + " of task "
+        + task;
   }
 
   /** Makes the volume behind one of a task ready for it, making it if it comes with the task. */

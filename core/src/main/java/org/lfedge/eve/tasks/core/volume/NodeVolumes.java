@@ -344,6 +344,14 @@ public final class NodeVolumes implements Volumes {
   }
 
   @Override
+  public void prepareTools(String task, String chainId) {
+    if (!points.isReady(task, TOOLS, true)) {
+      boolean unused = points.release(task, TOOLS);
+      mountImage(task, TOOLS, true, images.readable(task, TOOLS, chainId));
+    }
+  }
+
+  @Override
   public long diskBytes(String task, VolumeConfig volume) {
     Source source = volume.source();
     if (source instanceof Source.Blank blank) {

@@ -19,6 +19,7 @@ import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.host.LockedHelperCommand;
 import org.lfedge.eve.tasks.core.network.PinnedNetworkNamespaces;
 import org.lfedge.eve.tasks.core.port.HelperCommand;
+import org.lfedge.eve.tasks.core.port.NetworkNamespaces.Kind;
 
 /** Cards are moved out of a network namespace that stands for that of the node, and back. */
 class MovedCardsIT {
@@ -43,7 +44,7 @@ class MovedCardsIT {
     namespaces = new PinnedNetworkNamespaces(directory.resolve("netns"), helper);
     namespaces.isolate();
     cards = new MovedCards(directory.resolve("nics"), namespaces, helper);
-    namespaces.pin("web", false);
+    namespaces.pin("web", Kind.OWN);
     for (String card : List.of("card0", "card1")) {
       onNode("ip link add " + card + " type veth peer name of" + card);
     }

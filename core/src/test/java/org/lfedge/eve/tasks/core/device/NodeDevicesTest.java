@@ -410,13 +410,18 @@ class NodeDevicesTest {
 
   private static final class NoNamespaces implements NetworkNamespaces {
     @Override
-    public Path pin(String task, boolean ofNode) {
+    public Path pin(String task, Kind kind) {
       return path(task);
     }
 
     @Override
     public Path path(String task) {
       return Path.of("/none", task);
+    }
+
+    @Override
+    public Path users(String task) {
+      return Path.of("/no-users", task);
     }
 
     @Override

@@ -57,6 +57,7 @@ final class EngineFixture {
   final ScriptedProbes probes = new ScriptedProbes();
   final ShiftedClock clock = new ShiftedClock();
   final MemoryNamespaces namespaces = new MemoryNamespaces();
+  final MemoryBinaryFormats binaryFormats = new MemoryBinaryFormats();
   final MemoryNetworks networks = new MemoryNetworks();
   final MemoryVolumes volumes = new MemoryVolumes();
   final MemoryDevices devices = new MemoryDevices();
@@ -115,6 +116,7 @@ final class EngineFixture {
             new NodeFacts(),
             namespaces,
             networks,
+            binaryFormats,
             volumes,
             devices,
             files,
@@ -129,6 +131,7 @@ final class EngineFixture {
             namespaces,
             networks,
             probes,
+            binaryFormats,
             volumes,
             devices,
             files,
@@ -146,6 +149,7 @@ final class EngineFixture {
 
   static Policy withDevices(String... patterns) {
     return new Policy(
+        false,
         false,
         false,
         Policy.DEFAULT.directories(),
@@ -280,9 +284,11 @@ final class EngineFixture {
   /** Namespaces that are names. */
   static final class MemoryNamespaces implements NetworkNamespaces {
     final SortedSet<String> names = Collections.synchronizedSortedSet(new TreeSet<>());
+    final SortedMap<String, Kind> kinds = Collections.synchronizedSortedMap(new TreeMap<>());
 
     @Override
-    public Path pin(String task, boolean ofNode) {
+    public Path pin(String task, Kind kind) {
+      kinds.put(task, kind);
       names.add(task);
       return path(task);
     }
@@ -290,6 +296,11 @@ final class EngineFixture {
     @Override
     public Path path(String task) {
       return Path.of("/run/netns", task);
+    }
+
+    @Override
+    public Path users(String task) {
+      return Path.of("/run/users", task);
     }
 
     @Override

@@ -37,6 +37,8 @@ final class MemoryVolumes implements Volumes {
   /** What the root of a task was made of, where its tools are given it. */
   final ConcurrentSkipListMap<String, String> roots = new ConcurrentSkipListMap<>();
 
+  final ConcurrentSkipListMap<String, String> tools = new ConcurrentSkipListMap<>();
+
   /** Each {@code TASK/NAME} that is kept. */
   final ConcurrentSkipListSet<String> states = new ConcurrentSkipListSet<>();
 
@@ -116,6 +118,12 @@ final class MemoryVolumes implements Volumes {
   public void prepareRoot(String task, String chainId, boolean readOnly, boolean limited) {
     roots.put(task, chainId + (readOnly ? " ro" : "") + (limited ? " limited" : ""));
     ready.add(task + "/" + ROOT);
+  }
+
+  @Override
+  public void prepareTools(String task, String chainId) {
+    tools.put(task, chainId);
+    ready.add(task + "/" + TOOLS);
   }
 
   @Override

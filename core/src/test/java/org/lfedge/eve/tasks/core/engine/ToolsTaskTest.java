@@ -52,7 +52,7 @@ class ToolsTaskTest extends EngineTest {
     Blueprint blueprint = made("executor: emulator", "root: {image: web}");
     assertEquals(new RootFilesystem.Layers("chain of tools"), blueprint.root());
     assertEquals("sha256:" + "t".repeat(64), blueprint.tools().orElseThrow().digest());
-    assertEquals(Optional.of("sha256:" + "2".repeat(64)), blueprint.tools().get().ownRoot());
+    assertEquals(Optional.of("sha256:" + "2".repeat(64)), blueprint.tools().get().beside());
     assertEquals(Map.of("vm", "sha256:" + "2".repeat(64)), engine.volumes.roots);
     String spec = runtime.liveSpec("vm");
     assertTrue(spec.contains("\"source\":\"/run/volumes/vm/root.\""), spec);
@@ -95,7 +95,7 @@ class ToolsTaskTest extends EngineTest {
       })
   void whateverTheRootIsItIsHandedOver(String root, boolean mounted) {
     Blueprint blueprint = made("executor: emulator", root);
-    assertEquals(Optional.empty(), blueprint.tools().orElseThrow().ownRoot());
+    assertEquals(Optional.empty(), blueprint.tools().orElseThrow().beside());
     assertEquals(mounted, engine.volumes.ready.contains("vm/root."));
     assertEquals(mounted, runtime.liveSpec("vm").contains("/run/volumes/vm/root."));
   }

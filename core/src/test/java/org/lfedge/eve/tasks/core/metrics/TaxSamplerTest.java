@@ -73,6 +73,7 @@ class TaxSamplerTest {
                 Optional.empty(),
                 new RootFilesystem.Directory("/srv"),
                 Optional.empty(),
+                false,
                 seed,
                 "{}",
                 Optional.empty()))

@@ -28,6 +28,7 @@ import org.lfedge.eve.tasks.core.config.InterfaceConfig.PublishedPort;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.port.AttachedInterface;
 import org.lfedge.eve.tasks.core.port.HelperCommand;
+import org.lfedge.eve.tasks.core.port.NetworkNamespaces.Kind;
 import org.lfedge.eve.tasks.core.port.Networks;
 
 /** Configs of CNI that others wrote, plugins that fail, and daemons that are killed. */
@@ -111,7 +112,7 @@ class CniConfigFilesIT {
   }
 
   private List<AttachedInterface> attach(String task, InterfaceConfig... interfaces) {
-    node.namespaces.pin(task, false);
+    node.namespaces.pin(task, Kind.OWN);
     assertEquals(List.of(), networks.check(task, List.of(interfaces)));
     return networks.attach(task, List.of(interfaces));
   }
@@ -166,7 +167,7 @@ class CniConfigFilesIT {
   void aPluginThatFailsInTheMiddleLeavesNothingAndItsMessageArrives() throws IOException {
     config("broken.conflist", BROKEN_IN_THE_MIDDLE);
     moody();
-    node.namespaces.pin("web", false);
+    node.namespaces.pin("web", Kind.OWN);
     InterfaceConfig wanted = asking("eth0", "broken", "02:16:3e:00:00:78", "10.177.21.9/24", 0);
     List<InterfaceConfig> both = List.of(asking("eth1", "bn1", "", "", 0), wanted);
     TaskException failure = assertThrows(TaskException.class, () -> networks.attach("web", both));
@@ -198,7 +199,7 @@ class CniConfigFilesIT {
     // Killed while each of the helpers runs in turn; the helper itself goes on.
     for (int fatal = 0; fatal < 3; fatal++) {
       String task = "web" + fatal;
-      node.namespaces.pin(task, false);
+      node.namespaces.pin(task, Kind.OWN);
       int[] left = {fatal};
       Networks killed =
           networks(
@@ -235,7 +236,7 @@ class CniConfigFilesIT {
     // As where docker has been started.
     assertEquals("", node.shell("iptables -P FORWARD DROP && ip6tables -P FORWARD DROP"));
     // A host outside that knows no way to the tasks.
-    node.namespaces.pin("world", false);
+    node.namespaces.pin("world", Kind.OWN);
     String unused =
         node.shell(
             "ip link add ext type veth peer name eth0 netns "

@@ -34,6 +34,7 @@ import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.network.NetworkConfig.Kind;
 import org.lfedge.eve.tasks.core.port.AttachedInterface;
+import org.lfedge.eve.tasks.core.port.NetworkNamespaces;
 import org.lfedge.eve.tasks.core.port.Networks;
 
 /** With the plugins of CNI that Debian has, on a node of its own. */
@@ -103,7 +104,7 @@ class CniNetworksIT {
   }
 
   private List<AttachedInterface> attach(String task, InterfaceConfig... interfaces) {
-    node.namespaces.pin(task, false);
+    node.namespaces.pin(task, NetworkNamespaces.Kind.OWN);
     assertEquals(List.of(), networks.check(task, List.of(interfaces)));
     return networks.attach(task, List.of(interfaces));
   }
@@ -188,7 +189,7 @@ class CniNetworksIT {
     assertEquals("ping", node.ask("", udp));
     // Another task may not have the same, and is told so before and, at the latest, at the
     // attaching.
-    node.namespaces.pin("other", false);
+    node.namespaces.pin("other", NetworkNamespaces.Kind.OWN);
     List<Problem> refused = networks.check("other", List.of(web));
     assertEquals(
         List.of("PORT_IN_USE interfaces[0].ports[0]", "PORT_IN_USE interfaces[0].ports[1]"),
@@ -278,7 +279,7 @@ class CniNetworksIT {
     remove("first");
     node.namespaces.unpin("a");
     networks = networks();
-    node.namespaces.pin("a", false);
+    node.namespaces.pin("a", NetworkNamespaces.Kind.OWN);
     assertEquals(
         made, networks.attach("a", List.of(on("bn1"), asking("eth1", "bn2", "", "", 1400))));
     assertTrue(reaches("a", made.get(1).gateways().get(0)));
@@ -302,7 +303,7 @@ class CniNetworksIT {
   @Test
   void anExhaustedSubnetAndATakenAddressAreToldByThePluginToo() throws IOException {
     attach("a", on("tiny"));
-    node.namespaces.pin("b", false);
+    node.namespaces.pin("b", NetworkNamespaces.Kind.OWN);
     assertEquals(
         List.of("SUBNET_EXHAUSTED interfaces[0].network"),
         places(networks.check("b", List.of(on("tiny")))));
@@ -328,7 +329,7 @@ class CniNetworksIT {
         node.shell(
             "ip link add uplink type veth peer name outside && ip link set outside up"
                 + " && ip addr add 10.177.9.1/24 dev outside && ip addr add 10.99.0.1/24 dev uplink");
-    node.namespaces.pin("a", false);
+    node.namespaces.pin("a", NetworkNamespaces.Kind.OWN);
     InterfaceConfig wanted = asking("eth0", "lan", "", "10.177.9.7/24", 0);
     TaskException refused =
         assertThrows(TaskException.class, () -> networks.attach("a", List.of(wanted)));

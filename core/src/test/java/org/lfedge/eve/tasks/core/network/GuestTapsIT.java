@@ -31,6 +31,7 @@ import org.lfedge.eve.tasks.core.config.InterfaceConfig.Direction;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.port.AttachedInterface;
 import org.lfedge.eve.tasks.core.port.HelperCommand;
+import org.lfedge.eve.tasks.core.port.NetworkNamespaces.Kind;
 import org.lfedge.eve.tasks.core.port.Networks;
 import org.lfedge.eve.tasks.spi.seed.Attachment;
 import org.lfedge.eve.tasks.spi.seed.Join;
@@ -84,7 +85,7 @@ class GuestTapsIT {
   }
 
   private AttachedInterface attach(InterfaceConfig config) {
-    node.namespaces.pin("vm", false);
+    node.namespaces.pin("vm", Kind.OWN);
     return networks.attach("vm", List.of(config)).get(0);
   }
 
@@ -230,7 +231,7 @@ class GuestTapsIT {
 
   @Test
   void ofTapsThatCannotAllBeMadeNoneIsLeft() throws IOException {
-    node.namespaces.pin("vm", false);
+    node.namespaces.pin("vm", Kind.OWN);
     List<InterfaceConfig> interfaces =
         List.of(guarded(), asking("eth1", "bn1", "", "", 0), asking("br0", "bn1", "", "", 0));
     networks.attach("vm", interfaces);

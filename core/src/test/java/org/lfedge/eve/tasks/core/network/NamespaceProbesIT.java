@@ -21,6 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.lfedge.eve.tasks.core.host.LockedHelperCommand;
+import org.lfedge.eve.tasks.core.port.NetworkNamespaces.Kind;
 import org.lfedge.eve.tasks.core.port.ProbeResult;
 
 class NamespaceProbesIT {
@@ -38,7 +39,7 @@ class NamespaceProbesIT {
         new PinnedNetworkNamespaces(
             temporary.resolve("netns"), new LockedHelperCommand(temporary.resolve("locks"), LONG));
     namespaces.isolate();
-    namespaces.pin("web", false);
+    namespaces.pin("web", Kind.OWN);
     probes = new NamespaceProbes(namespaces);
   }
 

@@ -61,13 +61,18 @@ class NetworkChecksTest {
     NetworkNamespaces none =
         new NetworkNamespaces() {
           @Override
-          public Path pin(String task, boolean ofNode) {
+          public Path pin(String task, Kind kind) {
             throw new AssertionError(task);
           }
 
           @Override
           public Path path(String task) {
             return temporary.resolve(task);
+          }
+
+          @Override
+          public Path users(String task) {
+            throw new AssertionError(task);
           }
 
           @Override

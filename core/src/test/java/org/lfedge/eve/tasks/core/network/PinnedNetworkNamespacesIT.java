@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.lfedge.eve.tasks.core.host.LockedHelperCommand;
 import org.lfedge.eve.tasks.core.port.HelperCommand;
+import org.lfedge.eve.tasks.core.port.NetworkNamespaces.Kind;
 
 class PinnedNetworkNamespacesIT {
 
@@ -40,8 +41,8 @@ class PinnedNetworkNamespacesIT {
 
   @Test
   void aPinnedNamespaceIsItsOwnAndItsLoopbackIsUp() throws IOException {
-    Path web = namespaces.pin("web", false);
-    Path db = namespaces.pin("db", false);
+    Path web = namespaces.pin("web", Kind.OWN);
+    Path db = namespaces.pin("db", Kind.OWN);
     assertNotEquals(inode(web), inode(db));
     assertNotEquals(inode(web), inode(Path.of("/proc/self/ns/net")));
     assertEquals(1, links(web).lines().count(), links(web));
@@ -51,18 +52,18 @@ class PinnedNetworkNamespacesIT {
 
   @Test
   void pinningAgainKeepsTheNamespace() throws IOException {
-    Object first = inode(namespaces.pin("web", false));
-    assertEquals(first, inode(namespaces.pin("web", false)));
+    Object first = inode(namespaces.pin("web", Kind.OWN));
+    assertEquals(first, inode(namespaces.pin("web", Kind.OWN)));
   }
 
   @Test
   void theLoopbackOfANamespaceWhoseMakingWasCutShortIsSetUp() throws IOException {
-    Path web = namespaces.pin("web", false);
+    Path web = namespaces.pin("web", Kind.OWN);
     Object first = inode(web);
     helper.run(
         "web", "undo", List.of("nsenter", "--net=" + web, "ip", "link", "set", "lo", "down"));
     PinnedNetworkNamespaces next = new PinnedNetworkNamespaces(temporary.resolve("netns"), helper);
-    assertEquals(first, inode(next.pin("web", false)));
+    assertEquals(first, inode(next.pin("web", Kind.OWN)));
     assertTrue(links(web).contains("LOOPBACK,UP"), links(web));
   }
 
@@ -72,7 +73,7 @@ class PinnedNetworkNamespacesIT {
 
   @Test
   void nothingIsLeftOfAnUnpinnedNamespace() throws IOException {
-    Path web = namespaces.pin("web", false);
+    Path web = namespaces.pin("web", Kind.OWN);
     namespaces.unpin("web");
     namespaces.unpin("web");
     assertTrue(Files.notExists(web));
@@ -81,11 +82,11 @@ class PinnedNetworkNamespacesIT {
 
   @Test
   void aCopyOfTheNodesRootHoldsNoPin() throws IOException {
-    namespaces.pin("web", false);
+    namespaces.pin("web", Kind.OWN);
     Path copy = Files.createDirectories(temporary.resolve("copy"));
     helper.run("web", "copy", List.of("mount", "--rbind", temporary.toString(), copy.toString()));
     try {
-      namespaces.pin("db", false);
+      namespaces.pin("db", Kind.OWN);
       namespaces.unpin("web");
       namespaces.unpin("db");
       assertEquals(List.of(), namespaces.pinned());
@@ -105,7 +106,7 @@ class PinnedNetworkNamespacesIT {
           String unused = helper.run(task, purpose, command);
           return helper.run(task, purpose, command);
         };
-    Path web = new PinnedNetworkNamespaces(temporary.resolve("netns"), late).pin("web", false);
+    Path web = new PinnedNetworkNamespaces(temporary.resolve("netns"), late).pin("web", Kind.OWN);
     assertTrue(mountsOf(web) > 0);
     namespaces.unpin("web");
     assertEquals(0, mountsOf(web));
@@ -116,7 +117,7 @@ class PinnedNetworkNamespacesIT {
     Path web = Files.createFile(namespaces.path("web"));
     HelperCommand late =
         (task, purpose, command) -> {
-          Path unused = namespaces.pin(task, false);
+          Path unused = namespaces.pin(task, Kind.OWN);
           return helper.run(task, purpose, command);
         };
     new PinnedNetworkNamespaces(temporary.resolve("netns"), late).unpin("web");
@@ -133,7 +134,7 @@ class PinnedNetworkNamespacesIT {
   @Test
   void anEmptyPinOfACrashedDaemonIsTakenUp() throws IOException {
     Files.createFile(namespaces.path("web"));
-    assertNotEquals(inode(Path.of("/proc/self/ns/net")), inode(namespaces.pin("web", false)));
+    assertNotEquals(inode(Path.of("/proc/self/ns/net")), inode(namespaces.pin("web", Kind.OWN)));
     assertEquals("nsfs", Files.getFileStore(namespaces.path("web")).type());
   }
 }

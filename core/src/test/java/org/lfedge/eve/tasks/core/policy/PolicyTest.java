@@ -81,6 +81,7 @@ class PolicyTest {
         new Policy(
             true,
             false,
+            false,
             SortedCopies.setOf(List.of()),
             SortedCopies.setOf(List.of()),
             SortedCopies.setOf(List.of()),
@@ -154,6 +155,7 @@ class PolicyTest {
 
   private static Policy allowing(String... devices) {
     return new Policy(
+        false,
         false,
         false,
         Policy.DEFAULT.directories(),
@@ -245,6 +247,7 @@ class PolicyTest {
         new Policy(
             false,
             false,
+            false,
             SortedCopies.setOf(List.of()),
             SortedCopies.setOf(List.of()),
             SortedCopies.setOf(List.of(DIGEST)),
@@ -277,6 +280,7 @@ class PolicyTest {
             new Policy(
                 false,
                 false,
+                false,
                 SortedCopies.setOf(List.of("srv")),
                 SortedCopies.setOf(List.of()),
                 SortedCopies.setOf(List.of()),
@@ -285,6 +289,7 @@ class PolicyTest {
         IllegalArgumentException.class,
         () ->
             new Policy(
+                false,
                 false,
                 false,
                 SortedCopies.setOf(List.of()),

@@ -169,7 +169,7 @@ class SeedSandboxesTest {
   @Test
   void namesAreInCapitals() {
     byte[] call = new Call.Describe().toBytes(List.of());
-    assertEquals(List.of("SEED_SPI=1.0", "SEED_CALL=info"), CallVariables.of(call));
+    assertEquals(List.of("SEED_SPI=1.1", "SEED_CALL=info"), CallVariables.of(call));
     byte[] other =
         "{\"memoryBytes\":7,\"a-b\":{\"c\":null,\"d\":true}}".getBytes(StandardCharsets.UTF_8);
     assertEquals(List.of("SEED_MEMORY_BYTES=7", "SEED_A_B_D=true"), CallVariables.of(other));

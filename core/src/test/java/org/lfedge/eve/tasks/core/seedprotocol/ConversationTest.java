@@ -151,7 +151,7 @@ class ConversationTest {
   @Example
   void aCallIsAsTheDocumentationShowsIt() {
     assertEquals(
-        "{\"spi\":\"1.0\",\"call\":\"info\"}",
+        "{\"spi\":\"1.1\",\"call\":\"info\"}",
         new String(new Call.Describe().toBytes(List.of()), UTF_8));
   }
 

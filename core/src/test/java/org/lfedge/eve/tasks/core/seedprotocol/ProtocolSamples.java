@@ -52,6 +52,8 @@ final class ProtocolSamples {
            "devices": [{"node": {"path": "/dev/kvm"}}, {"cdi": {"name": "a/b=c"}},
              {"pci": {"address": "0000:03:00.0"}}, {"usb": {"id": "1-2"}}, {"nic": {"name": "e"}}],
            "attachments": [{"interface": "eth0", "tap": "tap0", "ownerUid": 7, "join": "bridge"}],
+           "binaryFormats": [{"name": "arm64", "magic": "7f454c46", "mask": "ffffff00",
+             "interpreter": "/emulator"}],
            "shared": ["pid", "network"],
            "tax": {"parts": [{"name": "heap", "pool": "cgroup", "bytes": 1, "why": "it"}],
              "milliCpus": 5, "measurement": {"allBut": {"mapping": "/memfd:ram"}}},

@@ -93,6 +93,7 @@ class SeedCodecTest {
             "files",
             "devices",
             "attachments",
+            "binaryFormats",
             "shared",
             "tax",
             "stop")) {

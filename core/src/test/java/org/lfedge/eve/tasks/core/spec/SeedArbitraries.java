@@ -21,6 +21,7 @@ import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
 import org.lfedge.eve.tasks.spi.seed.AnchorTax;
 import org.lfedge.eve.tasks.spi.seed.Attachment;
 import org.lfedge.eve.tasks.spi.seed.Base;
+import org.lfedge.eve.tasks.spi.seed.BinaryFormat;
 import org.lfedge.eve.tasks.spi.seed.Join;
 import org.lfedge.eve.tasks.spi.seed.Measurement;
 import org.lfedge.eve.tasks.spi.seed.Mount;
@@ -79,6 +80,11 @@ public final class SeedArbitraries {
       List.of(
           "/", "/etc/shadow", "/srv", "/srv/data", "/srv/data/x", "/srv/database", "/var/run//x");
 
+  private static final List<BinaryFormat> FORMATS =
+      List.of(
+          new BinaryFormat("arm64", "7f454c46", "ffffff00", "/usr/bin/emulator"),
+          new BinaryFormat("a-1", "00", "01", "/a b:c"));
+
   private SeedArbitraries() {}
 
   /** Texts that a process can be given: any Unicode but NUL, often awkward. */
@@ -119,7 +125,7 @@ public final class SeedArbitraries {
     return device instanceof DeviceRequest.Node node ? node.path() : device;
   }
 
-  /** Seeds with a patch, volumes in any view, devices and attachments. */
+  /** Seeds with a patch, volumes in any view, devices, attachments and binary formats. */
   public static Arbitrary<Seed> seedsWithVolumes() {
     Arbitrary<Mount> volumes =
         Combinators.combine(
@@ -146,13 +152,15 @@ public final class SeedArbitraries {
                 .uniqueElements(Attachment::interfaceName)
                 .uniqueElements(Attachment::tapName)
                 .ofMaxSize(2),
-            devices().list().uniqueElements(SeedArbitraries::identity).ofMaxSize(4))
+            devices().list().uniqueElements(SeedArbitraries::identity).ofMaxSize(4),
+            Arbitraries.of(FORMATS).list().uniqueElements(BinaryFormat::name).ofMaxSize(2))
         .as(
-            (seed, mounts, taps, devices) -> {
+            (seed, mounts, taps, devices, formats) -> {
               Seed.Builder with = builder(seed, mount -> true);
               mounts.forEach(with::mount);
               taps.forEach(with::attachment);
               devices.forEach(with::device);
+              formats.forEach(with::binaryFormat);
               return with.build();
             });
   }
@@ -363,7 +371,8 @@ public final class SeedArbitraries {
                     new TreeMap<>(),
                     Optional.empty(),
                     DeviceInputs.NONE,
-                    ownDirectories(seed)));
+                    ownDirectories(seed),
+                    Optional.empty()));
   }
 
   static OwnDirectories ownDirectories(Seed seed) {

@@ -446,6 +446,7 @@ class SpecAssemblyTest {
         new Policy(
                 false,
                 false,
+                false,
                 SortedCopies.setOf(List.of()),
                 SortedCopies.setOf(List.of()),
                 SortedCopies.setOf(List.of()),

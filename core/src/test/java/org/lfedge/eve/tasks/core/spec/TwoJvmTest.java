@@ -128,7 +128,8 @@ class TwoJvmTest {
               new TreeMap<>(),
               Optional.empty(),
               DeviceInputs.NONE,
-              SeedArbitraries.ownDirectories(seed));
+              SeedArbitraries.ownDirectories(seed),
+              Optional.empty());
       try {
         AssembledSpec spec =
             SpecAssembly.assemble(seed, inputs, Policy.DEFAULT.grants(Origin.BUNDLED));

@@ -159,7 +159,8 @@ class VolumeMountsPropertiesTest {
                 Optional.of(Path.of("/run/n/h")),
                 Optional.of(Path.of("/run/n/n")))),
         DeviceInputs.NONE,
-        of.own());
+        of.own(),
+        Optional.empty());
   }
 
   @Provide

@@ -121,7 +121,8 @@ class VolumeMountsTest {
         of.files(),
         Optional.empty(),
         of.devices(),
-        SeedArbitraries.ownDirectories(seed));
+        SeedArbitraries.ownDirectories(seed),
+        Optional.empty());
   }
 
   @Test

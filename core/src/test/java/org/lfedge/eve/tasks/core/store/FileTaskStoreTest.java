@@ -79,6 +79,7 @@ class FileTaskStoreTest {
         trust,
         root,
         Optional.empty(),
+        false,
         Seed.builder(Base.TASK, true, process).build(),
         "{\"ociVersion\": \"1.0.2\"}",
         Optional.empty());
@@ -199,6 +200,7 @@ class FileTaskStoreTest {
                     "sha256:6",
                     new TrustVerdict("digest", Optional.empty(), "sha256:7", Optional.empty()),
                     Optional.of("sha256:8"))),
+            true,
             seed,
             plain.specJson(),
             Optional.of(new UserData.Text("SITE=north"))));

@@ -34,6 +34,10 @@ public final class ExecutorInfo {
     if (distinct != options.size()) {
       throw new IllegalArgumentException("an option is declared twice by executor " + name);
     }
+    if (options.stream().filter(option -> option.type() == Option.Type.PLATFORM).count() > 1) {
+      throw new IllegalArgumentException(
+          "one option decides the platform of the root, and executor " + name + " declares more");
+    }
   }
 
   /**
@@ -127,7 +131,8 @@ public final class ExecutorInfo {
     /**
      * Finishes the description.
      *
-     * @throws IllegalArgumentException if the name is malformed or an option is declared twice
+     * @throws IllegalArgumentException if the name is malformed, an option is declared twice, or
+     *     several are of type {@link Option.Type#PLATFORM}
      */
     public ExecutorInfo build() {
       return new ExecutorInfo(this);

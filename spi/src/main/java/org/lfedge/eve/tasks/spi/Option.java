@@ -17,7 +17,17 @@ public final class Option {
     SIZE,
     /** A time, written {@code 10s}; read with {@code Options.duration}. */
     DURATION,
-    STRING_LIST
+    STRING_LIST,
+    /**
+     * What an image is made for, in the words of OCI: {@code arm64}, {@code arm/v7}, {@code
+     * linux/arm64/v8}. Read with {@code Options.string}, in one form of those that mean the same:
+     * with the system, with a variant where that is not implied, as {@code linux/arm64} or {@code
+     * linux/arm/v7}. Where a task's document gives it, the root's image is the one for this
+     * platform instead of the node's. An executor has at most one option of this type.
+     *
+     * @since 1.1.0
+     */
+    PLATFORM
   }
 
   private final String name;

@@ -351,6 +351,9 @@ class SpiValuesTest {
     }
     Option option = Option.optional("size", Option.Type.SIZE, "");
     refuses(() -> ExecutorInfo.builder("a", "").option(option).option(option).build());
+    Option platform = Option.optional("platform", Option.Type.PLATFORM, "");
+    Option other = Option.required("other", Option.Type.PLATFORM, "");
+    refuses(() -> ExecutorInfo.builder("a", "").option(platform).option(other).build());
     refuses(() -> Option.optional(" ", Option.Type.SIZE, ""));
     refuses(() -> Option.required("a.b", Option.Type.SIZE, ""));
     ExecutorInfo info = ExecutorInfo.builder("a", "").root(Root.Kind.HOST).option(option).build();

@@ -27,7 +27,7 @@ public record DeclaredOptions(
 
   @Override
   public Optional<String> string(String name) {
-    return value(name, Option.Type.STRING).map(String.class::cast);
+    return value(name, Option.Type.STRING, Option.Type.PLATFORM).map(String.class::cast);
   }
 
   @Override

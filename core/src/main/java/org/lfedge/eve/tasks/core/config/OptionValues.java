@@ -51,7 +51,19 @@ public final class OptionValues {
       case SIZE -> v.size(0).map(Object.class::cast);
       case DURATION -> v.duration(Durations.MAX).map(Object.class::cast);
       case STRING_LIST -> Optional.of(v.list(MAX_LIST, (index, element) -> element.scalar()));
+      case PLATFORM -> v.scalar().flatMap(text -> platform(text, v)).map(Object.class::cast);
     };
+  }
+
+  private static Optional<String> platform(String text, DocumentValue v) {
+    return Platform.parse(text)
+        .map(Platform::toString)
+        .or(
+            () ->
+                v.refuse(
+                    "BAD_VALUE",
+                    "must be a platform of images: an architecture, with a system before or a"
+                        + " variant behind it, such as arm64, arm/v7 or linux/riscv64"));
   }
 
   private static Optional<String> choice(Option option, String text, DocumentValue v) {

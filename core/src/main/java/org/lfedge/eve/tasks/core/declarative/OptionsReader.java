@@ -84,6 +84,12 @@ final class OptionsReader {
           "BAD_NAME", Findings.member(place, "name"), "must be letters, digits, _ and -: a name");
     } else if (name.isPresent() && declared.stream().anyMatch(o -> o.name().equals(name.get()))) {
       findings.add("CONFLICT", Findings.member(place, "name"), "is declared twice");
+    } else if (type.equals(Optional.of(Option.Type.PLATFORM))
+        && declared.stream().anyMatch(o -> o.type() == Option.Type.PLATFORM)) {
+      findings.add(
+          "CONFLICT",
+          Findings.member(place, "type"),
+          "one option decides the platform of the root, and another does already");
     } else if (name.isPresent() && type.isPresent() && doc.isPresent()) {
       Option option = option(name.get(), type.get(), doc.get(), required, choices, place);
       declared.add(option);
@@ -121,6 +127,10 @@ final class OptionsReader {
       findings.add("CONFLICT", at, "is never used: the option is required");
       return;
     }
+    if (option.type() == Option.Type.PLATFORM) {
+      findings.add("CONFLICT", at, "decides nothing: without the option it is the node's platform");
+      return;
+    }
     ObjectNode given = JsonNodeFactory.instance.objectNode();
     given.set(option.name(), json.get("default"));
     try {
@@ -135,7 +145,7 @@ final class OptionsReader {
   private static Optional<JsonNode> value(Option option, Options values) {
     String name = option.name();
     return switch (option.type()) {
-      case STRING -> values.string(name).map(TextNode::valueOf);
+      case STRING, PLATFORM -> values.string(name).map(TextNode::valueOf);
       case BOOLEAN -> values.bool(name).map(BooleanNode::valueOf);
       case INTEGER, SIZE ->
           values.integer(name).isPresent()

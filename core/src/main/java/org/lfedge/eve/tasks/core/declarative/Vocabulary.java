@@ -182,6 +182,7 @@ final class Vocabulary {
       case INTEGER, SIZE, DURATION -> INTEGER;
       case BOOLEAN -> BOOLEAN;
       case STRING_LIST -> TEXT_LIST;
+      case PLATFORM -> TEXT;
     };
   }
 

@@ -12,6 +12,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Function;
+import org.lfedge.eve.tasks.core.config.Platform;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.policy.TrustPolicy;

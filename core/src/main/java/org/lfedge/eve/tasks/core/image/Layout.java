@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.lfedge.eve.tasks.core.config.Platform;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 

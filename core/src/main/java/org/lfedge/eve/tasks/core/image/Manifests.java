@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.lfedge.eve.tasks.core.config.Platform;
 import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
 

@@ -9,6 +9,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import org.lfedge.eve.tasks.core.config.Platform;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
 import org.lfedge.eve.tasks.core.port.StoredImage;

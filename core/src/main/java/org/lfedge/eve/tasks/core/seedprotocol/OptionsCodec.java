@@ -27,7 +27,7 @@ final class OptionsCodec {
 
   private static void put(ObjectNode json, String name, Option.Type type, Options options) {
     switch (type) {
-      case STRING -> options.string(name).ifPresent(value -> json.put(name, value));
+      case STRING, PLATFORM -> options.string(name).ifPresent(value -> json.put(name, value));
       case INTEGER, SIZE -> options.integer(name).ifPresent(value -> json.put(name, value));
       case BOOLEAN -> options.bool(name).ifPresent(value -> json.put(name, value));
       case DURATION -> options.duration(name).ifPresent(value -> json.put(name, value.toMillis()));
@@ -53,7 +53,7 @@ final class OptionsCodec {
 
   private static Object value(Option.Type type, JsonReader json) {
     return switch (type) {
-      case STRING -> json.text();
+      case STRING, PLATFORM -> json.text();
       case INTEGER, SIZE -> json.number();
       case BOOLEAN -> json.bool();
       case DURATION -> Duration.ofMillis(json.number());

@@ -28,6 +28,7 @@ class OptionValuesTest {
           Option.optional("cache", Option.Type.SIZE, "A size."),
           Option.optional("wait", Option.Type.DURATION, "A time."),
           Option.optional("extra", Option.Type.STRING_LIST, "Some texts."),
+          Option.optional("platform", Option.Type.PLATFORM, "A platform."),
           Option.oneOf("mode", "One of two.", List.of("slow", "quick")));
 
   @Test
@@ -42,6 +43,7 @@ class OptionValuesTest {
             cache: 64MiB
             wait: 1m30s
             extra: [a, 5, true]
+            platform: arm64/v8
             mode: quick
             """);
     assertEquals(Optional.of("1.50"), options.string("label"));
@@ -50,6 +52,7 @@ class OptionValuesTest {
     assertEquals(OptionalLong.of(64L << 20), options.integer("cache"));
     assertEquals(Optional.of(Duration.ofSeconds(90)), options.duration("wait"));
     assertEquals(List.of("a", "5", "true"), options.strings("extra"));
+    assertEquals(Optional.of("linux/arm64"), options.string("platform"));
     assertEquals(Optional.of("quick"), options.string("mode"));
   }
 
@@ -79,6 +82,9 @@ class OptionValuesTest {
         "wait: 1000001h      | options.wait     | OUT_OF_RANGE",
         "extra: a            | options.extra    | WRONG_TYPE",
         "extra: [a, {}]      | options.extra[1] | WRONG_TYPE",
+        "platform: amr64     | options.platform | BAD_VALUE",
+        "platform: linux     | options.platform | BAD_VALUE",
+        "platform: [arm64]   | options.platform | WRONG_TYPE",
         "mode: fast          | options.mode     | BAD_VALUE",
         "lable: a            | options.lable    | UNKNOWN_KEY",
         "[a]                 | options          | WRONG_TYPE"

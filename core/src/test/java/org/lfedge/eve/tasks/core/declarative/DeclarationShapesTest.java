@@ -45,7 +45,8 @@ class DeclarationShapesTest {
             [{"name": "a", "type": "string", "doc": ""}, {"name": "b", "type": "integer", "doc": ""},
              {"name": "c", "type": "boolean", "doc": ""}, {"name": "d", "type": "size", "doc": ""},
              {"name": "e", "type": "duration", "doc": ""},
-             {"name": "f", "type": "string_list", "doc": ""}]
+             {"name": "f", "type": "string_list", "doc": ""},
+             {"name": "g", "type": "platform", "doc": ""}]
             """));
     file.set(
         "facts",

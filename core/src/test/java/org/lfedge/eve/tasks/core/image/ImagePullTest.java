@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.Test;
+import org.lfedge.eve.tasks.core.config.Platform;
 import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
 import org.lfedge.eve.tasks.core.port.ImageDetails;
 import org.lfedge.eve.tasks.core.port.ImagePurpose;

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.lfedge.eve.tasks.core.config.Platform;
 import org.lfedge.eve.tasks.core.containerd.ContainerdClient;
 import org.lfedge.eve.tasks.core.containerd.ContainerdContent;
 import org.lfedge.eve.tasks.core.containerd.PrivateContainerd;

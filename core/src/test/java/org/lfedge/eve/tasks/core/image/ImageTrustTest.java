@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.lfedge.eve.tasks.core.config.Platform;
 import org.lfedge.eve.tasks.core.policy.PinnedKey;
 import org.lfedge.eve.tasks.core.policy.TrustPolicy;
 import org.lfedge.eve.tasks.core.policy.TrustPolicy.Requirement;

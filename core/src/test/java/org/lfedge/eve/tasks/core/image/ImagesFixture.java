@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
+import org.lfedge.eve.tasks.core.config.Platform;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.policy.TrustPolicy;
 import org.lfedge.eve.tasks.core.port.StoredImage;

@@ -19,6 +19,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.lifecycle.AfterTry;
 import net.jqwik.api.lifecycle.BeforeTry;
+import org.lfedge.eve.tasks.core.config.Platform;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.image.TestImages.Compression;
 import org.lfedge.eve.tasks.core.policy.TrustPolicy;

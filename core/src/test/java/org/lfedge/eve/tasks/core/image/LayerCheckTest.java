@@ -16,6 +16,7 @@ import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.lfedge.eve.tasks.core.config.Platform;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.image.TestImages.Compression;
 import org.lfedge.eve.tasks.core.port.AccountFiles;

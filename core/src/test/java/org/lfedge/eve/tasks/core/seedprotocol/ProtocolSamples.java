@@ -31,6 +31,7 @@ final class ProtocolSamples {
           .option(Option.required("wait", Option.Type.DURATION, "how long"))
           .option(Option.optional("fast", Option.Type.BOOLEAN, "whether"))
           .option(Option.optional("flags", Option.Type.STRING_LIST, "which"))
+          .option(Option.optional("platform", Option.Type.PLATFORM, "what for"))
           .build();
 
   /** One of everything that a seed can hold. */
@@ -134,7 +135,13 @@ final class ProtocolSamples {
             Arbitraries.of("a", "native-container", "x".repeat(63)),
             texts(),
             Arbitraries.of(Root.Kind.class).set(),
-            options.list().uniqueElements(Option::name).ofMaxSize(4))
+            options
+                .list()
+                .uniqueElements(Option::name)
+                .ofMaxSize(4)
+                .filter(
+                    some ->
+                        some.stream().filter(o -> o.type() == Option.Type.PLATFORM).count() <= 1))
         .as(
             (name, summary, kinds, declared) -> {
               ExecutorInfo.Builder info = ExecutorInfo.builder(name, summary);

@@ -77,7 +77,7 @@ final class SameParts {
   private static void checkOption(Option option, Options one, Options other) {
     String name = option.name();
     switch (option.type()) {
-      case STRING -> assertEquals(one.string(name), other.string(name), name);
+      case STRING, PLATFORM -> assertEquals(one.string(name), other.string(name), name);
       case INTEGER, SIZE -> assertEquals(one.integer(name), other.integer(name), name);
       case BOOLEAN -> assertEquals(one.bool(name), other.bool(name), name);
       case DURATION -> assertEquals(one.duration(name), other.duration(name), name);

@@ -63,6 +63,9 @@ public final class SampleRequests {
   private static final List<String> SIGNALS =
       List.of("SIGTERM", "SIGQUIT", "SIGRTMIN+3", "QUIT", "15", "sigint", "", "SIGNONSENSE", "0");
 
+  private static final List<String> PLATFORMS =
+      List.of("linux/amd64", "linux/arm64", "linux/arm/v7", "linux/riscv64", "linux/sparc64");
+
   private static final List<String> ARCHITECTURES = List.of("amd64", "arm64", "riscv64");
 
   private final SplittableRandom random;
@@ -227,6 +230,7 @@ public final class SampleRequests {
       case BOOLEAN -> random.nextBoolean();
       case DURATION -> Duration.ofMillis(random.nextLong(0, 86_400_000));
       case STRING_LIST -> List.copyOf(texts(4));
+      case PLATFORM -> one(PLATFORMS);
     };
   }
 

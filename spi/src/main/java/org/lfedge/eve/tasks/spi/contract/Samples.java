@@ -160,7 +160,7 @@ final class Samples {
 
     @Override
     public Optional<String> string(String name) {
-      return value(name, String.class, Option.Type.STRING);
+      return value(name, String.class, Option.Type.STRING, Option.Type.PLATFORM);
     }
 
     @Override

@@ -11,6 +11,7 @@ import java.util.OptionalLong;
  */
 public interface Options {
 
+  /** The value of a text, or of a platform. */
   Optional<String> string(String name);
 
   /** The value of an integer, or of a size in bytes. */

@@ -35,6 +35,7 @@ class SampleRequestsTest {
           .option(Option.required("flag", Option.Type.BOOLEAN, ""))
           .option(Option.required("time", Option.Type.DURATION, ""))
           .option(Option.required("texts", Option.Type.STRING_LIST, ""))
+          .option(Option.required("platform", Option.Type.PLATFORM, ""))
           .option(Option.oneOf("choice", "", List.of("red", "green")))
           .build();
 
@@ -89,6 +90,7 @@ class SampleRequestsTest {
     assertTrue(options.bool("flag").isPresent());
     assertTrue(options.duration("time").isPresent());
     assertTrue(options.strings("texts").size() <= 4);
+    assertTrue(options.string("platform").stream().allMatch(p -> p.startsWith("linux/")));
     assertTrue(options.string("choice").stream().allMatch(List.of("red", "green")::contains));
     assertThrows(IllegalArgumentException.class, () -> options.string("undeclared"));
     assertThrows(IllegalArgumentException.class, () -> options.bool("text"));

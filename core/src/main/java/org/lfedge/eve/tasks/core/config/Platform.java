@@ -1,8 +1,10 @@
-package org.lfedge.eve.tasks.core.image;
+package org.lfedge.eve.tasks.core.config;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -16,6 +18,28 @@ import java.util.regex.Pattern;
  */
 public record Platform(String os, String architecture, Optional<String> variant) {
 
+  /** What OCI and Go call architectures: whatever is not among them is a slip of the pen. */
+  private static final Set<String> ARCHITECTURES =
+      Set.of(
+          "386",
+          "amd64",
+          "arm",
+          "arm64",
+          "loong64",
+          "mips",
+          "mips64",
+          "mips64le",
+          "mipsle",
+          "ppc64",
+          "ppc64le",
+          "riscv64",
+          "s390x",
+          "sparc64",
+          "wasm");
+
+  private static final Pattern OS = Pattern.compile("[a-z][a-z0-9]{0,31}");
+  private static final Pattern VARIANT = Pattern.compile("[a-z0-9][a-z0-9.]{0,31}");
+  private static final Pattern BARE_LEVEL = Pattern.compile("[0-9]{1,2}");
   private static final Pattern LEVEL = Pattern.compile("v?([0-9]{1,2})(\\..*)?");
 
   /** Brings the names to Go's words. */
@@ -44,11 +68,57 @@ public record Platform(String os, String architecture, Optional<String> variant)
   }
 
   /**
+   * Reads what people write: {@code arm64}, {@code arm/v7}, {@code linux/arm64/v8}. Without a
+   * system it is linux.
+   *
+   * @return in its plain form, {@link #plain}; empty if it is no platform, or not of an
+   *     architecture that OCI has a word for
+   */
+  public static Optional<Platform> parse(String text) {
+    List<String> words = List.of(text.toLowerCase(Locale.ROOT).split("/", -1));
+    boolean named = words.size() == 3 || (words.size() == 2 && isArchitecture(words.get(1)));
+    List<String> rest = named ? words.subList(1, words.size()) : words;
+    String os = named ? words.get(0) : "linux";
+    if (rest.size() > 2 || !isArchitecture(rest.get(0)) || !OS.matcher(os).matches()) {
+      return Optional.empty();
+    }
+    Optional<String> variant = rest.size() == 2 ? Optional.of(rest.get(1)) : Optional.empty();
+    return variant.isPresent() && !VARIANT.matcher(variant.get()).matches()
+        ? Optional.empty()
+        : Optional.of(new Platform(os, rest.get(0), variant).plain());
+  }
+
+  private static boolean isArchitecture(String word) {
+    return ARCHITECTURES.contains(linux(word).architecture);
+  }
+
+  /**
+   * The same in the one form of several that mean it: {@code arm64/v8} is {@code arm64}, {@code
+   * arm} is {@code arm/v7}.
+   */
+  public Platform plain() {
+    Optional<String> usual =
+        switch (architecture) {
+          case "arm" -> Optional.of("v7");
+          case "arm64" -> Optional.of("v8");
+          case "amd64" -> Optional.of("v1");
+          default -> Optional.empty();
+        };
+    if (usual.isEmpty()) {
+      return this;
+    }
+    String written = variant.orElse(usual.get());
+    String level = BARE_LEVEL.matcher(written).matches() ? "v" + written : written;
+    boolean implied = level.equals(usual.get()) && !architecture.equals("arm");
+    return new Platform(os, architecture, implied ? Optional.empty() : Optional.of(level));
+  }
+
+  /**
    * How well an image for another platform suits a node of this one: empty if it cannot run, else
    * the higher the better. A variant with a level ({@code v6}) runs on the same and on any higher
    * level of its architecture, so the highest that still runs is the best.
    */
-  OptionalInt rank(Platform image) {
+  public OptionalInt rank(Platform image) {
     if (!os.equals(image.os) || !architecture.equals(image.architecture)) {
       return OptionalInt.empty();
     }

@@ -14,8 +14,6 @@ import java.util.List;
  */
 final class VirtualMachines implements AutoCloseable {
 
-  private static final Path SCRIPT = Path.of("src/tools/qemu-image.sh").toAbsolutePath();
-
   private final PackagedNode node;
 
   /**
@@ -39,32 +37,16 @@ final class VirtualMachines implements AutoCloseable {
     return node.directory().resolve("qemu-tools.oci.tar");
   }
 
-  /** Makes the image, or has it from the cache of an earlier run, and names it by its digest. */
+  /** Names the image by its digest. */
   private static void withTools(PackagedNode node) {
-    Path log = node.directory().resolve("qemu-tools.log");
+    String image = DebianImages.make("qemu", toolsImage(node));
     try {
-      Process making =
-          new ProcessBuilder(SCRIPT.toString(), toolsImage(node).toString())
-              .redirectErrorStream(true)
-              .redirectOutput(log.toFile())
-              .start();
-      if (making.waitFor() != 0) {
-        throw new AssertionError(Programs.read(log));
-      }
-      String index =
-          Programs.run(List.of("tar", "-xOf", toolsImage(node).toString(), "./index.json"))
-              .expect(0)
-              .out();
       Files.writeString(
           node.config(),
-          "executors: {qemu: {tools: \"qemu-tools@%s\"}}\n"
-              .formatted(Programs.parse(index).at("/manifests/0/digest").asText()),
+          "executors: {qemu: {tools: \"%s\"}}\n".formatted(image),
           StandardOpenOption.APPEND);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new AssertionError("interrupted", e);
     }
   }
 

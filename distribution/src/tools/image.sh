@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# Makes an image from Debian's packages: the tools of an executor, or a root for tasks.
+# usage: image.sh KIND FILE [ARCHITECTURE]
+# KIND is one of these, each made by the recipe in the directory of its name:
+#   qemu        tools: QEMU with what it needs
+#   cross-arch  tools: emulators for programs of other architectures
+# FILE becomes an OCI layout as a tar archive, made by umoci, with one image, for nodes of that
+# architecture, in the words of OCI images (default: this one's). It is named qemu-tools, and so on.
+# The packages are those that apt would install here. They stay, and so does the last image of each
+# kind, in ${XDG_CACHE_HOME:-$HOME/.cache}/taskmanager; the same packages give the same digest.
+set -euo pipefail
+shopt -s inherit_errexit extglob
+umask 022
+export LC_ALL=C
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=distribution/src/tools/debian.sh
+. "$here/debian.sh"
+
+usage() {
+  sed -n '2,/^set /s/^# //p' "$here/image.sh" >&2
+  exit 2
+}
+
+# need PROGRAM:PACKAGE...: ends the script unless they are there.
+need() {
+  local need
+  for need in "$@"; do
+    if ! command -v "${need%%:*}" >/dev/null; then
+      echo "image.sh: ${need%%:*} is not installed (Debian: ${need#*:})" >&2
+      exit 1
+    fi
+  done
+}
+
+if (($# < 2 || $# > 3)) || [[ $2 == -* ]]; then
+  usage
+fi
+kind=$1
+case $kind in
+  qemu | cross-arch) recipe=$here/$kind ;;
+  *) usage ;;
+esac
+need apt-get:apt dpkg-deb:dpkg flock:util-linux readelf:binutils umoci:umoci
+own=$(dpkg --print-architecture)
+if (($# == 3)); then
+  architecture=$3
+else
+  for architecture in "${!DEBIAN_WORDS[@]}"; do
+    [[ ${DEBIAN_WORDS[$architecture]} != "$own" ]] || break
+  done
+fi
+node=${DEBIAN_WORDS[${architecture:-none}]-}
+[[ $node ]] || usage
+images=${XDG_CACHE_HOME:-$HOME/.cache}/taskmanager
+cache=$images/packages
+work=$(mktemp -d "$(cd "$(dirname "$2")" && pwd)/.new.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+root=$work/root
+readonly here kind recipe own architecture node images cache work root
+
+# A recipe has two functions: recipe_packages fetches the packages that it needs, recipe_root fills
+# $root from them. $node is the architecture of the image, and $own that of this node, in Debian's
+# words; $epoch is how old all files will be. It may set how the image is named, and what else umoci
+# is told of it.
+name=$kind-tools
+config=()
+# shellcheck source=/dev/null
+. "$recipe/recipe.sh"
+
+recipe_packages
+# Of the same packages by the same recipe it would become the same once more.
+key=$({
+  echo "$kind ${SOURCE_DATE_EPOCH-}"
+  cat "$here"/*.sh "$recipe"/*
+  (cd "$work" && cat "${fetched[@]/%/.packages}")
+} | sha256sum)
+made=$images/$name-$node-${key:0:16}.oci.tar
+if [[ -s $made ]]; then
+  cp "$made" "$work/layout.tar"
+  mv "$work/layout.tar" "$2"
+  exit
+fi
+for source in "${fetched[@]}"; do
+  unpack "$source"
+done
+# As old as the newest file of the packages, so that the age depends on these alone.
+epoch=${SOURCE_DATE_EPOCH:-$(cd "$work" && find "${fetched[@]}" -type f -printf '%T@\n' \
+  | sort -rn | sed -n '1s/\..*//p')}
+mkdir "$root"
+recipe_root
+
+archive=(tar --sort=name --mtime="@$epoch" --owner=0 --group=0 --numeric-owner)
+"${archive[@]}" -C "$root" -cf "$work/layer.tar" .
+created=$(date -u -d "@$epoch" +%Y-%m-%dT%H:%M:%SZ)
+image=$work/layout:$name
+{
+  umoci init --layout "$work/layout"
+  umoci new --image "$image"
+  umoci raw add-layer --image "$image" --history.created "$created" \
+    --history.created_by "image.sh $kind" "$work/layer.tar"
+  umoci config --image "$image" --no-history --created "$created" --architecture "$architecture" \
+    "${config[@]}"
+  umoci gc --layout "$work/layout"
+} >&2
+"${archive[@]}" -C "$work/layout" -cf "$work/layout.tar" .
+rm -f "$images/$name-$node"-*
+cp "$work/layout.tar" "$work/kept.tar"
+mv "$work/kept.tar" "$made"
+mv "$work/layout.tar" "$2"

@@ -101,6 +101,11 @@ public final class KernelBinaryFormats implements BinaryFormats {
     if (hasTablesOfTasks()) {
       return Scope.TASK;
     }
+    requireNodeAllowed();
+    return Scope.NODE;
+  }
+
+  private void requireNodeAllowed() {
     if (!nodeAllowed) {
       throw TaskException.failed(
           Problem.host(
@@ -110,7 +115,6 @@ public final class KernelBinaryFormats implements BinaryFormats {
                   + " everybody; to allow that, set policy.allowNodeBinaryFormats: true in the"
                   + " node's config"));
     }
-    return Scope.NODE;
   }
 
   private synchronized boolean hasTablesOfTasks() {
@@ -139,13 +143,14 @@ public final class KernelBinaryFormats implements BinaryFormats {
   @Override
   public void register(String task, int pid, List<BinaryFormat> formats, Path tools) {
     Path own = Path.of("/proc/" + pid + "/root" + OwnUsers.FORMATS_TARGET);
-    if (isTable(own)) {
+    // Nothing but the table is ever mounted there, and no file system of ours tells its type.
+    if (Files.exists(own.resolve(REGISTER), LinkOption.NOFOLLOW_LINKS)) {
       for (BinaryFormat format : formats) {
         register(task, own, format.name(), format, tools);
       }
       return;
     }
-    Scope unused = scope();
+    requireNodeAllowed();
     Path table = tableOfNode().orElseGet(this::mountTable);
     for (BinaryFormat format : formats) {
       register(task, table, prefix + task + "." + format.name(), format, tools);

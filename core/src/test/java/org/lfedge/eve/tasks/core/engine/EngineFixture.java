@@ -112,7 +112,7 @@ final class EngineFixture {
             new OneExecutor(),
             new NoSandboxes(),
             images,
-            new TreeMap<>(Map.of("emulator", "tools")),
+            new TreeMap<>(Map.of("emulator", "tools", "interpreted", "silent")),
             new NodeFacts(),
             namespaces,
             networks,

@@ -49,6 +49,7 @@ abstract class EngineTest {
     assertEquals(List.of(), runtime.containers());
     assertEquals(List.of(), runtime.roots());
     assertEquals(List.of(), engine.namespaces.pinned());
+    assertEquals(List.of(), engine.binaryFormats.tasks());
     assertEquals(List.of(), engine.networks.tasks());
     assertEquals(List.of(), engine.volumes.tasks());
     assertEquals(List.of(), engine.devices.tasks());

@@ -16,6 +16,7 @@ import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
 import org.lfedge.eve.tasks.spi.seed.AnchorTax;
 import org.lfedge.eve.tasks.spi.seed.Attachment;
 import org.lfedge.eve.tasks.spi.seed.Base;
+import org.lfedge.eve.tasks.spi.seed.BinaryFormat;
 import org.lfedge.eve.tasks.spi.seed.ExitRule;
 import org.lfedge.eve.tasks.spi.seed.ExitRule.FileMatch;
 import org.lfedge.eve.tasks.spi.seed.ExitRule.Outcome;
@@ -33,7 +34,8 @@ import org.lfedge.eve.tasks.spi.task.Volume;
 
 /**
  * Executors, of which one is bundled as it were: it seeds any image with the document's command.
- * The other is {@link SomeEmulator}.
+ * The others are {@link SomeEmulator}, and one whose programs are interpreted by those of its
+ * tools.
  */
 final class OneExecutor implements ExecutorCatalog {
   private final LoadedExecutor only =
@@ -48,6 +50,10 @@ final class OneExecutor implements ExecutorCatalog {
           "emulator.jar",
           Origin.TRUSTED_DIGEST);
 
+  private final LoadedExecutor interpreted =
+      new LoadedExecutor(
+          new Interpreted(), "3.0.0", "sha256:" + "9".repeat(64), "some.jar", Origin.BUNDLED);
+
   @Override
   public Optional<LoadedExecutor> find(String name) {
     return list().stream()
@@ -57,7 +63,7 @@ final class OneExecutor implements ExecutorCatalog {
 
   @Override
   public List<LoadedExecutor> list() {
-    return List.of(emulator, only);
+    return List.of(emulator, interpreted, only);
   }
 
   @Override
@@ -109,6 +115,26 @@ final class OneExecutor implements ExecutorCatalog {
               new AnchorTax(
                   List.of(new AnchorTax.Part("test", Pool.CGROUP, 1 << 20, "for tests")), 0))
           .stop(stop(request.task()))
+          .build();
+    }
+  }
+
+  /** Its programs are of a format that the node does not know. */
+  private static final class Interpreted implements Executor {
+    @Override
+    public ExecutorInfo info() {
+      return ExecutorInfo.builder("interpreted", "for tests")
+          .root(Root.Kind.IMAGE)
+          .userNamespace()
+          .build();
+    }
+
+    @Override
+    public Seed seed(SeedRequest request) {
+      AnchorProcess process = AnchorProcess.builder(request.task().command()).build();
+      return Seed.builder(Base.TASK, false, process)
+          .binaryFormat(new BinaryFormat("tst", "00746573", "ffffffff", "/bin/interpreter"))
+          .stop(StopPlan.signal("SIGTERM", request.task().stopGrace()))
           .build();
     }
   }

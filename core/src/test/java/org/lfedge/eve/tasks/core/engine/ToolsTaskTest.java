@@ -16,6 +16,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.config.TaskDocument.RootSource;
 import org.lfedge.eve.tasks.core.error.Problem;
+import org.lfedge.eve.tasks.core.policy.Policy;
+import org.lfedge.eve.tasks.core.port.BinaryFormats;
+import org.lfedge.eve.tasks.core.port.NetworkNamespaces.Kind;
 import org.lfedge.eve.tasks.core.port.Origin;
 import org.lfedge.eve.tasks.core.port.RootFilesystem;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Blueprint;
@@ -65,6 +68,56 @@ class ToolsTaskTest extends EngineTest {
     await(engine.manager().start("vm", false));
     await(engine.manager().delete("vm", true, false));
     assertNothingIsLeft();
+  }
+
+  @Test
+  void interpretersOfTheToolsRunWhatIsInTheTasksOwnRoot() {
+    Blueprint blueprint = made("executor: interpreted", "root: {image: web}", "command: [serve]");
+    assertEquals(new RootFilesystem.Layers("sha256:" + "2".repeat(64)), blueprint.root());
+    assertEquals(Optional.of("chain of silent"), blueprint.tools().orElseThrow().beside());
+    assertEquals(Map.of("vm", "chain of silent"), engine.volumes.tools);
+    assertEquals(Map.of("vm", Kind.OWN_WITH_USERS), engine.namespaces.kinds);
+    assertTrue(runtime.liveSpec("vm").contains("/dev/binfmt_misc"), runtime.liveSpec("vm"));
+    assertEquals(List.of(), engine.binaryFormats.tasks());
+    await(engine.manager().start("vm", false));
+    assertEquals(Map.of("vm", "[tst] of /run/volumes/vm/tools."), engine.binaryFormats.registered);
+    await(engine.manager().stop("vm", false));
+    engine.restart();
+    engine.binaryFormats.registered.clear();
+    await(engine.manager().start("vm", false));
+    assertEquals(List.of("vm"), engine.binaryFormats.tasks());
+    await(engine.manager().delete("vm", true, false));
+    assertNothingIsLeft();
+  }
+
+  @Test
+  void whereInterpretersServeTheWholeNodeTheTaskHasNoTable() {
+    engine.binaryFormats.scope = BinaryFormats.Scope.NODE;
+    made("executor: interpreted", "root: {image: web}", "command: [serve]");
+    assertFalse(runtime.liveSpec("vm").contains("binfmt"), runtime.liveSpec("vm"));
+    await(engine.manager().start("vm", false));
+    assertEquals(List.of("vm"), engine.binaryFormats.tasks());
+  }
+
+  @Test
+  void whatIsInterpretedIsNotOnTheNetworkOfTheNode() {
+    engine.policy =
+        new Policy(
+            false,
+            true,
+            false,
+            engine.policy.directories(),
+            engine.policy.devices(),
+            engine.policy.trustedPlugins(),
+            engine.policy.additions());
+    engine.restart();
+    Problem refused =
+        refused(
+            "executor: interpreted",
+            "root: {image: web}",
+            "command: [serve]",
+            "interfaces: [{network: host}]");
+    assertEquals("CONFLICT interfaces[0].network", place(refused));
   }
 
   @Test

@@ -8,11 +8,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.lfedge.eve.tasks.core.host.LockedHelperCommand;
 import org.lfedge.eve.tasks.core.port.HelperCommand;
 import org.lfedge.eve.tasks.core.port.NetworkNamespaces.Kind;
@@ -129,6 +132,56 @@ class PinnedNetworkNamespacesIT {
     return Files.readAllLines(Path.of("/proc/self/mountinfo")).stream()
         .filter(line -> line.contains(" " + pin + " "))
         .count();
+  }
+
+  @Test
+  void aUserNamespaceOwnsTheNetworkAndHasAllUsers() throws IOException {
+    Path web = namespaces.pin("web", Kind.OWN_WITH_USERS);
+    Path users = namespaces.users("web");
+    assertNotEquals(inode(users), inode(Path.of("/proc/self/ns/user")));
+    assertEquals(
+        Files.readString(Path.of("/proc/self/uid_map")).strip().replaceAll("\\s+", " "),
+        within(web, "cat", "/proc/self/uid_map").strip().replaceAll("\\s+", " "));
+    assertEquals(
+        Files.readString(Path.of("/proc/self/gid_map")).strip().replaceAll("\\s+", " "),
+        within(web, "cat", "/proc/self/gid_map").strip().replaceAll("\\s+", " "));
+    assertTrue(within(web, "ip", "-o", "link").contains("LOOPBACK,UP"));
+    assertEquals(List.of("web"), namespaces.pinned());
+    Object first = inode(web);
+    Object firstUsers = inode(users);
+    PinnedNetworkNamespaces next = new PinnedNetworkNamespaces(temporary.resolve("netns"), helper);
+    assertEquals(first, inode(next.pin("web", Kind.OWN_WITH_USERS)));
+    assertEquals(firstUsers, inode(users));
+    namespaces.unpin("web");
+    assertTrue(Files.notExists(users));
+    assertEquals(0, mountsOf(web) + mountsOf(users));
+    assertEquals(List.of(), namespaces.pinned());
+  }
+
+  /** Joins both namespaces, as the runtime does for a program inside of a task. */
+  private String within(Path namespace, String... command) {
+    List<String> all =
+        new ArrayList<>(
+            List.of(
+                "nsenter",
+                "--user=" + namespaces.users("web"),
+                "--preserve-credentials",
+                "--net=" + namespace));
+    all.addAll(List.of(command));
+    return helper.run("web", "look", all);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void halfOfAPairOfACrashedDaemonIsMadeAnew(boolean usersLost) throws IOException {
+    Path web = namespaces.pin("web", Kind.OWN_WITH_USERS);
+    Path users = namespaces.users("web");
+    helper.run(
+        "web", "lose one", List.of("umount", "--no-mtab", (usersLost ? users : web).toString()));
+    PinnedNetworkNamespaces next = new PinnedNetworkNamespaces(temporary.resolve("netns"), helper);
+    Path unused = next.pin("web", Kind.OWN_WITH_USERS);
+    assertTrue(within(web, "ip", "-o", "link").contains("LOOPBACK,UP"));
+    assertEquals(2, mountsOf(web) + mountsOf(users));
   }
 
   @Test

@@ -25,6 +25,7 @@ import org.lfedge.eve.tasks.core.policy.Withheld;
 import org.lfedge.eve.tasks.core.port.Origin;
 import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
 import org.lfedge.eve.tasks.spi.seed.Base;
+import org.lfedge.eve.tasks.spi.seed.BinaryFormat;
 import org.lfedge.eve.tasks.spi.seed.Mount;
 import org.lfedge.eve.tasks.spi.seed.Namespace;
 import org.lfedge.eve.tasks.spi.seed.Seed;
@@ -58,6 +59,67 @@ class SpecAssemblyTest {
         new TreeMap<>(),
         Optional.empty(),
         DeviceInputs.NONE);
+  }
+
+  @Test
+  void aUserNamespaceHasTheUsersOfTheNodeAndATableOfItsOwn() {
+    SpecInputs plain = INPUTS;
+    SpecInputs inputs =
+        new SpecInputs(
+            plain.name(),
+            plain.uuid(),
+            plain.memoryBytes(),
+            plain.milliCpus(),
+            plain.cgroupsPath(),
+            plain.networkNamespace(),
+            plain.seedFiles(),
+            plain.secrets(),
+            plain.initProgram(),
+            plain.architecture(),
+            plain.terminal(),
+            plain.executor(),
+            plain.root(),
+            plain.volumes(),
+            plain.files(),
+            plain.networkFiles(),
+            plain.devices(),
+            plain.own(),
+            Optional.of(new OwnUsers(Path.of("/run/netns/.users/web"), true)));
+    Seed seed =
+        seed()
+            .binaryFormat(new BinaryFormat("tst", "00", "ff", "/bin/interpreter"))
+            .mount(new Mount(new Source.Tmpfs(4096), OwnUsers.FORMATS_TARGET, false))
+            .oci(
+                "{\"linux\": {\"uidMappings\": [{\"containerID\": 0, \"hostID\": 9, \"size\": 1}]}}")
+            .build();
+    AssembledSpec assembled = SpecAssembly.assemble(seed, inputs, USUAL);
+    JsonNode linux = assemble(seed, inputs, USUAL).path("linux");
+    assertEquals(
+        "[{\"containerID\":0,\"hostID\":0,\"size\":4294967295}]",
+        linux.path("uidMappings").toString());
+    assertEquals(linux.path("uidMappings"), linux.path("gidMappings"));
+    assertTrue(
+        linux
+            .path("namespaces")
+            .toString()
+            .contains("{\"type\":\"user\",\"path\":\"/run/netns/.users/web\"}"));
+    List<String> table =
+        assembled.spec().mounts().stream()
+            .filter(mount -> OwnUsers.FORMATS_TARGET.equals(mount.destination()))
+            .map(mount -> String.valueOf(mount.type()))
+            .toList();
+    assertEquals(List.of("binfmt_misc"), table);
+    assertEquals(2, assembled.withheld().size(), assembled.withheld().toString());
+  }
+
+  @Test
+  void binaryFormatsNeedAUserNamespace() {
+    Seed seed = seed().binaryFormat(new BinaryFormat("tst", "00", "ff", "/bin/x")).build();
+    assertEquals(
+        "NO_USER_NAMESPACE",
+        assertThrows(TaskException.class, () -> SpecAssembly.assemble(seed, INPUTS, USUAL))
+            .first()
+            .code());
   }
 
   private static Seed.Builder seed() {

@@ -301,6 +301,7 @@ final class Daemon implements AutoCloseable {
             sandboxed,
             images,
             config.tools(),
+            config.emulation(),
             new NodeFacts(),
             namespaces,
             networks,

@@ -30,6 +30,8 @@ import org.lfedge.eve.tasks.core.registry.RegistryConfig;
  * @param networks that tasks may be on, beside those that others have put on the node
  * @param tools the names of the images of tools by the executors that run in them where documents
  *     name none
+ * @param emulation whether tasks that name no executor get the one that emulates, if their image is
+ *     for another platform
  * @param nameService the root of tasks that serve the names on networks; none are served without
  * @param cdiDirectories where spec files of CDI are, the most important one last
  * @param reservedMemoryBytes what no task may be promised
@@ -53,6 +55,7 @@ public record NodeConfig(
     TrustPolicy trust,
     NodeNetworks networks,
     SortedMap<String, String> tools,
+    boolean emulation,
     Optional<RootSource> nameService,
     List<Path> cdiDirectories,
     long reservedMemoryBytes,

@@ -61,6 +61,8 @@ final class NodeConfigReader {
 
   private static final TreeMap<String, Boolean> CONTAINERD_MODES =
       new TreeMap<>(Map.of("private", true, "external", false));
+  private static final TreeMap<String, Boolean> EMULATION =
+      new TreeMap<>(Map.of("allow", true, "refuse", false));
   private static final TreeMap<String, Level> LOG_LEVELS =
       new TreeMap<>(
           Map.of(
@@ -157,6 +159,7 @@ final class NodeConfigReader {
             TrustConfig.read(root.section("trust")),
             NetworksConfig.read(root),
             tools(root),
+            root.choice("emulation", EMULATION).orElse(false),
             nameService(root.section("nameService")),
             cdiDirectories(root.section("cdi")),
             reserve.size("memory").orElse(RESERVED_MEMORY),

@@ -97,6 +97,7 @@ class NodeConfigReaderTest {
             reserve: {memory: 1GiB}
             logs: {perTask: 2MiB, total: 32MiB, reserve: 0}
             executors: {some-emulator: {tools: "registry.example/tools:1"}}
+            emulation: allow
             init: /x/init
             log: {level: debug, format: json}
             metrics: {listen: "127.0.0.1:9464"}
@@ -118,12 +119,20 @@ class NodeConfigReaderTest {
     assertEquals(1L << 30, config.reservedMemoryBytes());
     assertEquals(new OutputBounds(2 << 20, 32 << 20, 0), config.logs());
     assertEquals(Map.of("some-emulator", "registry.example/tools:1"), config.tools());
+    assertTrue(config.emulation());
     assertEquals(Path.of("/x/init"), config.initProgram());
     assertEquals(Level.FINE, config.logLevel());
     assertEquals(NodeConfig.LogFormat.JSON, config.logFormat());
     assertEquals(
         Optional.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 9464)),
         config.metricsListen());
+  }
+
+  @Test
+  void emulationIsRefusedUnlessItIsAllowed() {
+    assertFalse(parse("{}").emulation());
+    assertFalse(parse("emulation: refuse").emulation());
+    assertEquals(List.of("WRONG_VALUE emulation"), problems("emulation: yes"));
   }
 
   @Test

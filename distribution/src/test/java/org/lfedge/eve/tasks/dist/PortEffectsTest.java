@@ -51,6 +51,7 @@ class PortEffectsTest {
           "ImageStore.examineLayout",
           "ImageStore.find",
           "ImageStore.judge",
+          "ImageStore.layoutPlatform",
           "ImageStore.list",
           "ImageStore.readFile",
           "InsideProcesses.exit",

@@ -17,12 +17,14 @@ import org.lfedge.eve.tasks.core.api.v1.ListImagesResponse;
 import org.lfedge.eve.tasks.core.api.v1.PruneImagesResponse;
 import org.lfedge.eve.tasks.core.api.v1.PullImageResponse;
 import org.lfedge.eve.tasks.core.api.v1.RemoveImageResponse;
+import org.lfedge.eve.tasks.core.config.Platform;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.config.TaskDocument.RootSource;
 import org.lfedge.eve.tasks.core.engine.TaskManager;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.port.ImageStore;
+import org.lfedge.eve.tasks.core.port.PlatformChoice;
 import org.lfedge.eve.tasks.core.port.StoredImage;
 import org.lfedge.eve.tasks.core.port.TaskRecord;
 
@@ -46,12 +48,13 @@ final class ImageCalls implements AutoCloseable {
     Answers.now(client, () -> message(images.list()));
   }
 
-  void importFrom(String path, StreamObserver<ListImagesResponse> client) {
+  void importFrom(String path, String platform, StreamObserver<ListImagesResponse> client) {
     Answers.later(
         client,
         () -> {
           Path archive = TaskmanagerService.absolute(path);
-          return CompletableFuture.supplyAsync(() -> images.importFrom(archive), archives);
+          PlatformChoice choice = choice(platform);
+          return CompletableFuture.supplyAsync(() -> images.importFrom(archive, choice), archives);
         },
         ImageCalls::message);
   }
@@ -61,7 +64,8 @@ final class ImageCalls implements AutoCloseable {
         client,
         () -> {
           Path archive = TaskmanagerService.absolute(path);
-          List<StoredImage> found = references.stream().distinct().map(this::find).toList();
+          List<StoredImage> found =
+              references.stream().flatMap(one -> all(find(one)).stream()).distinct().toList();
           if (found.isEmpty()) {
             throw TaskException.failed(
                 Problem.user("NO_IMAGE_NAMED", "name at least one image to export"));
@@ -76,8 +80,30 @@ final class ImageCalls implements AutoCloseable {
         ImageCalls::message);
   }
 
-  void pull(String reference, ServerCallStreamObserver<PullImageResponse> client) {
-    pulls.open(reference, client);
+  void pull(String reference, String platform, ServerCallStreamObserver<PullImageResponse> client) {
+    pulls.open(reference, platform, client);
+  }
+
+  /** What people ask for by a platform, or by none. */
+  static PlatformChoice choice(String platform) {
+    return platform.isEmpty()
+        ? PlatformChoice.usual()
+        : PlatformChoice.only(
+            Platform.parse(platform)
+                .orElseThrow(
+                    () ->
+                        TaskException.failed(
+                            Problem.user(
+                                "BAD_PLATFORM",
+                                "'"
+                                    + platform
+                                    + "' is no platform of images; give one such as arm64, arm/v7"
+                                    + " or linux/riscv64"))));
+  }
+
+  /** What is here of the name of an image. */
+  private List<StoredImage> all(StoredImage image) {
+    return images.list().stream().filter(one -> one.name().equals(image.name())).toList();
   }
 
   void inspect(String reference, StreamObserver<InspectImageResponse> client) {
@@ -85,7 +111,8 @@ final class ImageCalls implements AutoCloseable {
         client,
         () -> {
           StoredImage image = find(reference);
-          return ImageMessages.contents(images.contents(image), users().apply(image));
+          List<StoredImage> all = all(image);
+          return ImageMessages.contents(all, images.contents(image), users().apply(all));
         });
   }
 
@@ -94,7 +121,8 @@ final class ImageCalls implements AutoCloseable {
         client,
         () -> {
           StoredImage image = find(reference);
-          List<String> users = users().apply(image);
+          List<StoredImage> all = all(image);
+          List<String> users = users().apply(all);
           if (!users.isEmpty() && !force) {
             throw TaskException.refused(
                 Problem.user(
@@ -106,7 +134,7 @@ final class ImageCalls implements AutoCloseable {
                         + "; delete them first, or remove it by force"));
           }
           images.remove(image);
-          return RemoveImageResponse.newBuilder().setImage(ImageMessages.entry(image)).build();
+          return RemoveImageResponse.newBuilder().setImage(ImageMessages.entry(all)).build();
         });
   }
 
@@ -114,16 +142,20 @@ final class ImageCalls implements AutoCloseable {
     Answers.now(
         client,
         () -> {
-          Function<StoredImage, List<String>> users = users();
-          List<StoredImage> tools =
-              tasks.toolsOfNode().stream().flatMap(name -> images.find(name).stream()).toList();
-          List<StoredImage> unused =
-              images.list().stream()
-                  .filter(image -> users.apply(image).isEmpty() && !tools.contains(image))
+          Function<List<StoredImage>, List<String>> users = users();
+          List<String> tools =
+              tasks.toolsOfNode().stream()
+                  .flatMap(name -> images.find(name).stream())
+                  .map(StoredImage::name)
+                  .toList();
+          List<List<StoredImage>> unused =
+              ImageMessages.byName(images.list()).stream()
+                  .filter(image -> users.apply(image).isEmpty())
+                  .filter(image -> !tools.contains(image.get(0).name()))
                   .toList();
           if (!dryRun) {
             images.dropUnfinished();
-            unused.forEach(images::remove);
+            unused.forEach(image -> images.remove(image.get(0)));
           }
           return PruneImagesResponse.newBuilder()
               .addAllImages(unused.stream().map(ImageMessages::entry).toList())
@@ -148,7 +180,7 @@ final class ImageCalls implements AutoCloseable {
    * Which tasks need an image: those that were made from it, and those whose document names it,
    * from which they are made when they change.
    */
-  private Function<StoredImage, List<String>> users() {
+  private Function<List<StoredImage>, List<String>> users() {
     List<TaskRecord> records = tasks.records();
     Map<String, Optional<StoredImage>> named = new HashMap<>();
     for (TaskRecord record : records) {
@@ -158,11 +190,14 @@ final class ImageCalls implements AutoCloseable {
     return image -> {
       List<String> users = new ArrayList<>();
       for (TaskRecord record : records) {
-        boolean made = digests(record).anyMatch(image.manifestDigest()::equals);
+        boolean made =
+            digests(record)
+                .anyMatch(
+                    digest -> image.stream().anyMatch(one -> one.manifestDigest().equals(digest)));
         boolean names =
             references(record.document())
                 .flatMap(reference -> named.getOrDefault(reference, Optional.empty()).stream())
-                .anyMatch(found -> found.name().equals(image.name()));
+                .anyMatch(found -> found.name().equals(image.get(0).name()));
         if (made || names) {
           users.add(record.name());
         }
@@ -191,9 +226,7 @@ final class ImageCalls implements AutoCloseable {
   }
 
   private static ListImagesResponse message(List<StoredImage> images) {
-    return ListImagesResponse.newBuilder()
-        .addAllImages(images.stream().map(ImageMessages::entry).toList())
-        .build();
+    return ListImagesResponse.newBuilder().addAllImages(ImageMessages.entries(images)).build();
   }
 
   @Override

@@ -3,6 +3,7 @@ package org.lfedge.eve.tasks.core.api;
 import io.grpc.stub.ServerCallStreamObserver;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
@@ -34,15 +35,19 @@ final class PullStreams implements AutoCloseable {
     this.images = images;
   }
 
-  void open(String reference, ServerCallStreamObserver<PullImageResponse> client) {
+  void open(String reference, String platform, ServerCallStreamObserver<PullImageResponse> client) {
     Telling progress = new Telling(client);
     Future<?> pull =
         threads.submit(
             () -> {
               try {
-                StoredImage image = images.pull(reference, ImagePurpose.IMAGE, progress);
+                StoredImage image =
+                    images.pull(
+                        reference, ImageCalls.choice(platform), ImagePurpose.IMAGE, progress);
                 progress.end(
-                    PullImageResponse.newBuilder().setImage(ImageMessages.entry(image)).build());
+                    PullImageResponse.newBuilder()
+                        .setImage(ImageMessages.entry(List.of(image)))
+                        .build());
               } catch (RuntimeException e) {
                 progress.fail(e);
               }

@@ -127,7 +127,13 @@ final class TaskMessages {
     InspectResponse.Builder response =
         InspectResponse.newBuilder()
             .setTask(task(detail.view()))
-            .setConfigJson(TaskDocuments.toJson(record.document()).toString())
+            .setConfigJson(
+                TaskDocuments.toJson(
+                        record
+                            .blueprint()
+                            .map(made -> made.withChoices(record.document()))
+                            .orElse(record.document()))
+                    .toString())
             .setCgroup(detail.cgroup().orElse(""))
             .putAllLimits(detail.limits())
             .setStdoutPath(detail.logs().stdout().toString())

@@ -267,7 +267,7 @@ public final class TaskmanagerService extends TaskmanagerGrpc.TaskmanagerImplBas
 
   @Override
   public void importImages(ImportImagesRequest request, StreamObserver<ListImagesResponse> client) {
-    imageCalls.importFrom(request.getPath(), client);
+    imageCalls.importFrom(request.getPath(), request.getPlatform(), client);
   }
 
   @Override
@@ -277,7 +277,10 @@ public final class TaskmanagerService extends TaskmanagerGrpc.TaskmanagerImplBas
 
   @Override
   public void pullImage(PullImageRequest request, StreamObserver<PullImageResponse> client) {
-    imageCalls.pull(request.getReference(), (ServerCallStreamObserver<PullImageResponse>) client);
+    imageCalls.pull(
+        request.getReference(),
+        request.getPlatform(),
+        (ServerCallStreamObserver<PullImageResponse>) client);
   }
 
   @Override

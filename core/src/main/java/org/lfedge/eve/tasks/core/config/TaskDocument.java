@@ -1,6 +1,7 @@
 package org.lfedge.eve.tasks.core.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -87,19 +88,30 @@ public record TaskDocument(
 
   /** With other volumes. */
   public TaskDocument withVolumes(List<VolumeConfig> others) {
-    return with(root, others);
+    return with(executor, root, others, options);
   }
 
   /** With another root. */
   public TaskDocument withRoot(RootSource other) {
-    return with(other, volumes);
+    return with(executor, other, volumes, options);
   }
 
-  private TaskDocument with(RootSource newRoot, List<VolumeConfig> newVolumes) {
+  /** With an executor that it need not have named, and an option of that. */
+  public TaskDocument withExecutor(String name, String option, String value) {
+    ObjectNode more = options.deepCopy();
+    more.put(option, value);
+    return with(Optional.of(name), root, volumes, more);
+  }
+
+  private TaskDocument with(
+      Optional<String> newExecutor,
+      RootSource newRoot,
+      List<VolumeConfig> newVolumes,
+      JsonNode newOptions) {
     return new TaskDocument(
         name,
         displayName,
-        executor,
+        newExecutor,
         tools,
         newRoot,
         readOnlyRoot,
@@ -122,7 +134,7 @@ public record TaskDocument(
         interfaces,
         hostNetwork,
         devices,
-        options);
+        newOptions);
   }
 
   /** Where the root comes from. Paths are absolute. */

@@ -54,8 +54,7 @@ import org.lfedge.eve.tasks.spi.task.User;
 /** Makes the blueprint of a task: from its document, through the seed, to the final spec. */
 public final class Planner {
 
-  private final RootLookup roots;
-  private final ToolsLookup tools;
+  private final TaskImages images;
   private final FactSource factSource;
   private final NetworkNamespaces namespaces;
   private final BinaryFormats binaryFormats;
@@ -93,12 +92,15 @@ public final class Planner {
    *
    * @param toolsByExecutor the names of the images of tools by the executors that run in them where
    *     documents name none
+   * @param emulates whether tasks that name no executor get the one that emulates, if their image
+   *     is for another platform
    */
   public Planner(
       ExecutorCatalog executors,
       SandboxedExecutors sandboxed,
       ImageStore images,
       SortedMap<String, String> toolsByExecutor,
+      boolean emulates,
       FactSource factSource,
       NetworkNamespaces namespaces,
       Networks networks,
@@ -109,10 +111,12 @@ public final class Planner {
       HostFacts host,
       Policy policy,
       NodeLayout layout) {
-    this.roots = new RootLookup(images, factSource, policy);
-    this.tools =
-        new ToolsLookup(
-            executors, images, new ArtifactExecutors(images, sandboxed), toolsByExecutor);
+    this.images =
+        new TaskImages(
+            new RootLookup(images, factSource, policy),
+            new ToolsLookup(
+                executors, images, new ArtifactExecutors(images, sandboxed), toolsByExecutor),
+            new RootPlatforms(executors, host.architecture(), emulates));
     this.factSource = factSource;
     this.namespaces = namespaces;
     this.binaryFormats = binaryFormats;
@@ -130,11 +134,11 @@ public final class Planner {
    * @throws TaskException with what is wrong
    */
   public void check(TaskDocument asked) {
-    TaskDocument document = tools.rooted(asked);
+    TaskDocument document = images.rooted(asked);
     policy.checkDocument(document);
     surroundings.check(document);
     // Its tools may have to be fetched before anybody knows which executor it has.
-    tools.executor(document).ifPresent(found -> check(document, found.executor().info()));
+    images.executor(document).ifPresent(found -> check(document, found.executor().info()));
   }
 
   /**
@@ -142,8 +146,8 @@ public final class Planner {
    * namespace belongs then.
    */
   boolean wantsUserNamespace(TaskDocument document) {
-    return tools
-        .executor(tools.rooted(document))
+    return images
+        .executor(images.decided(images.rooted(document)))
         .filter(found -> found.executor().info().userNamespace())
         .isPresent();
   }
@@ -176,33 +180,24 @@ public final class Planner {
 
   /** Whether an image has to be fetched before a task can be planned. */
   boolean wantsFetch(TaskDocument document) {
-    return roots.wantsFetch(document) || tools.wantsFetch(document);
+    return images.wantsFetch(document);
   }
 
-  /** Fetches the images of a task, of which those of its tools may tell its executor. */
+  /** Fetches the images of a task. */
   void fetch(TaskDocument document) {
-    if (tools.wantsFetch(document)) {
-      tools.fetch(document);
-      check(document);
-    }
-    roots.fetch(document);
+    images.fetch(document, this::check);
   }
 
   /** The names of the images of tools that the node's config has for executors. */
   SortedSet<String> toolsOfNode() {
-    return tools.ofNode();
+    return images.toolsOfNode();
   }
 
   /** Plans a task and leaves nothing behind. */
   Plan render(UUID uuid, TaskDocument asked) {
     check(asked);
-    TaskDocument document = tools.rooted(asked);
-    return plan(
-        uuid,
-        document,
-        tools.examine(document),
-        roots.examine(document),
-        surroundings.expected(document));
+    TaskDocument document = images.rooted(asked);
+    return plan(uuid, images.examine(document), surroundings.expected(document));
   }
 
   /**
@@ -212,12 +207,11 @@ public final class Planner {
    */
   Plan plan(UUID uuid, TaskDocument asked, List<AttachedInterface> interfaces) {
     check(asked);
-    TaskDocument document = tools.rooted(asked);
+    TaskDocument document = images.rooted(asked);
     try {
-      return plan(
-          uuid, document, tools.prepare(document), roots.prepare(uuid, document), interfaces);
+      return plan(uuid, images.prepare(uuid, document), interfaces);
     } catch (RuntimeException e) {
-      roots.forget(uuid);
+      images.forget(uuid);
       throw e;
     }
   }
@@ -232,19 +226,16 @@ public final class Planner {
 
   /** Removes what planning a task brought to the node, when the task was not made after all. */
   void forget(UUID uuid) {
-    roots.forget(uuid);
+    images.forget(uuid);
   }
 
-  private Plan plan(
-      UUID uuid,
-      TaskDocument asked,
-      Optional<Tools> toolsFound,
-      RootLookup.Found root,
-      List<AttachedInterface> interfaces) {
-    TaskDocument document = surroundings.withUserData(asked);
+  private Plan plan(UUID uuid, TaskImages.Found found, List<AttachedInterface> interfaces) {
+    RootLookup.Found root = found.root();
+    TaskDocument document = surroundings.withUserData(found.document());
     CloudInitReading cloudInit = CloudInitReading.of(document);
-    LoadedExecutor loaded = tools.executor(document).orElseThrow();
+    LoadedExecutor loaded = images.executor(document).orElseThrow();
     ExecutorInfo info = loaded.executor().info();
+    check(document, info);
     TaskConfig config =
         SeedInput.config(
             uuid,
@@ -259,7 +250,7 @@ public final class Planner {
             loaded.executor(),
             config,
             root.image().map(ImageDetails::config),
-            toolsFound.map(found -> found.image().config()),
+            found.tools().map(tools -> tools.image().config()),
             user(document, root),
             query -> surroundings.root().disk(document, query));
     Attachments.require(seed, info.name(), config);
@@ -275,11 +266,11 @@ public final class Planner {
             charge,
             grants,
             cloudInit.files(seed));
-    Optional<Tools> used = used(document, loaded, seed, toolsFound, inputs);
+    Optional<Tools> used = used(document, loaded, seed, found.tools(), inputs);
     AssembledSpec spec = SpecAssembly.assemble(seed, inputs, grants);
     RootFilesystem filesystem =
-        used.filter(found -> seed.base() == Base.TOOLS)
-            .<RootFilesystem>map(found -> new RootFilesystem.Layers(found.image().chainId()))
+        used.filter(tools -> seed.base() == Base.TOOLS)
+            .<RootFilesystem>map(tools -> new RootFilesystem.Layers(tools.image().chainId()))
             .orElseGet(() -> filesystem(document, seed, root, inputs));
     if (filesystem instanceof RootFilesystem.Host) {
       requireMountTargets(document.name(), spec.spec().mounts());
@@ -293,11 +284,12 @@ public final class Planner {
             root.image().map(image -> image.config().digest()),
             root.trust(),
             filesystem,
-            used.map(found -> tools(found, seed, root)),
+            used.map(tools -> tools(tools, seed, root)),
             info.userNamespace(),
             seed,
             spec.json(),
-            cloudInit.text().filter(text -> !asked.equals(document)));
+            cloudInit.text().filter(text -> !found.document().equals(document)),
+            found.emulation());
     return new Plan(blueprint, spec, charge);
   }
 

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
+import org.lfedge.eve.tasks.core.config.Platform;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.config.TaskDocument.RootSource;
 import org.lfedge.eve.tasks.core.config.VolumeConfig.Format;
@@ -16,6 +17,8 @@ import org.lfedge.eve.tasks.core.port.FactSource;
 import org.lfedge.eve.tasks.core.port.ImageDetails;
 import org.lfedge.eve.tasks.core.port.ImagePurpose;
 import org.lfedge.eve.tasks.core.port.ImageStore;
+import org.lfedge.eve.tasks.core.port.NoMatchingPlatform;
+import org.lfedge.eve.tasks.core.port.PlatformChoice;
 import org.lfedge.eve.tasks.core.port.PullProgress;
 import org.lfedge.eve.tasks.core.port.RootFilesystem;
 import org.lfedge.eve.tasks.core.port.StoredImage;
@@ -54,22 +57,37 @@ final class RootLookup {
       Optional<RootFilesystem> filesystem,
       Optional<ImageDetails> image,
       Optional<TrustVerdict> trust,
-      AccountFiles accounts) {}
+      AccountFiles accounts) {
+
+    /** What its image is for, if it is one. */
+    Optional<Platform> platform() {
+      return image
+          .map(ImageDetails::config)
+          .map(
+              config -> new Platform(config.os(), config.architecture(), config.variant()).plain());
+    }
+  }
 
   /**
    * Looks at the root and changes nothing: an image in a layout is read there, and its layers are
    * not unpacked.
+   *
+   * @param choice of the platforms that an image has
+   * @throws NoMatchingPlatform if it has none that is wanted; so does every method here
    */
-  Found examine(TaskDocument document) {
+  Found examine(TaskDocument document, PlatformChoice choice) {
     RootSource source = document.root();
     boolean readOnly = document.readOnlyRoot();
     if (source instanceof RootSource.Layout layout) {
       // Whether it is trusted is seen when it is imported, with the signatures that come with it.
       return imageRoot(
-          layout.path(), readOnly, reading(layout, images::examineLayout), Optional.empty());
+          layout.path(),
+          readOnly,
+          reading(layout, path -> images.examineLayout(path, choice)),
+          Optional.empty());
     }
     if (source instanceof RootSource.Image image) {
-      StoredImage stored = find(image);
+      StoredImage stored = find(image, choice);
       TrustVerdict trust = images.judge(stored, image.reference(), ImagePurpose.IMAGE);
       return imageRoot(stored.name(), readOnly, images.examine(stored), Optional.of(trust));
     }
@@ -77,14 +95,14 @@ final class RootLookup {
   }
 
   /** Makes the root ready to be mounted, bringing in and unpacking its image. */
-  Found prepare(UUID task, TaskDocument document) {
+  Found prepare(UUID task, TaskDocument document, PlatformChoice choice) {
     RootSource source = document.root();
     boolean readOnly = document.readOnlyRoot();
     if (source instanceof RootSource.Layout layout) {
-      return imported(task, layout, readOnly);
+      return imported(task, layout, readOnly, choice);
     }
     if (source instanceof RootSource.Image image) {
-      StoredImage stored = find(image);
+      StoredImage stored = find(image, choice);
       TrustVerdict trust = images.judge(stored, image.reference(), ImagePurpose.IMAGE);
       return imageRoot(stored.name(), readOnly, images.unpack(stored), Optional.of(trust));
     }
@@ -92,20 +110,22 @@ final class RootLookup {
   }
 
   /** Whether the image of a task has to be fetched before {@link #prepare}. */
-  boolean wantsFetch(TaskDocument document) {
+  boolean wantsFetch(TaskDocument document, PlatformChoice choice) {
     return document.root() instanceof RootSource.Image image
         && switch (image.pull()) {
           case ALWAYS -> true;
-          case MISSING -> images.find(image.reference()).isEmpty();
+          case MISSING -> images.find(image.reference(), choice).isEmpty();
           case NEVER -> false;
         };
   }
 
   /** Fetches the image of a task, unless it is here and need not be. */
-  void fetch(TaskDocument document) {
-    if (wantsFetch(document) && document.root() instanceof RootSource.Image image) {
+  void fetch(TaskDocument document, PlatformChoice choice) {
+    if (wantsFetch(document, choice) && document.root() instanceof RootSource.Image image) {
       try {
-        images.pull(image.reference(), ImagePurpose.IMAGE, PullProgress.NONE);
+        images.pull(image.reference(), choice, ImagePurpose.IMAGE, PullProgress.NONE);
+      } catch (NoMatchingPlatform e) {
+        throw e;
       } catch (TaskException e) {
         Problem problem = e.first();
         throw TaskException.failed(
@@ -114,6 +134,16 @@ final class RootLookup {
             e);
       }
     }
+  }
+
+  /** What the image of a task is for, if it has one and that is here. */
+  Optional<Platform> platform(TaskDocument document, PlatformChoice choice) {
+    if (document.root() instanceof RootSource.Layout layout) {
+      return Optional.of(reading(layout, path -> images.layoutPlatform(path, choice)));
+    }
+    return document.root() instanceof RootSource.Image image
+        ? images.find(image.reference(), choice).flatMap(StoredImage::platform)
+        : Optional.empty();
   }
 
   /** Whether {@link #prepare} brings in an image for the task. */
@@ -126,9 +156,9 @@ final class RootLookup {
     images.removeImportedFor(task);
   }
 
-  private StoredImage find(RootSource.Image image) {
+  private StoredImage find(RootSource.Image image, PlatformChoice choice) {
     return images
-        .find(image.reference())
+        .find(image.reference(), choice)
         .orElseThrow(
             () ->
                 TaskException.failed(
@@ -154,8 +184,9 @@ final class RootLookup {
     }
   }
 
-  private Found imported(UUID task, RootSource.Layout layout, boolean readOnly) {
-    List<StoredImage> found = reading(layout, path -> images.importFor(task, path));
+  private Found imported(
+      UUID task, RootSource.Layout layout, boolean readOnly, PlatformChoice choice) {
+    List<StoredImage> found = reading(layout, path -> images.importFor(task, path, choice));
     if (found.size() != 1) {
       throw TaskException.failed(
           Problem.inDocument(

@@ -16,6 +16,7 @@ import org.lfedge.eve.tasks.core.port.ImageDetails;
 import org.lfedge.eve.tasks.core.port.ImagePurpose;
 import org.lfedge.eve.tasks.core.port.ImageStore;
 import org.lfedge.eve.tasks.core.port.Origin;
+import org.lfedge.eve.tasks.core.port.PlatformChoice;
 import org.lfedge.eve.tasks.core.port.PullProgress;
 import org.lfedge.eve.tasks.core.port.StoredImage;
 import org.lfedge.eve.tasks.core.port.TrustVerdict;
@@ -27,7 +28,7 @@ import org.lfedge.eve.tasks.spi.task.SortedCopies;
  */
 final class ToolsLookup {
 
-  private static final String DEFAULT_EXECUTOR = "native-container";
+  static final String DEFAULT_EXECUTOR = "native-container";
 
   private final ExecutorCatalog executors;
   private final ImageStore images;
@@ -80,14 +81,21 @@ final class ToolsLookup {
 
   /** Whether the tools of a task have to be fetched. */
   boolean wantsFetch(TaskDocument document) {
-    return reference(document).filter(name -> images.find(name).isEmpty()).isPresent();
+    return reference(document)
+        .filter(name -> images.find(name, PlatformChoice.usual()).isEmpty())
+        .isPresent();
   }
 
   /** Fetches the tools of a task. */
   void fetch(TaskDocument document) {
     reference(document)
         .ifPresent(
-            name -> of(document, () -> images.pull(name, ImagePurpose.TOOLS, PullProgress.NONE)));
+            name ->
+                of(
+                    document,
+                    () ->
+                        images.pull(
+                            name, PlatformChoice.usual(), ImagePurpose.TOOLS, PullProgress.NONE)));
   }
 
   /** Looks at the tools of a task and changes nothing. */
@@ -127,7 +135,7 @@ final class ToolsLookup {
     if (tools.isEmpty()) {
       return Optional.of(ofNode(document.executor().orElse(DEFAULT_EXECUTOR)));
     }
-    Optional<StoredImage> found = images.find(tools.get());
+    Optional<StoredImage> found = images.find(tools.get(), PlatformChoice.usual());
     if (found.isEmpty()) {
       return document.executor().flatMap(executors::find);
     }
@@ -233,7 +241,7 @@ final class ToolsLookup {
 
   private StoredImage find(String name) {
     return images
-        .find(name)
+        .find(name, PlatformChoice.usual())
         .orElseThrow(
             () ->
                 TaskException.failed(

@@ -5,7 +5,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A command or a step that did not succeed, with everything that is wrong. */
-public final class TaskException extends RuntimeException {
+public class TaskException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
@@ -22,7 +22,8 @@ public final class TaskException extends RuntimeException {
     REFUSED
   }
 
-  private TaskException(Outcome outcome, List<Problem> problems, @Nullable Throwable cause) {
+  /** For failures that tell more than their problems. */
+  protected TaskException(Outcome outcome, List<Problem> problems, @Nullable Throwable cause) {
     super(problems.stream().map(Problem::toString).collect(Collectors.joining("; ")), cause);
     if (problems.isEmpty()) {
       throw new IllegalArgumentException("a failure needs at least one problem");
@@ -56,17 +57,17 @@ public final class TaskException extends RuntimeException {
     return new TaskException(Outcome.REFUSED, List.of(problem), null);
   }
 
-  public Outcome outcome() {
+  public final Outcome outcome() {
     return outcome;
   }
 
   /** At least one. */
-  public List<Problem> problems() {
+  public final List<Problem> problems() {
     return problems;
   }
 
   /** The first problem, which stands for the failure where there is room for one alone. */
-  public Problem first() {
+  public final Problem first() {
     return problems.get(0);
   }
 }

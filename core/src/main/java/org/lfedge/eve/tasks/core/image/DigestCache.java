@@ -11,8 +11,8 @@ import java.util.Optional;
  */
 final class DigestCache<V> {
 
-  /** A node has few images, and of most a handful of tasks. */
-  private static final int MAX_ENTRIES = 32;
+  /** A node has few images, and of most a handful of tasks; each is here under two keys. */
+  private static final int MAX_ENTRIES = 64;
 
   /** Most documents have some KiB; what a hostile image has is not worth the daemon's memory. */
   private static final long MAX_BYTES = 64 * 1024;

@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeMap;
-import org.lfedge.eve.tasks.core.config.Platform;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.policy.TrustPolicy;
@@ -32,7 +31,6 @@ final class ImagePull {
   private final ContentStore content;
   private final Registries registries;
   private final TrustPolicy trust;
-  private final Platform node;
   private final LayerLimits limits;
   private final Unpacking unpacking;
   private final KeyedTurns names = new KeyedTurns();
@@ -42,13 +40,11 @@ final class ImagePull {
       ContentStore content,
       Registries registries,
       TrustPolicy trust,
-      Platform node,
       LayerLimits limits,
       Unpacking unpacking) {
     this.content = content;
     this.registries = registries;
     this.trust = trust;
-    this.node = node;
     this.limits = limits;
     this.unpacking = unpacking;
   }
@@ -58,16 +54,18 @@ final class ImagePull {
     return names.keys();
   }
 
-  StoredImage pull(ImageName name, ImagePurpose purpose, PullProgress progress) {
-    return names.take(name.toString(), () -> pullNow(name, purpose, progress));
+  StoredImage pull(ImageName name, Wanted wanted, ImagePurpose purpose, PullProgress progress) {
+    return names.take(name.toString(), () -> pullNow(name, wanted, purpose, progress));
   }
 
-  private StoredImage pullNow(ImageName name, ImagePurpose purpose, PullProgress progress) {
+  private StoredImage pullNow(
+      ImageName name, Wanted wanted, ImagePurpose purpose, PullProgress progress) {
     Registries.Repository repository = registries.repository(name.repository());
     Registries.Document top = top(repository, name);
     RemoteBlobs remote = new RemoteBlobs(repository, content, name.toString());
     remote.add(top);
-    PlatformImage image = PlatformImage.find(remote, top.descriptor(), node, name.toString());
+    PlatformImage image =
+        new PlatformSearch(remote, wanted, name.toString()).find(top.descriptor());
     refuseIfTooLarge(name, image);
     progress.resolved(name.toString(), image.target().digest());
     List<Signatures.Found> signatures = signatures(repository, remote, name, image);

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.lfedge.eve.tasks.core.port.ContentStore;
@@ -17,8 +18,11 @@ import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
  */
 record ImageWriter(ContentStore.Lease lease, String name) {
 
-  /** Labels by which containerd keeps what a document refers to; a number follows. */
-  private static final String REFERENCE = "containerd.io/gc.ref.content.";
+  /**
+   * Labels by which containerd keeps what a document refers to. Of a manifest, which has all of its
+   * children at once, their numbers follow; of an index the start of the digest of one of them.
+   */
+  static final String REFERENCE = "containerd.io/gc.ref.content.";
 
   /** Writes all of it, one blob after the other. */
   void write(Blobs blobs, PlatformImage image) {
@@ -40,8 +44,12 @@ record ImageWriter(ContentStore.Lease lease, String name) {
     Descriptor below = image.manifestBlob();
     writeDocument(blobs, below, children);
     for (int i = image.indexes().size() - 1; i >= 0; i--) {
-      writeDocument(blobs, image.indexes().get(i), List.of(below));
-      below = image.indexes().get(i);
+      Descriptor index = image.indexes().get(i);
+      // Its other labels stay: those of platforms that came before, and of signatures.
+      String label = REFERENCE + "m." + Digests.hex(below.digest()).substring(0, 16);
+      lease.writeBlob(
+          index, offset -> open(blobs, index), new TreeMap<>(Map.of(label, below.digest())));
+      below = index;
     }
   }
 

@@ -13,8 +13,6 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Function;
 import org.lfedge.eve.tasks.core.config.Platform;
-import org.lfedge.eve.tasks.core.error.Problem;
-import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.policy.TrustPolicy;
 import org.lfedge.eve.tasks.core.port.ContentStore;
 import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
@@ -22,6 +20,7 @@ import org.lfedge.eve.tasks.core.port.ImageContents;
 import org.lfedge.eve.tasks.core.port.ImageDetails;
 import org.lfedge.eve.tasks.core.port.ImagePurpose;
 import org.lfedge.eve.tasks.core.port.ImageStore;
+import org.lfedge.eve.tasks.core.port.PlatformChoice;
 import org.lfedge.eve.tasks.core.port.PullProgress;
 import org.lfedge.eve.tasks.core.port.Registries;
 import org.lfedge.eve.tasks.core.port.StoredImage;
@@ -39,19 +38,18 @@ public final class Images implements ImageStore {
 
   private final ContentStore content;
   private final Blobs stored;
-  private final Platform node;
+  private final StoredPlatforms platforms;
   private final LayerLimits limits;
   private final Path temporary;
   private final TrustPolicy trust;
   private final Unpacking unpacking;
   private final ImagePull pulls;
-  private final DigestCache<PlatformImage> known = new DigestCache<>();
 
   /**
    * @param content where blobs, names and unpacked layers are
    * @param registries where images are fetched from
    * @param trust which images may be fetched and used
-   * @param node which of an image's platforms is taken
+   * @param node which of an image's platforms is taken if no other is asked for
    * @param limits for the layers of an image
    * @param temporary a directory on disk, not in memory: compressed archives are uncompressed in it
    */
@@ -65,26 +63,27 @@ public final class Images implements ImageStore {
     this.content = content;
     this.trust = trust;
     this.stored = new StoredBlobs(content);
-    this.node = node;
+    this.platforms = new StoredPlatforms(content, node);
     this.limits = limits;
     this.temporary = temporary;
     this.unpacking = new Unpacking(content, limits);
-    this.pulls = new ImagePull(content, registries, trust, node, limits, unpacking);
+    this.pulls = new ImagePull(content, registries, trust, limits, unpacking);
   }
 
   @Override
-  public List<StoredImage> importFrom(Path path) {
-    return importAs(path, name -> new TreeMap<>());
+  public List<StoredImage> importFrom(Path path, PlatformChoice choice) {
+    return importAs(path, choice, name -> new TreeMap<>());
   }
 
   @Override
-  public List<StoredImage> importFor(UUID task, Path path) {
+  public List<StoredImage> importFor(UUID task, Path path, PlatformChoice choice) {
     Set<String> others = new TreeSet<>();
     content.images().forEach(image -> others.add(image.name()));
     // A try that was cut short may have brought them already.
     content.imagesLabelled(TASK, task.toString()).forEach(others::remove);
     return importAs(
         path,
+        choice,
         name ->
             others.contains(name) ? new TreeMap<>() : new TreeMap<>(Map.of(TASK, task.toString())));
   }
@@ -95,12 +94,12 @@ public final class Images implements ImageStore {
   }
 
   private List<StoredImage> importAs(
-      Path path, Function<String, SortedMap<String, String>> labels) {
+      Path path, PlatformChoice choice, Function<String, SortedMap<String, String>> labels) {
     try (Layout layout = Layout.open(path, temporary, limits);
         ContentStore.Lease lease = content.lease("import " + path.getFileName())) {
       SortedMap<String, PlatformImage> found = new TreeMap<>();
       for (Layout.Named named : layout.images()) {
-        PlatformImage image = named.find(layout.blobs(), node);
+        PlatformImage image = named.find(layout.blobs(), platforms.wanted(choice));
         new ImageWriter(lease, named.name()).write(layout.blobs(), image);
         found.put(named.name(), image);
       }
@@ -138,18 +137,19 @@ public final class Images implements ImageStore {
   }
 
   @Override
-  public StoredImage pull(String reference, ImagePurpose purpose, PullProgress progress) {
+  public StoredImage pull(
+      String reference, PlatformChoice choice, ImagePurpose purpose, PullProgress progress) {
     ImageName name =
         Optional.of(reference)
             .filter(text -> !Digests.isDigest(text))
             .flatMap(ImageName::parse)
             .orElseThrow(() -> ImageProblems.notPullable(reference));
-    return pulls.pull(name, purpose, progress);
+    return pulls.pull(name, platforms.wanted(choice), purpose, progress);
   }
 
   @Override
   public TrustVerdict judge(StoredImage image, String reference, ImagePurpose purpose) {
-    PlatformImage found = known.find(image.digest()).orElseGet(() -> resolve(image));
+    PlatformImage found = platforms.known(image).orElseGet(() -> platforms.read(image));
     String repository =
         ImageName.parse(image.name()).map(ImageName::repository).orElse(image.name());
     Optional<String> pinned =
@@ -175,7 +175,7 @@ public final class Images implements ImageStore {
 
   @Override
   public ImageContents contents(StoredImage image) {
-    PlatformImage found = resolve(image);
+    PlatformImage found = platforms.read(image);
     List<ImageContents.Layer> layers = new ArrayList<>();
     for (Descriptor layer : found.manifest().layers()) {
       layers.add(new ImageContents.Layer(layer.digest(), layer.mediaType(), layer.size()));
@@ -193,7 +193,7 @@ public final class Images implements ImageStore {
   @Override
   public void exportTo(Path archive, List<StoredImage> images) {
     LayoutExport export = new LayoutExport(content);
-    images.forEach(image -> export.add(image.name(), resolve(image)));
+    images.forEach(image -> export.add(image.name(), platforms.read(image)));
     export.write(archive);
   }
 
@@ -209,6 +209,38 @@ public final class Images implements ImageStore {
 
   @Override
   public Optional<StoredImage> find(String reference) {
+    return lookUp(reference)
+        .map(
+            found ->
+                found
+                    .manifest()
+                    .map(exact -> exact.stored(found.image().name()))
+                    .orElseGet(() -> describe(found.image()).get(0)));
+  }
+
+  @Override
+  public Optional<StoredImage> find(String reference, PlatformChoice choice) {
+    Optional<Named> named = lookUp(reference);
+    if (named.isEmpty()) {
+      return Optional.empty();
+    }
+    ContentStore.Image image = named.get().image();
+    Optional<PlatformImage> found =
+        named
+            .get()
+            .manifest()
+            .map(
+                exact ->
+                    new PlatformSearch(stored, platforms.wanted(choice), image.name())
+                        .requireSuitable(exact))
+            .or(() -> platforms.find(image, choice));
+    return found.map(one -> one.stored(image.name()));
+  }
+
+  /** A name, and the manifest that was asked for by its digest if it is below the name's index. */
+  private record Named(ContentStore.Image image, Optional<PlatformImage> manifest) {}
+
+  private Optional<Named> lookUp(String reference) {
     List<ContentStore.Image> images = sorted();
     if (Digests.isDigest(reference)) {
       return byDigest(images, reference);
@@ -217,11 +249,11 @@ public final class Images implements ImageStore {
     if (name.isEmpty()) {
       return Optional.empty();
     }
-    Optional<StoredImage> exact =
+    Optional<Named> exact =
         images.stream()
             .filter(image -> image.name().equals(name.get().toString()))
             .findFirst()
-            .map(this::describe);
+            .map(image -> new Named(image, Optional.empty()));
     if (exact.isPresent() || name.get().digest().isEmpty()) {
       return exact;
     }
@@ -236,26 +268,26 @@ public final class Images implements ImageStore {
     return byDigest(sameRepository, name.get().digest().get());
   }
 
-  /** By what the name points to, or by the manifest for this node that it leads to. */
-  private Optional<StoredImage> byDigest(List<ContentStore.Image> images, String digest) {
+  /** By what the name points to, or by a manifest that it leads to and that is here. */
+  private Optional<Named> byDigest(List<ContentStore.Image> images, String digest) {
     return images.stream()
         .filter(image -> image.target().digest().equals(digest))
         .findFirst()
+        .map(image -> new Named(image, Optional.empty()))
         .or(
             () ->
                 images.stream()
-                    .filter(image -> platformDigest(image).equals(Optional.of(digest)))
-                    .findFirst())
-        .map(this::describe);
-  }
-
-  private Optional<String> platformDigest(ContentStore.Image image) {
-    return tryResolve(image).map(found -> found.manifestBlob().digest());
+                    .flatMap(
+                        image ->
+                            platforms.of(image).stream()
+                                .filter(found -> found.manifestBlob().digest().equals(digest))
+                                .map(found -> new Named(image, Optional.of(found))))
+                    .findFirst());
   }
 
   @Override
   public List<StoredImage> list() {
-    return sorted().stream().map(this::describe).toList();
+    return sorted().stream().flatMap(image -> describe(image).stream()).toList();
   }
 
   private List<ContentStore.Image> sorted() {
@@ -265,81 +297,64 @@ public final class Images implements ImageStore {
   }
 
   /** An image that cannot be read is listed all the same, or nobody would find and remove it. */
-  private StoredImage describe(ContentStore.Image image) {
+  private List<StoredImage> describe(ContentStore.Image image) {
     String digest = image.target().digest();
-    return tryResolve(image)
-        .map(found -> found.stored(image.name()))
-        .orElseGet(() -> new StoredImage(image.name(), digest, digest, image.target().size()));
-  }
-
-  private Optional<PlatformImage> tryResolve(ContentStore.Image image) {
-    try {
-      return Optional.of(find(image.target(), image.name()));
-    } catch (TaskException e) {
-      return Optional.empty();
-    }
+    List<StoredImage> found =
+        platforms.of(image).stream().map(one -> one.stored(image.name())).toList();
+    return found.isEmpty()
+        ? List.of(
+            new StoredImage(image.name(), digest, digest, Optional.empty(), image.target().size()))
+        : found;
   }
 
   @Override
   public ImageDetails examine(StoredImage image) {
-    PlatformImage found = resolve(image);
+    PlatformImage found = platforms.read(image);
     return unpacking.examine(image.name(), found);
   }
 
   @Override
-  public ImageDetails examineLayout(Path path) {
+  public ImageDetails examineLayout(Path path, PlatformChoice choice) {
     try (Layout layout = Layout.open(path, temporary, limits)) {
-      List<Layout.Named> images = layout.images();
-      if (images.stream().map(Layout.Named::candidates).distinct().count() > 1) {
-        throw ImageProblems.refused(
-            "AMBIGUOUS_LAYOUT",
-            path.toString(),
-            "it holds " + images.stream().map(Layout.Named::name).toList(),
-            "import it, then name one of them");
-      }
-      PlatformImage found = images.get(0).find(layout.blobs(), node);
+      Layout.Named image = only(layout, path);
+      PlatformImage found = image.find(layout.blobs(), platforms.wanted(choice));
       return Unpacking.details(
-          found, LayerCheck.check(images.get(0).name(), found, layout.blobs(), limits));
+          found, LayerCheck.check(image.name(), found, layout.blobs(), limits));
     }
+  }
+
+  @Override
+  public Platform layoutPlatform(Path path, PlatformChoice choice) {
+    try (Layout layout = Layout.open(path, temporary, limits)) {
+      return only(layout, path)
+          .find(layout.blobs(), platforms.wanted(choice))
+          .config()
+          .platform()
+          .plain();
+    }
+  }
+
+  private static Layout.Named only(Layout layout, Path path) {
+    List<Layout.Named> images = layout.images();
+    if (images.stream().map(Layout.Named::candidates).distinct().count() > 1) {
+      throw ImageProblems.refused(
+          "AMBIGUOUS_LAYOUT",
+          path.toString(),
+          "it holds " + images.stream().map(Layout.Named::name).toList(),
+          "import it, then name one of them");
+    }
+    return images.get(0);
   }
 
   @Override
   public ImageDetails unpack(StoredImage image) {
     Optional<ImageDetails> before =
-        known.find(image.digest()).flatMap(found -> unpacking.done(image.name(), found));
-    return before.orElseGet(() -> unpacking.unpack(image.name(), resolve(image)));
+        platforms.known(image).flatMap(found -> unpacking.done(image.name(), found));
+    return before.orElseGet(() -> unpacking.unpack(image.name(), platforms.read(image)));
   }
 
   @Override
   public Optional<byte[]> readFile(StoredImage image, String path, int maxBytes) {
-    return LayerCheck.file(image.name(), resolve(image), stored, limits, path, maxBytes);
-  }
-
-  private PlatformImage resolve(StoredImage image) {
-    return content
-        .blobSize(image.digest())
-        .map(size -> find(new Descriptor("", image.digest(), size), image.name()))
-        .orElseThrow(() -> notFound(image));
-  }
-
-  private static TaskException notFound(StoredImage image) {
-    return TaskException.notFound(
-        Problem.user(
-            "IMAGE_NOT_FOUND",
-            "image "
-                + image.name()
-                + " ("
-                + image.digest()
-                + ") is not on this node; pull or import it first"));
-  }
-
-  private PlatformImage find(Descriptor target, String name) {
-    return known.find(target.digest()).orElseGet(() -> read(target, name));
-  }
-
-  private PlatformImage read(Descriptor target, String name) {
-    PlatformImage image = PlatformImage.find(stored, target, node, name);
-    known.keep(target.digest(), image, image.documentBytes());
-    return image;
+    return LayerCheck.file(image.name(), platforms.read(image), stored, limits, path, maxBytes);
   }
 }

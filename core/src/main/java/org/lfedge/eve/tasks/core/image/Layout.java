@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import org.lfedge.eve.tasks.core.config.Platform;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 
@@ -33,8 +32,8 @@ record Layout(List<Named> named, Blobs blobs, LayoutFiles files) implements Clos
     }
 
     /** What the name points to on a node. */
-    PlatformImage find(Blobs blobs, Platform node) {
-      return PlatformImage.choose(blobs, candidates, node, name);
+    PlatformImage find(Blobs blobs, Wanted wanted) {
+      return new PlatformSearch(blobs, wanted, name).choose(candidates);
     }
   }
 

@@ -25,8 +25,8 @@ import org.lfedge.eve.tasks.core.port.ContentStore;
 import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
 
 /**
- * Images as an OCI layout in a tar archive, with their full names. Of an index it holds this node's
- * platform alone, as the node does; the index itself is whole, so that its digest stays.
+ * Images as an OCI layout in a tar archive, with their full names. Of an index it holds some
+ * platforms, as the node does; the index itself is whole, so that its digest stays.
  */
 final class LayoutExport {
 
@@ -75,7 +75,10 @@ final class LayoutExport {
         .putObject("annotations")
         .put(OciLayout.CONTAINERD_NAME, name)
         .put(OciLayout.REF_NAME, name);
-    entries.add(entry);
+    // Another platform of the same index adds blobs, and no name.
+    if (!entries.contains(entry)) {
+      entries.add(entry);
+    }
   }
 
   void write(Path archive) {

@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import org.lfedge.eve.tasks.core.config.Platform;
 import org.lfedge.eve.tasks.core.image.Layout.Named;
+import org.lfedge.eve.tasks.core.port.PlatformChoice;
 
 /**
  * The one image in a layout on disk, looked at where it lies: before it is on any node. Every file
@@ -30,7 +31,7 @@ public final class LayoutImage implements AutoCloseable {
           "make a layout of one of them alone");
     }
     this.name = images.get(0).name();
-    this.image = images.get(0).find(layout.blobs(), platform);
+    this.image = images.get(0).find(layout.blobs(), Wanted.of(PlatformChoice.usual(), platform));
   }
 
   /**

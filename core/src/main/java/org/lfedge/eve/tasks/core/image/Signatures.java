@@ -29,7 +29,7 @@ final class Signatures {
   private static final Pattern TAG = Pattern.compile("sha256-([0-9a-f]{64})\\.sig");
 
   /** By its prefix containerd knows that the image refers to them; the digest follows. */
-  private static final String LABEL = "containerd.io/gc.ref.content.signature.";
+  static final String LABEL = "containerd.io/gc.ref.content.signature.";
 
   /** Manifests with signatures for one image; each can hold several. */
   private static final int MAX_MANIFESTS = 16;

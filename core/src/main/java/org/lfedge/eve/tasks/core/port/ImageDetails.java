@@ -4,7 +4,7 @@ import java.util.Optional;
 import org.lfedge.eve.tasks.spi.task.ResolvedImage;
 
 /**
- * What a task needs to know of an image for this node's platform.
+ * What a task needs to know of an image for one platform.
  *
  * @param chainId the chain ID of its uppermost layer
  * @param config what its config says

@@ -354,7 +354,8 @@ public record TaskRecord(
       boolean userNamespace,
       Seed seed,
       String specJson,
-      Optional<UserData.Text> userData) {
+      Optional<UserData.Text> userData,
+      Optional<Emulation> emulation) {
 
     /** A document with the user data in it that were read when this was made. */
     public TaskDocument completed(TaskDocument document) {
@@ -365,6 +366,13 @@ public record TaskRecord(
                       document.volumes().stream()
                           .map(volume -> volume.withUserData(text))
                           .toList()))
+          .orElse(document);
+    }
+
+    /** A document with the executor and the option in it that the node chose for it. */
+    public TaskDocument withChoices(TaskDocument document) {
+      return emulation
+          .map(chosen -> document.withExecutor(executor, chosen.option(), chosen.platform()))
           .orElse(document);
     }
 
@@ -382,9 +390,18 @@ public record TaskRecord(
           userNamespace,
           seed,
           json,
-          userData);
+          userData,
+          emulation);
     }
   }
+
+  /**
+   * The node chose an executor for a task by itself, as its image is for another platform.
+   *
+   * @param option of that executor which names the platform
+   * @param platform its value, such as {@code linux/arm64}
+   */
+  public record Emulation(String option, String platform) {}
 
   /**
    * The tools of a task whose anchor runs in them, or is given interpreters out of them.

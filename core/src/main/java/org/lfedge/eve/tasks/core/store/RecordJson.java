@@ -19,6 +19,7 @@ import org.lfedge.eve.tasks.core.port.RootFilesystem;
 import org.lfedge.eve.tasks.core.port.TaskEvent;
 import org.lfedge.eve.tasks.core.port.TaskRecord;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Blueprint;
+import org.lfedge.eve.tasks.core.port.TaskRecord.Emulation;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Journal;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Standing;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Tools;
@@ -101,7 +102,15 @@ final class RecordJson {
     // As text: these bytes, and no others, are what containerd was given.
     json.put("spec", blueprint.specJson());
     blueprint.userData().ifPresent(text -> json.put("userData", text.text()));
+    blueprint.emulation().ifPresent(emulation -> json.set("emulation", write(emulation)));
     return json;
+  }
+
+  private static ObjectNode write(Emulation emulation) {
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("option", emulation.option())
+        .put("platform", emulation.platform());
   }
 
   private static ObjectNode write(Tools tools) {
@@ -199,7 +208,13 @@ final class RecordJson {
         json.path("userNamespace").asBoolean(),
         SeedCodec.fromJson(required(json, "seed")),
         required(json, "spec").asText(),
-        optional(json, "userData", text -> new UserData.Text(text.asText())));
+        optional(json, "userData", text -> new UserData.Text(text.asText())),
+        optional(
+            json,
+            "emulation",
+            chosen ->
+                new Emulation(
+                    required(chosen, "option").asText(), required(chosen, "platform").asText())));
   }
 
   private static Tools tools(JsonNode json) {

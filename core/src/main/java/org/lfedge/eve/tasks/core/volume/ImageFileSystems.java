@@ -14,6 +14,7 @@ import org.lfedge.eve.tasks.core.port.ImageMounts;
 import org.lfedge.eve.tasks.core.port.ImageMounts.ImageMount;
 import org.lfedge.eve.tasks.core.port.ImagePurpose;
 import org.lfedge.eve.tasks.core.port.ImageStore;
+import org.lfedge.eve.tasks.core.port.PlatformChoice;
 import org.lfedge.eve.tasks.core.port.StoredImage;
 
 /**
@@ -59,7 +60,7 @@ final class ImageFileSystems {
   String unpacked(String reference, String what) {
     StoredImage image =
         images
-            .find(reference)
+            .find(reference, PlatformChoice.usual())
             .orElseThrow(
                 () ->
                     TaskException.notFound(

@@ -52,6 +52,11 @@ final class EngineFixture {
   static final long NODE_BYTES = 4L << 30;
 
   final OneImage images = new OneImage();
+  final OneExecutor executors = new OneExecutor();
+
+  /** Whether managers that are made from now on choose an executor for foreign images. */
+  boolean emulation;
+
   final MemoryStore store = new MemoryStore();
   final MemoryEvents events = new MemoryEvents();
   final ScriptedProbes probes = new ScriptedProbes();
@@ -109,10 +114,11 @@ final class EngineFixture {
     NodeLayout layout = new NodeLayout("/tasks", Path.of("/usr/bin/tini-static"));
     Planner planner =
         new Planner(
-            new OneExecutor(),
+            executors,
             new NoSandboxes(),
             images,
-            new TreeMap<>(Map.of("emulator", "tools", "interpreted", "silent")),
+            new TreeMap<>(Map.of("emulator", "tools", "interpreted", "silent", "cross-arch", "tools-of-emulation")),
+            emulation,
             new NodeFacts(),
             namespaces,
             networks,

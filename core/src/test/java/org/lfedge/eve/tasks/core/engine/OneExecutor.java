@@ -30,6 +30,7 @@ import org.lfedge.eve.tasks.spi.seed.StopStep;
 import org.lfedge.eve.tasks.spi.task.ResolvedImage;
 import org.lfedge.eve.tasks.spi.task.Root;
 import org.lfedge.eve.tasks.spi.task.TaskConfig;
+import org.lfedge.eve.tasks.spi.task.View;
 import org.lfedge.eve.tasks.spi.task.Volume;
 
 /**
@@ -54,6 +55,13 @@ final class OneExecutor implements ExecutorCatalog {
       new LoadedExecutor(
           new Interpreted(), "3.0.0", "sha256:" + "9".repeat(64), "some.jar", Origin.BUNDLED);
 
+  private final LoadedExecutor crossArch =
+      new LoadedExecutor(
+          new SomeCrossArch(), "3.0.0", "sha256:" + "9".repeat(64), "cross.jar", Origin.BUNDLED);
+
+  /** Whether there is an executor for images of other platforms. */
+  volatile boolean emulates;
+
   @Override
   public Optional<LoadedExecutor> find(String name) {
     return list().stream()
@@ -63,7 +71,9 @@ final class OneExecutor implements ExecutorCatalog {
 
   @Override
   public List<LoadedExecutor> list() {
-    return List.of(emulator, interpreted, only);
+    return emulates
+        ? List.of(crossArch, emulator, interpreted, only)
+        : List.of(emulator, interpreted, only);
   }
 
   @Override
@@ -183,5 +193,27 @@ final class OneExecutor implements ExecutorCatalog {
         List.of(
             new StopStep.Exec(List.of("power-off"), Duration.ofMillis(50)),
             new StopStep.Signal("SIGTERM", Duration.ofMillis(50))));
+  }
+
+  /** Runs images in its tools; its arguments tell the platform that it was told. */
+  private static final class SomeCrossArch implements Executor {
+    @Override
+    public ExecutorInfo info() {
+      return ExecutorInfo.builder("cross-arch", "for tests")
+          .root(Root.Kind.IMAGE)
+          .option(Option.optional("platform", Option.Type.PLATFORM, "What it emulates."))
+          .build();
+    }
+
+    @Override
+    public Seed seed(SeedRequest request) {
+      String told = request.task().options().string("platform").orElse("nothing");
+      String image = request.image().map(ResolvedImage::architecture).orElse("");
+      return Seed.builder(
+              Base.TOOLS, true, AnchorProcess.builder(List.of("emulate", told, image)).build())
+          .mount(new Mount(new Source.OfRoot(View.FILESYSTEM), "/root", false))
+          .stop(StopPlan.signal("SIGTERM", request.task().stopGrace()))
+          .build();
+    }
   }
 }

@@ -23,6 +23,7 @@ import org.lfedge.eve.tasks.core.config.Platform;
 import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
 import org.lfedge.eve.tasks.core.port.ImageDetails;
 import org.lfedge.eve.tasks.core.port.ImagePurpose;
+import org.lfedge.eve.tasks.core.port.PlatformChoice;
 import org.lfedge.eve.tasks.core.port.PullProgress;
 import org.lfedge.eve.tasks.core.port.StoredImage;
 
@@ -33,7 +34,7 @@ class ImagePullTest extends ImagesFixture {
   private final TestImages made = new TestImages();
 
   private StoredImage pull(String reference) {
-    return images.pull(reference, ImagePurpose.IMAGE, PullProgress.NONE);
+    return images.pull(reference, PlatformChoice.usual(), ImagePurpose.IMAGE, PullProgress.NONE);
   }
 
   private Descriptor served(TestImages.Image image) {
@@ -204,6 +205,7 @@ class ImagePullTest extends ImagesFixture {
     List<String> steps = new ArrayList<>();
     images.pull(
         REPOSITORY + ":1",
+        PlatformChoice.usual(),
         ImagePurpose.IMAGE,
         new PullProgress() {
           @Override
@@ -234,7 +236,13 @@ class ImagePullTest extends ImagesFixture {
         new Images(content, registries, trust, Platform.linux("amd64"), small, temporary);
     assertEquals(
         "LAYER_TOO_LARGE",
-        failure(() -> limited.pull(REPOSITORY + ":1", ImagePurpose.IMAGE, PullProgress.NONE)));
+        failure(
+            () ->
+                limited.pull(
+                    REPOSITORY + ":1",
+                    PlatformChoice.usual(),
+                    ImagePurpose.IMAGE,
+                    PullProgress.NONE)));
     assertEquals(List.of(), List.copyOf(content.blobs()));
   }
 
@@ -268,7 +276,8 @@ class ImagePullTest extends ImagesFixture {
     images.remove(pulled);
     assertEquals(List.of(), List.copyOf(content.blobs()), "nothing else needs it");
 
-    List<StoredImage> imported = images.importFrom(directory.resolve("out.tar"));
+    List<StoredImage> imported =
+        images.importFrom(directory.resolve("out.tar"), PlatformChoice.usual());
 
     assertEquals(List.of(pulled), imported);
     images.exportTo(directory.resolve("again.tar"), imported);

@@ -19,6 +19,7 @@ import org.lfedge.eve.tasks.core.containerd.ContainerdContent;
 import org.lfedge.eve.tasks.core.containerd.PrivateContainerd;
 import org.lfedge.eve.tasks.core.image.TestImages.Compression;
 import org.lfedge.eve.tasks.core.policy.TrustPolicy;
+import org.lfedge.eve.tasks.core.port.PlatformChoice;
 import org.lfedge.eve.tasks.core.port.StoredImage;
 
 /**
@@ -89,7 +90,7 @@ public final class ImageTestBed implements AutoCloseable {
   StoredImage importImage(TestImages.Image image) {
     Path file = directory.resolve("made.tar");
     new TestImages().add("made:1", image).archive(file, Compression.NONE);
-    return images.importFrom(file).get(0);
+    return images.importFrom(file, PlatformChoice.usual()).get(0);
   }
 
   /** Everything that containerd keeps, as its own tool lists it; empty for nothing. */

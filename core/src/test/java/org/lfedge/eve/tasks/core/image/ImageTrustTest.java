@@ -21,6 +21,7 @@ import org.lfedge.eve.tasks.core.policy.TrustPolicy;
 import org.lfedge.eve.tasks.core.policy.TrustPolicy.Requirement;
 import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
 import org.lfedge.eve.tasks.core.port.ImagePurpose;
+import org.lfedge.eve.tasks.core.port.PlatformChoice;
 import org.lfedge.eve.tasks.core.port.PullProgress;
 import org.lfedge.eve.tasks.core.port.StoredImage;
 import org.lfedge.eve.tasks.core.port.TrustVerdict;
@@ -84,7 +85,7 @@ class ImageTrustTest extends ImagesFixture {
   }
 
   private StoredImage pull() {
-    return images.pull(NAME, ImagePurpose.IMAGE, PullProgress.NONE);
+    return images.pull(NAME, PlatformChoice.usual(), ImagePurpose.IMAGE, PullProgress.NONE);
   }
 
   private void assertRefused(String code) {
@@ -151,7 +152,8 @@ class ImageTrustTest extends ImagesFixture {
     images.remove(pulled);
     assertEquals(List.of(), List.copyOf(content.blobs()), "the signature too");
 
-    List<StoredImage> imported = images.importFrom(directory.resolve("signed.tar"));
+    List<StoredImage> imported =
+        images.importFrom(directory.resolve("signed.tar"), PlatformChoice.usual());
 
     assertEquals(List.of(pulled), imported);
     assertEquals("signature", images.judge(pulled, NAME, ImagePurpose.IMAGE).requirement());
@@ -174,7 +176,7 @@ class ImageTrustTest extends ImagesFixture {
             List.of());
     images = images(Platform.linux("amd64"));
 
-    StoredImage imported = images.importFrom(layout).get(0);
+    StoredImage imported = images.importFrom(layout, PlatformChoice.usual()).get(0);
 
     assertEquals("docker.io/library/web:latest", imported.name());
     assertEquals(
@@ -201,7 +203,8 @@ class ImageTrustTest extends ImagesFixture {
     assertRefused("DIGEST_REQUIRED");
     String pinned = REPOSITORY + "@" + target.digest();
 
-    StoredImage pulled = images.pull(pinned, ImagePurpose.IMAGE, PullProgress.NONE);
+    StoredImage pulled =
+        images.pull(pinned, PlatformChoice.usual(), ImagePurpose.IMAGE, PullProgress.NONE);
 
     assertEquals("digest", images.judge(pulled, pinned, ImagePurpose.IMAGE).requirement());
     assertEquals("DIGEST_REQUIRED", failure(() -> images.judge(pulled, NAME, ImagePurpose.IMAGE)));
@@ -214,11 +217,15 @@ class ImageTrustTest extends ImagesFixture {
   @Test
   void imagesOfToolsAreJudgedByRulesOfTheirOwn() {
     assertEquals(
-        "DIGEST_REQUIRED", failure(() -> images.pull(NAME, ImagePurpose.TOOLS, PullProgress.NONE)));
+        "DIGEST_REQUIRED",
+        failure(
+            () ->
+                images.pull(NAME, PlatformChoice.usual(), ImagePurpose.TOOLS, PullProgress.NONE)));
     assertEquals(List.of(), List.copyOf(content.blobs()), "nothing of it was fetched");
     String pinned = REPOSITORY + "@" + target.digest();
 
-    StoredImage pulled = images.pull(pinned, ImagePurpose.TOOLS, PullProgress.NONE);
+    StoredImage pulled =
+        images.pull(pinned, PlatformChoice.usual(), ImagePurpose.TOOLS, PullProgress.NONE);
 
     assertEquals("digest", images.judge(pulled, pinned, ImagePurpose.TOOLS).requirement());
     assertEquals("DIGEST_REQUIRED", failure(() -> images.judge(pulled, NAME, ImagePurpose.TOOLS)));

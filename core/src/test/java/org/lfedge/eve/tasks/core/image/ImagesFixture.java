@@ -13,6 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.lfedge.eve.tasks.core.config.Platform;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.policy.TrustPolicy;
+import org.lfedge.eve.tasks.core.port.PlatformChoice;
 import org.lfedge.eve.tasks.core.port.StoredImage;
 
 /** An image store on a content store in memory, and what tests of it have in common. */
@@ -61,7 +62,7 @@ abstract class ImagesFixture {
 
   String importFailure(Path layout) {
     String before = content.state();
-    String code = failure(() -> images.importFrom(layout));
+    String code = failure(() -> images.importFrom(layout, PlatformChoice.usual()));
     assertEquals(before, content.state(), "something was kept");
     return code;
   }

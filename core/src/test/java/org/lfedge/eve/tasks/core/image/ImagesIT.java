@@ -22,11 +22,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.lfedge.eve.tasks.core.config.Platform;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.image.TestImages.Compression;
 import org.lfedge.eve.tasks.core.port.AccountFiles;
 import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
 import org.lfedge.eve.tasks.core.port.ImageDetails;
+import org.lfedge.eve.tasks.core.port.PlatformChoice;
 import org.lfedge.eve.tasks.core.port.StoredImage;
 import org.lfedge.eve.tasks.core.spec.Users;
 import org.lfedge.eve.tasks.spi.task.User;
@@ -121,7 +123,7 @@ class ImagesIT {
 
   @Test
   void aLayoutOfUmociIsUnpackedWithAllThatItsLayersHide() throws IOException {
-    StoredImage image = images.importFrom(Path.of(layout())).get(0);
+    StoredImage image = images.importFrom(Path.of(layout()), PlatformChoice.usual()).get(0);
     assertEquals("docker.io/library/web:latest", image.name());
 
     assertWeb(images.unpack(image));
@@ -154,10 +156,12 @@ class ImagesIT {
       ImageTestBed.run("tar", "-xf", file.toString(), "-C", source.toString());
     }
 
-    StoredImage image = images.importFrom(source).get(0);
+    StoredImage image = images.importFrom(source, PlatformChoice.usual()).get(0);
 
     assertEquals("docker.io/library/web:7", image.name());
-    assertEquals(images.examineLayout(source).accounts(), images.examine(image).accounts());
+    assertEquals(
+        images.examineLayout(source, PlatformChoice.usual()).accounts(),
+        images.examine(image).accounts());
     assertWeb(images.unpack(image));
   }
 
@@ -261,13 +265,13 @@ class ImagesIT {
 
   @Test
   void theSecondTimeLayersAreNotTouched() {
-    StoredImage image = images.importFrom(Path.of(layout())).get(0);
+    StoredImage image = images.importFrom(Path.of(layout()), PlatformChoice.usual()).get(0);
     ImageDetails first = images.unpack(image);
     String before = bed.kept();
 
     assertEquals(first, images.unpack(image));
     assertEquals(first, images.examine(image));
-    images.importFrom(Path.of(layout()));
+    images.importFrom(Path.of(layout()), PlatformChoice.usual());
 
     assertEquals(before, bed.kept());
   }
@@ -276,7 +280,7 @@ class ImagesIT {
   void whatCameWithATaskGoesWhenThatWasNotMadeAfterAll() {
     String before = bed.kept();
     UUID task = new UUID(1, 1);
-    images.unpack(images.importFor(task, Path.of(layout())).get(0));
+    images.unpack(images.importFor(task, Path.of(layout()), PlatformChoice.usual()).get(0));
     images.removeImportedFor(new UUID(2, 2));
     assertEquals(1, images.list().size());
     images.removeImportedFor(task);
@@ -292,7 +296,8 @@ class ImagesIT {
     made.blobs().put(digest, bytes);
     Path file = made.archive(directory.resolve("damaged.tar"), Compression.NONE);
 
-    TaskException refusal = assertThrows(TaskException.class, () -> images.importFrom(file));
+    TaskException refusal =
+        assertThrows(TaskException.class, () -> images.importFrom(file, PlatformChoice.usual()));
 
     assertEquals("DIGEST_MISMATCH", refusal.first().code());
     assertEquals("", bed.kept());
@@ -342,12 +347,28 @@ class ImagesIT {
         "multi:1",
         "");
 
-    StoredImage image = images.importFrom(made.directory(directory.resolve("multi"))).get(0);
+    StoredImage image =
+        images
+            .importFrom(made.directory(directory.resolve("multi")), PlatformChoice.usual())
+            .get(0);
     images.unpack(image);
 
     assertEquals(Optional.of(image), images.find("multi:1"));
     assertTrue(bed.kept().contains(own.digest()));
     assertFalse(bed.kept().contains(other.digest()));
+
+    PlatformChoice arm = PlatformChoice.only(Platform.linux("arm64"));
+    assertEquals(Optional.empty(), images.find("multi:1", arm));
+    StoredImage second = images.importFrom(directory.resolve("multi"), arm).get(0);
+    images.unpack(second);
+    // The end of a lease collects what nothing keeps.
+    bed.importImage(ImagesFixture.web());
+    assertEquals(List.of(image, second), images.list().subList(1, 3));
+    assertEquals(Optional.of(second), images.find("multi:1", arm));
+    assertEquals(other.digest(), images.unpack(second).config().digest());
+    assertEquals(own.digest(), images.unpack(image).config().digest());
+    assertTrue(images.readFile(second, "/other", 10).isPresent());
+    assertFalse(images.readFile(image, "/other", 10).isPresent());
   }
 
   private static void write(Path file, String text) {

@@ -24,6 +24,7 @@ import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.image.TestImages.Compression;
 import org.lfedge.eve.tasks.core.policy.TrustPolicy;
 import org.lfedge.eve.tasks.core.port.ImageDetails;
+import org.lfedge.eve.tasks.core.port.PlatformChoice;
 import org.lfedge.eve.tasks.core.port.StoredImage;
 
 /** What holds for images of every shape, in every form that they arrive in. */
@@ -121,7 +122,8 @@ class ImagesPropertiesTest {
     Made made = make(random);
     Images images = images();
 
-    List<StoredImage> imported = images.importFrom(write(random, files(random, made)));
+    List<StoredImage> imported =
+        images.importFrom(write(random, files(random, made)), PlatformChoice.usual());
     assertEquals(imported, images.list());
     ImageDetails examined = images.examine(imported.get(0));
     ImageDetails unpacked = images.unpack(imported.get(0));
@@ -167,7 +169,9 @@ class ImagesPropertiesTest {
   }
 
   private void assertRefused(Path layout, String... codes) {
-    TaskException refusal = assertThrows(TaskException.class, () -> images().importFrom(layout));
+    TaskException refusal =
+        assertThrows(
+            TaskException.class, () -> images().importFrom(layout, PlatformChoice.usual()));
     assertTrue(List.of(codes).contains(refusal.first().code()), refusal::toString);
     assertEquals(new FakeContentStore().state(), content.state());
   }

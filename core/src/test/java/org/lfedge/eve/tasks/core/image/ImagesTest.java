@@ -15,6 +15,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.lfedge.eve.tasks.core.image.TestImages.Compression;
 import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
 import org.lfedge.eve.tasks.core.port.ImageDetails;
+import org.lfedge.eve.tasks.core.port.PlatformChoice;
 import org.lfedge.eve.tasks.core.port.StoredImage;
 
 class ImagesTest extends ImagesFixture {
@@ -23,7 +24,7 @@ class ImagesTest extends ImagesFixture {
   void aDirectoryIsImportedUnderItsTagAndItsOwnName() {
     Path layout = new TestImages().add("1.0", web()).directory(directory.resolve("web.oci"));
 
-    List<StoredImage> imported = images.importFrom(layout);
+    List<StoredImage> imported = images.importFrom(layout, PlatformChoice.usual());
 
     assertEquals(List.of("docker.io/library/web:1.0"), names(imported));
     assertEquals(imported, images.list());
@@ -38,7 +39,7 @@ class ImagesTest extends ImagesFixture {
             .add("web:1", web().compression(compression))
             .directory(directory.resolve("x"));
 
-    ImageDetails details = images.unpack(images.importFrom(layout).get(0));
+    ImageDetails details = images.unpack(images.importFrom(layout, PlatformChoice.usual()).get(0));
 
     assertTrue(content.hasLayers(details.chainId()));
     assertEquals("root:x:0:0::/:\nwww:x:33:34::/:\n", details.accounts().passwd());
@@ -47,10 +48,10 @@ class ImagesTest extends ImagesFixture {
   @Test
   void importingAgainChangesNothing() {
     Path layout = new TestImages().add("1", web()).directory(directory.resolve("web"));
-    images.unpack(images.importFrom(layout).get(0));
+    images.unpack(images.importFrom(layout, PlatformChoice.usual()).get(0));
     String before = content.state();
 
-    images.importFrom(layout);
+    images.importFrom(layout, PlatformChoice.usual());
 
     assertEquals(before, content.state());
   }
@@ -62,7 +63,10 @@ class ImagesTest extends ImagesFixture {
     Descriptor index = made.addIndex(List.of(Map.entry("linux/amd64", manifest)));
     made.list(index, REF_NAME, "latest", "");
     Optional<StoredImage> image =
-        Optional.of(images.importFrom(made.directory(directory.resolve("web"))).get(0));
+        Optional.of(
+            images
+                .importFrom(made.directory(directory.resolve("web")), PlatformChoice.usual())
+                .get(0));
 
     assertEquals(image, images.find("web"));
     assertEquals(image, images.find("library/web:latest"));
@@ -80,7 +84,7 @@ class ImagesTest extends ImagesFixture {
   void whatTheImageConfigSaysIsReadWhole() {
     Path layout = new TestImages().add("1", web()).directory(directory.resolve("web"));
 
-    ImageDetails details = images.unpack(images.importFrom(layout).get(0));
+    ImageDetails details = images.unpack(images.importFrom(layout, PlatformChoice.usual()).get(0));
 
     assertEquals(Optional.of("www"), details.user());
     assertEquals("root:x:0:\nlog:x:40:www\n", details.accounts().group());
@@ -96,9 +100,9 @@ class ImagesTest extends ImagesFixture {
   @Test
   void examiningTellsTheSameAsUnpackingAndChangesNothing() {
     Path layout = new TestImages().add("1", web()).directory(directory.resolve("web"));
-    ImageDetails ofLayout = images.examineLayout(layout);
+    ImageDetails ofLayout = images.examineLayout(layout, PlatformChoice.usual());
     assertEquals(List.of(), images.list());
-    StoredImage image = images.importFrom(layout).get(0);
+    StoredImage image = images.importFrom(layout, PlatformChoice.usual()).get(0);
     String before = content.state();
 
     ImageDetails examined = images.examine(image);
@@ -112,7 +116,7 @@ class ImagesTest extends ImagesFixture {
   @Test
   void layersThatAreReadyAreNotTouchedAgain() {
     Path layout = new TestImages().add("1", web()).directory(directory.resolve("web"));
-    StoredImage image = images.importFrom(layout).get(0);
+    StoredImage image = images.importFrom(layout, PlatformChoice.usual()).get(0);
     ImageDetails first = images.unpack(image);
     String before = content.state();
 
@@ -131,17 +135,18 @@ class ImagesTest extends ImagesFixture {
             .add("b:1", new TestImages.Image().layer(base).layer(new TestLayer().file("b", "b")))
             .directory(directory.resolve("two"));
 
-    images.importFrom(layout).forEach(images::unpack);
+    images.importFrom(layout, PlatformChoice.usual()).forEach(images::unpack);
 
     assertEquals(2, content.layers().size());
-    assertEquals("AMBIGUOUS_LAYOUT", failure(() -> images.examineLayout(layout)));
+    assertEquals(
+        "AMBIGUOUS_LAYOUT", failure(() -> images.examineLayout(layout, PlatformChoice.usual())));
   }
 
   @Test
   void removingANameRemovesAllThatOnlyItLedTo() {
     Path layout = new TestImages().add("1", web()).directory(directory.resolve("web"));
     String before = content.state();
-    StoredImage image = images.importFrom(layout).get(0);
+    StoredImage image = images.importFrom(layout, PlatformChoice.usual()).get(0);
     images.unpack(image);
 
     content.deleteImage(image.name());
@@ -155,9 +160,9 @@ class ImagesTest extends ImagesFixture {
     Path layout = new TestImages().add("1", web()).directory(directory.resolve("web"));
     UUID task = new UUID(1, 1);
     String before = content.state();
-    images.importFor(task, layout);
+    images.importFor(task, layout, PlatformChoice.usual());
     // A second try, after the first was cut short.
-    images.unpack(images.importFor(task, layout).get(0));
+    images.unpack(images.importFor(task, layout, PlatformChoice.usual()).get(0));
     images.removeImportedFor(new UUID(2, 2));
     assertEquals(1, images.list().size());
 
@@ -169,9 +174,9 @@ class ImagesTest extends ImagesFixture {
   @Test
   void whatWasThereBeforeATaskStays() {
     Path layout = new TestImages().add("1", web()).directory(directory.resolve("web"));
-    images.importFrom(layout);
+    images.importFrom(layout, PlatformChoice.usual());
     String before = content.state();
-    images.importFor(new UUID(1, 1), layout);
+    images.importFor(new UUID(1, 1), layout, PlatformChoice.usual());
     images.removeImportedFor(new UUID(1, 1));
     assertEquals(before, content.state());
   }
@@ -189,7 +194,8 @@ class ImagesTest extends ImagesFixture {
                         .putArray("diff_ids")
                         .add(Digests.of(new byte[1]))
                         .add(Digests.of(new byte[2]))));
-    StoredImage image = images.importFrom(made.directory(directory.resolve("x"))).get(0);
+    StoredImage image =
+        images.importFrom(made.directory(directory.resolve("x")), PlatformChoice.usual()).get(0);
     String before = content.state();
 
     assertEquals("DIFF_ID_MISMATCH", failure(() -> images.unpack(image)));

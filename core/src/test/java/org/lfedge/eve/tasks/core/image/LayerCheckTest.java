@@ -21,6 +21,7 @@ import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.image.TestImages.Compression;
 import org.lfedge.eve.tasks.core.port.AccountFiles;
 import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
+import org.lfedge.eve.tasks.core.port.PlatformChoice;
 
 class LayerCheckTest {
 
@@ -44,7 +45,8 @@ class LayerCheckTest {
             return new ByteArrayInputStream(made.blobs().getOrDefault(blob.digest(), new byte[0]));
           }
         };
-    PlatformImage found = PlatformImage.find(blobs, manifest, Platform.linux("amd64"), "test");
+    Wanted wanted = Wanted.of(PlatformChoice.usual(), Platform.linux("amd64"));
+    PlatformImage found = new PlatformSearch(blobs, wanted, "test").find(manifest);
     return LayerCheck.check("test", found, blobs, limits);
   }
 

@@ -22,6 +22,7 @@ import org.lfedge.eve.tasks.core.image.TestImages.Compression;
 import org.lfedge.eve.tasks.core.policy.TrustPolicy;
 import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
 import org.lfedge.eve.tasks.core.port.ImageDetails;
+import org.lfedge.eve.tasks.core.port.PlatformChoice;
 import org.lfedge.eve.tasks.core.port.StoredImage;
 
 /** Layouts and archives in all their forms, and what is wrong with some. */
@@ -34,7 +35,8 @@ class LayoutsTest extends ImagesFixture {
     Path file = directory.resolve("web.tar");
     new TestImages().add("me/web:2", web()).archive(file, compression);
 
-    assertEquals(List.of("docker.io/me/web:2"), names(images.importFrom(file)));
+    assertEquals(
+        List.of("docker.io/me/web:2"), names(images.importFrom(file, PlatformChoice.usual())));
     try (var left = Files.list(temporary)) {
       assertEquals(List.of(), left.toList());
     }
@@ -44,7 +46,7 @@ class LayoutsTest extends ImagesFixture {
   void aDockerArchiveGivesWhatItsConfigSays() {
     Path file = new TestImages().add("web:1", web()).dockerArchive(directory.resolve("a.tar"));
 
-    StoredImage image = images.importFrom(file).get(0);
+    StoredImage image = images.importFrom(file, PlatformChoice.usual()).get(0);
     ImageDetails details = images.unpack(image);
 
     assertEquals("docker.io/library/web:1", image.name());
@@ -56,7 +58,9 @@ class LayoutsTest extends ImagesFixture {
   void aDockerArchiveWithoutTagsIsNamedAfterItsFile() {
     Path file = new TestImages().add("x", web()).dockerArchive(directory.resolve("My Web.tar"));
 
-    assertEquals(List.of("docker.io/library/my-web:latest"), names(images.importFrom(file)));
+    assertEquals(
+        List.of("docker.io/library/my-web:latest"),
+        names(images.importFrom(file, PlatformChoice.usual())));
   }
 
   @Test
@@ -66,7 +70,7 @@ class LayoutsTest extends ImagesFixture {
     files.put("manifest.json", "[]".getBytes(StandardCharsets.UTF_8));
     Path file = TestImages.writeArchive(directory.resolve("a.tar"), files, Compression.NONE);
 
-    String digest = images.importFrom(file).get(0).digest();
+    String digest = images.importFrom(file, PlatformChoice.usual()).get(0).digest();
 
     assertTrue(made.blobs().containsKey(digest));
   }
@@ -87,7 +91,7 @@ class LayoutsTest extends ImagesFixture {
         });
     Path file = write("a.tar", tar.tar());
 
-    ImageDetails details = images.unpack(images.importFrom(file).get(0));
+    ImageDetails details = images.unpack(images.importFrom(file, PlatformChoice.usual()).get(0));
 
     assertTrue(content.hasLayers(details.chainId()));
     assertEquals(2, content.layers().size());
@@ -100,7 +104,7 @@ class LayoutsTest extends ImagesFixture {
 
     assertEquals(
         List.of("registry.example/a/b:3"),
-        names(images.importFrom(made.directory(directory.resolve("x")))));
+        names(images.importFrom(made.directory(directory.resolve("x")), PlatformChoice.usual())));
   }
 
   @Test
@@ -110,7 +114,8 @@ class LayoutsTest extends ImagesFixture {
     Descriptor own = made.add(web());
     made.list(other, REF_NAME, "", "linux/arm64").list(own, REF_NAME, "", "linux/amd64");
 
-    StoredImage image = images.importFrom(made.directory(directory.resolve("pair"))).get(0);
+    StoredImage image =
+        images.importFrom(made.directory(directory.resolve("pair")), PlatformChoice.usual()).get(0);
 
     assertEquals("docker.io/library/pair:latest", image.name());
     assertEquals(own.digest(), image.digest());
@@ -148,7 +153,7 @@ class LayoutsTest extends ImagesFixture {
     Path layout = made.directory(directory.resolve("web"));
     Images node = images(new Platform("linux", architecture, Optional.ofNullable(variant)));
 
-    StoredImage image = node.importFrom(layout).get(0);
+    StoredImage image = node.importFrom(layout, PlatformChoice.usual()).get(0);
 
     assertEquals("/" + expected, node.unpack(image).config().workingDir());
     assertEquals(Optional.of(image), node.find("web:1"));
@@ -185,7 +190,8 @@ class LayoutsTest extends ImagesFixture {
     Path layout =
         withDocument("\"application/vnd.oci.image.layer.v1.tar+gzip\"", '"' + mediaType + '"');
 
-    TaskException refusal = assertThrows(TaskException.class, () -> images.importFrom(layout));
+    TaskException refusal =
+        assertThrows(TaskException.class, () -> images.importFrom(layout, PlatformChoice.usual()));
 
     assertEquals("UNSUPPORTED_MEDIA_TYPE", refusal.first().code());
     assertTrue(refusal.first().message().contains(mediaType));
@@ -285,7 +291,7 @@ class LayoutsTest extends ImagesFixture {
                         Platform.linux("amd64"),
                         small,
                         temporary)
-                    .importFrom(file)));
+                    .importFrom(file, PlatformChoice.usual())));
     try (var left = Files.list(temporary)) {
       assertEquals(List.of(), left.toList());
     }

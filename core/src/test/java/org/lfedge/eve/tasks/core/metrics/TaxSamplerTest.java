@@ -76,6 +76,7 @@ class TaxSamplerTest {
                 false,
                 seed,
                 "{}",
+                Optional.empty(),
                 Optional.empty()))
         .anchored(anchor);
   }

@@ -82,6 +82,7 @@ class FileTaskStoreTest {
         false,
         Seed.builder(Base.TASK, true, process).build(),
         "{\"ociVersion\": \"1.0.2\"}",
+        Optional.empty(),
         Optional.empty());
   }
 
@@ -203,7 +204,8 @@ class FileTaskStoreTest {
             true,
             seed,
             plain.specJson(),
-            Optional.of(new UserData.Text("SITE=north"))));
+            Optional.of(new UserData.Text("SITE=north")),
+            Optional.of(new TaskRecord.Emulation("platform", "linux/arm64"))));
   }
 
   /** As the version before volumes, interfaces and devices wrote it, so each reads the other's. */

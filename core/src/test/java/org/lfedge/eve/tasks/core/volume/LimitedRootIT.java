@@ -21,6 +21,7 @@ import org.lfedge.eve.tasks.core.containerd.ContainerdRuntime;
 import org.lfedge.eve.tasks.core.image.ImageTestBed;
 import org.lfedge.eve.tasks.core.lifecycle.ExitStatus;
 import org.lfedge.eve.tasks.core.port.OutputFiles;
+import org.lfedge.eve.tasks.core.port.PlatformChoice;
 import org.lfedge.eve.tasks.core.port.RootFilesystem;
 
 /** Roots of tasks whose writable layer is on a disk of its own, with the real containerd. */
@@ -137,7 +138,7 @@ class LimitedRootIT {
         "copy",
         "oci:" + layout,
         "oci-archive:" + archive + ":registry.example/busybox:1");
-    var image = bed.images().importFrom(Path.of(archive)).get(0);
+    var image = bed.images().importFrom(Path.of(archive), PlatformChoice.usual()).get(0);
     assertLimited(new RootFilesystem.Layers(bed.images().unpack(image).chainId()));
   }
 }

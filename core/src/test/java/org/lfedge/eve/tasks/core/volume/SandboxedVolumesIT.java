@@ -35,6 +35,7 @@ import org.lfedge.eve.tasks.core.containerd.ContainerdSandbox;
 import org.lfedge.eve.tasks.core.containerd.SnapshotMounts;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.image.ImageTestBed;
+import org.lfedge.eve.tasks.core.port.PlatformChoice;
 import org.lfedge.eve.tasks.core.port.StoredVolume;
 import org.lfedge.eve.tasks.core.port.Volumes;
 import org.lfedge.eve.tasks.spi.task.View;
@@ -377,7 +378,7 @@ class SandboxedVolumesIT {
     }
     Path archive = work.resolve("image.tar");
     run("skopeo", "copy", "oci:" + layout + ":1", "oci-archive:" + archive + ":" + IMAGE);
-    var unused = bed.images().importFrom(archive);
+    var unused = bed.images().importFrom(archive, PlatformChoice.usual());
   }
 
   @Test

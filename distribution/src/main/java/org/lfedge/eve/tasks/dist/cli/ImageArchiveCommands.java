@@ -29,6 +29,16 @@ final class ImageArchiveCommands {
     @Parameters(paramLabel = "PATH", description = "A directory, or a tar archive, on the node.")
     private Path path;
 
+    @Option(
+        names = "--platform",
+        defaultValue = "",
+        paramLabel = "PLATFORM",
+        description = {
+          "Which of an image's platforms is brought in, such as arm64 or arm/v7; by default the"
+              + " node's. Those that are here stay."
+        })
+    private String platform;
+
     Import(Session session) {
       this.session = session;
     }
@@ -38,6 +48,7 @@ final class ImageArchiveCommands {
       ImportImagesRequest request =
           ImportImagesRequest.newBuilder()
               .setPath(path.toAbsolutePath().normalize().toString())
+              .setPlatform(platform)
               .build();
       try (Connection connection = session.connect()) {
         ImagesCommand.show(
@@ -52,7 +63,7 @@ final class ImageArchiveCommands {
       header = "Write images into an OCI layout, a tar archive.",
       description = {
         "Importing it on another node gives the same names and digests, and brings the signatures"
-            + " along. Of an image for several platforms it holds this node's alone."
+            + " along. Of an image for several platforms it holds those that are on this node."
       },
       footer = {"  taskctl images export web:1.27 --to web.oci.tar"})
   static final class Export implements Callable<Integer> {

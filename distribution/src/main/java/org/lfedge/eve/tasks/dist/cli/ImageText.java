@@ -16,6 +16,7 @@ final class ImageText {
     line(lines, "digest", image.getImage().getDigest());
     line(lines, "manifest", image.getImage().getManifestDigest());
     line(lines, "platform", image.getPlatform());
+    line(lines, "on node", ImagesCommand.platforms(image.getImage()));
     line(lines, "size", Quantities.bytes(image.getImage().getSizeBytes()));
     line(
         lines,

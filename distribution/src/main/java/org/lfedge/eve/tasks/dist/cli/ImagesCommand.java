@@ -57,12 +57,21 @@ final class ImagesCommand implements Runnable {
       images.forEach(image -> array.add(TaskJson.image(image)));
       session.print(array);
     } else {
-      Table table = new Table("NAME", "DIGEST", "SIZE");
+      Table table = new Table("NAME", "DIGEST", "PLATFORM", "SIZE");
       for (ImageEntry image : images) {
-        table.row(image.getName(), image.getDigest(), Quantities.bytes(image.getSizeBytes()));
+        table.row(
+            image.getName(),
+            image.getDigest(),
+            platforms(image),
+            Quantities.bytes(image.getSizeBytes()));
       }
       session.print(table.toString());
     }
+  }
+
+  /** Those that are on the node. */
+  static String platforms(ImageEntry image) {
+    return image.getPlatformsCount() == 0 ? "-" : String.join(",", image.getPlatformsList());
   }
 
   private static void showRemoved(Session session, List<ImageEntry> images) {

@@ -7,6 +7,7 @@ import org.lfedge.eve.tasks.core.api.v1.ImageEntry;
 import org.lfedge.eve.tasks.core.api.v1.PullImageRequest;
 import org.lfedge.eve.tasks.core.api.v1.PullImageResponse;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 @Command(
@@ -20,6 +21,7 @@ import picocli.CommandLine.Parameters;
     },
     footer = {
       "  taskctl images pull registry.example/web:1.27",
+      "  taskctl images pull --platform arm64 registry.example/web:1.27",
       "  taskctl images pull web@sha256:..."
     })
 @SuppressWarnings("NullAway.Init") // picocli sets arguments
@@ -33,6 +35,16 @@ final class PullCommand implements Callable<Integer> {
       description = "Names, with a tag, a digest or both.")
   private List<String> references;
 
+  @Option(
+      names = "--platform",
+      defaultValue = "",
+      paramLabel = "PLATFORM",
+      description = {
+        "Which of an image's platforms is fetched, such as arm64 or arm/v7; by default the node's."
+            + " Those that are here stay."
+      })
+  private String platform;
+
   PullCommand(Session session) {
     this.session = session;
   }
@@ -42,7 +54,8 @@ final class PullCommand implements Callable<Integer> {
     List<ImageEntry> pulled = new ArrayList<>();
     try (Connection connection = session.connect()) {
       for (String reference : references) {
-        PullImageRequest request = PullImageRequest.newBuilder().setReference(reference).build();
+        PullImageRequest request =
+            PullImageRequest.newBuilder().setReference(reference).setPlatform(platform).build();
         try (PullDisplay display = PullDisplay.on(session)) {
           connection.drain(
               connection.call(stub -> stub.pullImage(request)),

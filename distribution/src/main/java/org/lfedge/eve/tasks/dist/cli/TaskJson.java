@@ -256,6 +256,7 @@ final class TaskJson {
     json.put("name", image.getName());
     json.put("digest", image.getDigest());
     json.put("sizeBytes", image.getSizeBytes());
+    image.getPlatformsList().forEach(json.putArray("platforms")::add);
     return json;
   }
 

@@ -270,7 +270,10 @@ class CommandLineClientTest {
     assertTrue(node.get("networks").isArray());
 
     JsonNode image = json(run("images", "list", "-o", "json").out()).get(0);
-    assertEquals(List.of("name", "digest", "sizeBytes"), keys(image));
+    assertEquals(List.of("name", "digest", "sizeBytes", "platforms"), keys(image));
+    assertEquals("linux/arm64", image.at("/platforms/1").textValue());
+    String table = run("images", "list").out();
+    assertTrue(table.contains("linux/amd64,linux/arm64"), table);
 
     JsonNode executors = json(run("executors", "list", "-o", "json").out());
     assertEquals("native-container", executors.at("/0/name").textValue());

@@ -310,6 +310,8 @@ final class FakeDaemon extends TaskmanagerGrpc.TaskmanagerImplBase {
                 ImageEntry.newBuilder()
                     .setName("docker.io/library/busybox:latest")
                     .setDigest("sha256:cd")
+                    .addPlatforms("linux/amd64")
+                    .addPlatforms("linux/arm64")
                     .setSizeBytes(4_500_000))
             .build());
   }

@@ -147,10 +147,12 @@ final class RootPlatforms {
     try {
       return step.get();
     } catch (NoMatchingPlatform e) {
+      String option =
+          info.flatMap(RootPlatforms::option).map(name -> " by options." + name).orElse("");
       throw TaskException.failed(
           info.filter(RootPlatforms::isNative).isPresent()
               ? refusal(document, e.offered())
-              : inDocument(document, e.first().code(), e.first().message()),
+              : inDocument(document, e.first().code(), e.first().message() + option),
           e);
     }
   }

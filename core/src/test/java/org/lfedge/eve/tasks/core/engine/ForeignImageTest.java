@@ -74,6 +74,16 @@ class ForeignImageTest extends EngineTest {
     assertNothingIsLeft();
   }
 
+  @Test
+  void onlyWhatEmulatesIsToldOfItsOption() {
+    Problem problem =
+        refusal(engine.manager().create(foreign("executor: emulator", "root: {image: foreign}")))
+            .first();
+    assertEquals("NO_MATCHING_PLATFORM root.image", problem.code() + " " + problem.path());
+    assertFalse(problem.message().contains("options."), problem.message());
+    assertNothingIsLeft();
+  }
+
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void withoutAnEmulatorNoneIsOffered(boolean allowed) {
@@ -117,6 +127,7 @@ class ForeignImageTest extends EngineTest {
                             "options: {platform: s390x}")))
             .first();
     assertEquals("NO_MATCHING_PLATFORM root.image", problem.code() + " " + problem.path());
+    assertTrue(problem.message().endsWith(" by options.platform"), problem.message());
     assertNothingIsLeft();
   }
 

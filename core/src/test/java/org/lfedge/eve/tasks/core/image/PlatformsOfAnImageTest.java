@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,10 +14,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.lfedge.eve.tasks.core.config.Platform;
+import org.lfedge.eve.tasks.core.port.ContentStore;
 import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
 import org.lfedge.eve.tasks.core.port.ImagePurpose;
 import org.lfedge.eve.tasks.core.port.NoMatchingPlatform;
@@ -266,6 +269,40 @@ class PlatformsOfAnImageTest extends ImagesFixture {
     assertEquals(Optional.of(own), images.find(NAME, USUAL));
     assertEquals(own.manifestDigest(), images.unpack(own).config().digest());
     assertEquals(List.of(own), images.list());
+  }
+
+  /** Earlier versions numbered what an index keeps, of which there was one. */
+  @Test
+  void whatAnEarlierVersionBroughtInIsThere() {
+    Descriptor index = serve(index(false, "linux/amd64", "linux/arm64"));
+    pull(USUAL);
+    StoredImage own = images.find(NAME, USUAL).orElseThrow();
+    FakeContentStore earlier = new FakeContentStore();
+    try (ContentStore.Lease lease = earlier.lease("earlier version")) {
+      for (String digest : content.blobs()) {
+        byte[] bytes = made.blobs().get(digest);
+        lease.writeBlob(
+            new Descriptor("", digest, bytes.length),
+            offset -> new ByteArrayInputStream(bytes),
+            digest.equals(index.digest())
+                ? new TreeMap<>(Map.of("containerd.io/gc.ref.content.0", own.manifestDigest()))
+                : content.blobLabels(digest).entrySet().stream()
+                    .filter(label -> label.getKey().startsWith("containerd.io/gc.ref.content."))
+                    .collect(
+                        Collectors.toMap(
+                            Map.Entry::getKey, Map.Entry::getValue, (a, b) -> a, TreeMap::new)));
+      }
+      lease.putImage(new ContentStore.Image(NAME, index), new TreeMap<>());
+    }
+    images =
+        new Images(
+            earlier, registries, trust, Platform.linux("amd64"), LayerLimits.DEFAULT, temporary);
+    assertEquals(List.of(own), images.list());
+    assertEquals(Optional.of(own), images.find(NAME, USUAL));
+    assertEquals(Optional.empty(), images.find(NAME, ARM64));
+    StoredImage other = pull(ARM64);
+    assertEquals(List.of(own, other), images.list());
+    assertEquals("linux/amd64", content(own));
   }
 
   @Test

@@ -44,7 +44,7 @@ class PlatformsPropertiesTest {
    * Two names lead to the same images, by an index each. Whatever is pulled and removed in which
    * order: what was pulled by a name is there until that name is removed, and nothing else is.
    */
-  @Property(tries = 40)
+  @Property(tries = 25)
   void whatWasPulledByANameIsThereUntilThatIsRemoved(
       @ForAll @Size(max = 12) List<@IntRange(min = 0, max = 7) Integer> steps) {
     TestImages made = new TestImages();

@@ -123,6 +123,67 @@ class RegistryIT {
     removeAll();
   }
 
+  private static Image foreign(String architecture) {
+    return new Image()
+        .config(config -> config.put("architecture", architecture))
+        .layer(new TestLayer().file("for", architecture));
+  }
+
+  @Test
+  void platformsOfAnImageAreBesideOneAnotherAndAForeignOneIsRefused() {
+    TestImages made = new TestImages();
+    Descriptor riscv = made.add(foreign("riscv64"));
+    Descriptor s390x = made.add(foreign("s390x"));
+    Descriptor own = made.add(BusyboxImage.image());
+    Descriptor index =
+        made.addIndex(
+            List.of(
+                Map.entry("linux/riscv64", riscv),
+                Map.entry("linux/s390x", s390x),
+                Map.entry("linux/" + machine(), own)));
+    registry.push(made, "team/multi", "1", index);
+    registry.push(
+        made,
+        "team/foreign",
+        "1",
+        made.addIndex(List.of(Map.entry("linux/riscv64", riscv), Map.entry("linux/s390x", s390x))));
+    String image = name("team/multi:1");
+
+    node.taskctl("images", "pull", "--platform", "riscv64", image).expect(0);
+    node.taskctl("run", "-d", document("multi", image, "")).expect(0);
+    node.awaitOutput("multi", "up");
+    JsonNode listed = node.json("images", "list").path(0);
+    assertEquals(
+        "[\"linux/" + machine() + "\",\"linux/riscv64\"]", listed.path("platforms").toString());
+    assertEquals(
+        "linux/" + machine(), node.json("images", "inspect", image).path("platform").asText());
+    assertEquals(
+        List.of("NO_MATCHING_PLATFORM"),
+        node.taskctl("-o", "json", "images", "pull", "--platform", "arm/v5", image).errorCodes());
+    assertEquals(
+        List.of("BAD_PLATFORM"),
+        node.taskctl("-o", "json", "images", "pull", "--platform", "vax", image).errorCodes());
+
+    long served = registry.blobsServed();
+    Programs.Result refused =
+        node.taskctl("-o", "json", "create", document("foreign", name("team/foreign:1"), ""));
+    assertEquals(List.of("IMAGE_FOR_OTHER_PLATFORM"), refused.errorCodes());
+    assertTrue(refused.err().contains("linux/riscv64, linux/s390x"), refused.err());
+    assertEquals(served, registry.blobsServed(), "nothing of it is fetched");
+
+    // What another pull collects is not what a name has.
+    node.taskctl("images", "pull", "--platform", "s390x", name("team/foreign:1")).expect(0);
+    node.taskctl("images", "remove", name("team/foreign:1")).expect(0);
+    String archive = node.documents().resolve("multi.oci.tar").toString();
+    node.taskctl("images", "export", image, "--to", archive).expect(0);
+    node.taskctl("delete", "--force", "multi").expect(0);
+    node.taskctl("images", "remove", image).expect(0);
+    node.taskctl("images", "import", "--platform", "linux/riscv64", archive).expect(0);
+    assertEquals(
+        "[\"linux/riscv64\"]", node.json("images", "list").path(0).path("platforms").toString());
+    removeAll();
+  }
+
   private static Image marked(String text) {
     return BusyboxImage.image().layer(new TestLayer().file("mark", text));
   }

@@ -6,6 +6,7 @@ import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
+import org.lfedge.eve.tasks.core.config.TaskDocument.RootSource;
 import org.lfedge.eve.tasks.core.engine.ToolsLookup.Tools;
 import org.lfedge.eve.tasks.core.port.ExecutorCatalog.LoadedExecutor;
 import org.lfedge.eve.tasks.core.port.PlatformChoice;
@@ -55,8 +56,12 @@ final class TaskImages {
     return tools.ofNode();
   }
 
-  /** Whether an image has to be fetched before a task can be planned. */
+  /** Whether an image may have to be fetched before a task can be planned; tells that at once. */
   boolean wantsFetch(TaskDocument document) {
+    if (document.root() instanceof RootSource.Layout && platforms.isLeftToNode(document)) {
+      // To look into an archive takes a while.
+      return true;
+    }
     return tools.wantsFetch(document)
         || ofRoot(document, choice -> roots.wantsFetch(document, choice))
         || tools.wantsFetch(decided(document));

@@ -202,6 +202,7 @@ final class OneExecutor implements ExecutorCatalog {
       return ExecutorInfo.builder("cross-arch", "for tests")
           .root(Root.Kind.IMAGE)
           .option(Option.optional("platform", Option.Type.PLATFORM, "What it emulates."))
+          .userNamespace()
           .build();
     }
 

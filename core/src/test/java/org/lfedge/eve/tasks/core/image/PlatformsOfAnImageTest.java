@@ -279,8 +279,10 @@ class PlatformsOfAnImageTest extends ImagesFixture {
     StoredImage own = images.find(NAME, USUAL).orElseThrow();
     FakeContentStore earlier = new FakeContentStore();
     try (ContentStore.Lease lease = earlier.lease("earlier version")) {
-      for (String digest : content.blobs()) {
-        byte[] bytes = made.blobs().get(digest);
+      SortedMap<String, byte[]> kept = new TreeMap<>(made.blobs());
+      kept.keySet().retainAll(content.blobs());
+      for (String digest : kept.keySet()) {
+        byte[] bytes = kept.get(digest);
         lease.writeBlob(
             new Descriptor("", digest, bytes.length),
             offset -> new ByteArrayInputStream(bytes),

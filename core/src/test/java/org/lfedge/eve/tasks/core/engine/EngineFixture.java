@@ -117,7 +117,14 @@ final class EngineFixture {
             executors,
             new NoSandboxes(),
             images,
-            new TreeMap<>(Map.of("emulator", "tools", "interpreted", "silent", "cross-arch", "tools-of-emulation")),
+            new TreeMap<>(
+                Map.of(
+                    "emulator",
+                    "tools",
+                    "interpreted",
+                    "silent",
+                    "cross-arch",
+                    "tools-of-emulation")),
             emulation,
             new NodeFacts(),
             namespaces,

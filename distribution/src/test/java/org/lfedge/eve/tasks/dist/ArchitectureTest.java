@@ -148,12 +148,14 @@ class ArchitectureTest {
             resideInAnyPackage(
                 BASE + "executor..",
                 BASE + "spi",
+                BASE + "spi.container",
                 BASE + "spi.task",
                 BASE + "spi.seed",
                 "java.lang..",
                 "java.util..",
                 "java.time..",
                 "java.math..",
+                "java.nio",
                 "java.nio.charset..",
                 "org.jspecify.annotations"))
         .check(ALL);

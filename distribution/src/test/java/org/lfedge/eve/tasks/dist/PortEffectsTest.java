@@ -17,6 +17,8 @@ class PortEffectsTest {
   private static final List<String> QUERIES =
       List.of(
           "AnchorMemory.measure",
+          "BinaryFormats.scope",
+          "BinaryFormats.tasks",
           "ContainerRuntime.awaitExit",
           "ContainerRuntime.containers",
           "ContainerRuntime.containersBesides",
@@ -57,6 +59,7 @@ class PortEffectsTest {
           "InsideProcesses.exit",
           "NetworkNamespaces.path",
           "NetworkNamespaces.pinned",
+          "NetworkNamespaces.users",
           "NetworkProbes.http",
           "NetworkProbes.tcp",
           "Networks.attached",

@@ -8,11 +8,9 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.UUID;
-import java.util.stream.IntStream;
 import org.lfedge.eve.tasks.core.admission.TaskCharge;
 import org.lfedge.eve.tasks.core.config.OptionValues;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
-import org.lfedge.eve.tasks.core.config.TaskDocument.EnvValue;
 import org.lfedge.eve.tasks.core.engine.ToolsLookup.Tools;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
@@ -37,7 +35,6 @@ import org.lfedge.eve.tasks.core.port.TaskRecord.Blueprint;
 import org.lfedge.eve.tasks.core.port.Volumes;
 import org.lfedge.eve.tasks.core.spec.AssembledSpec;
 import org.lfedge.eve.tasks.core.spec.Attachments;
-import org.lfedge.eve.tasks.core.spec.OwnUsers;
 import org.lfedge.eve.tasks.core.spec.RuntimeSpec.Mount;
 import org.lfedge.eve.tasks.core.spec.SpecAssembly;
 import org.lfedge.eve.tasks.core.spec.SpecInputs;
@@ -46,7 +43,6 @@ import org.lfedge.eve.tasks.spi.ExecutorInfo;
 import org.lfedge.eve.tasks.spi.seed.AnchorTax;
 import org.lfedge.eve.tasks.spi.seed.Base;
 import org.lfedge.eve.tasks.spi.seed.Seed;
-import org.lfedge.eve.tasks.spi.seed.SeedFile;
 import org.lfedge.eve.tasks.spi.task.HostFacts;
 import org.lfedge.eve.tasks.spi.task.TaskConfig;
 import org.lfedge.eve.tasks.spi.task.User;
@@ -56,14 +52,10 @@ public final class Planner {
 
   private final TaskImages images;
   private final FactSource factSource;
-  private final NetworkNamespaces namespaces;
-  private final BinaryFormats binaryFormats;
   private final Seeding seeding;
   private final TaskSurroundings surroundings;
-  private final TaskFiles files;
-  private final HostFacts host;
+  private final SpecKnowledge knowledge;
   private final Policy policy;
-  private final NodeLayout layout;
 
   /**
    * What every spec of the node refers to.
@@ -118,14 +110,11 @@ public final class Planner {
                 executors, images, new ArtifactExecutors(images, sandboxed), toolsByExecutor),
             new RootPlatforms(executors, host.architecture(), emulates));
     this.factSource = factSource;
-    this.namespaces = namespaces;
-    this.binaryFormats = binaryFormats;
     this.seeding = new Seeding(factSource, devices, host);
     this.surroundings = new TaskSurroundings(networks, volumes, devices, files);
-    this.files = files;
-    this.host = host;
+    this.knowledge =
+        new SpecKnowledge(surroundings, namespaces, binaryFormats, files, factSource, host, layout);
     this.policy = policy;
-    this.layout = layout;
   }
 
   /**
@@ -257,7 +246,7 @@ public final class Planner {
     TaskCharge charge = charge(document, seed.tax());
     Grants grants = grants(document, loaded.origin());
     SpecInputs inputs =
-        inputs(
+        knowledge.inputs(
             uuid,
             document,
             info.name(),
@@ -360,7 +349,7 @@ public final class Planner {
     AssembledSpec spec =
         SpecAssembly.assemble(
             seed,
-            inputs(
+            knowledge.inputs(
                 record.uuid(),
                 document,
                 blueprint.executor(),
@@ -424,51 +413,5 @@ public final class Planner {
         .user()
         .or(() -> root.image().flatMap(ImageDetails::user))
         .map(text -> Users.resolve(text, root.accounts()));
-  }
-
-  private Optional<OwnUsers> users(TaskDocument document, Seed seed, boolean userNamespace) {
-    return userNamespace
-        ? Optional.of(
-            new OwnUsers(
-                namespaces.users(document.name()),
-                !seed.binaryFormats().isEmpty()
-                    && binaryFormats.scope() == BinaryFormats.Scope.TASK))
-        : Optional.empty();
-  }
-
-  private SpecInputs inputs(
-      UUID uuid,
-      TaskDocument document,
-      String executor,
-      boolean userNamespace,
-      Seed seed,
-      TaskCharge charge,
-      Grants grants,
-      List<SeedFile> cloudInit) {
-    String name = document.name();
-    boolean secrets =
-        document.env().values().stream().anyMatch(value -> value instanceof EnvValue.Secret);
-    return new SpecInputs(
-        name,
-        uuid,
-        charge.limitBytes(),
-        charge.milliCpus(),
-        layout.cgroup(name),
-        namespaces.path(name),
-        IntStream.range(0, seed.files().size())
-            .mapToObj(index -> files.seedFile(name, index))
-            .toList(),
-        secrets ? Optional.of(files.secretsDirectory(name)) : Optional.empty(),
-        layout.initProgram(),
-        host.architecture(),
-        document.terminal(),
-        executor,
-        surroundings.root().place(document, seed),
-        surroundings.places(document),
-        surroundings.cloudInitPlaces(document, seed, cloudInit),
-        surroundings.networkFiles(document, seed, file -> factSource.exists(file.toString())),
-        surroundings.devices(document, seed, grants),
-        surroundings.own(name, seed),
-        users(document, seed, userNamespace));
   }
 }

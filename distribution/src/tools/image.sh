@@ -4,6 +4,9 @@
 # KIND is one of these, each made by the recipe in the directory of its name:
 #   qemu        tools: QEMU with what it needs
 #   cross-arch  tools: emulators for programs of other architectures
+#   jvm-17, jvm-21, jvm-25            tools: a Java runtime for most programs
+#   jvm-17-all, jvm-21-all, jvm-25-all  with all modules and fonts
+#   jar-17, jar-21, jar-25            as jvm-17, with an executor of its own for executable JARs
 # FILE becomes an OCI layout as a tar archive, made by umoci, with one image, for nodes of that
 # architecture, in the words of OCI images (default: this one's). It is named qemu-tools, and so on.
 # The packages are those that apt would install here. They stay, and so does the last image of each
@@ -39,6 +42,7 @@ fi
 kind=$1
 case $kind in
   qemu | cross-arch) recipe=$here/$kind ;;
+  jvm-* | jar-*) recipe=$here/jvm ;;
   *) usage ;;
 esac
 need apt-get:apt dpkg-deb:dpkg flock:util-linux readelf:binutils umoci:umoci
@@ -57,23 +61,30 @@ cache=$images/packages
 work=$(mktemp -d "$(cd "$(dirname "$2")" && pwd)/.new.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 root=$work/root
-readonly here kind recipe own architecture node images cache work root
+layout=$work/layout
+readonly here kind recipe own architecture node images cache work root layout
 
 # A recipe has two functions: recipe_packages fetches the packages that it needs, recipe_root fills
 # $root from them. $node is the architecture of the image, and $own that of this node, in Debian's
-# words; $epoch is how old all files will be. It may set how the image is named, and what else umoci
-# is told of it.
+# words; $epoch is how old all files will be. It may set how the image is named, which kind it adds
+# its layer to, and what else umoci is told of it.
 name=$kind-tools
+base=
 config=()
 # shellcheck source=/dev/null
 . "$recipe/recipe.sh"
 
+mkdir "$layout" "$root"
+if [[ $base ]]; then
+  "${BASH_SOURCE[0]}" "$base" "$work/base.tar" "$architecture"
+  tar -C "$layout" -xf "$work/base.tar"
+fi
 recipe_packages
 # Of the same packages by the same recipe it would become the same once more.
 key=$({
   echo "$kind ${SOURCE_DATE_EPOCH-}"
-  cat "$here"/*.sh "$recipe"/*
-  (cd "$work" && cat "${fetched[@]/%/.packages}")
+  cat "$here"/*.sh "$recipe"/* ${base:+"$layout/index.json"}
+  (cd "$work" && cat /dev/null "${fetched[@]/%/.packages}")
 } | sha256sum)
 made=$images/$name-$node-${key:0:16}.oci.tar
 if [[ -s $made ]]; then
@@ -85,25 +96,30 @@ for source in "${fetched[@]}"; do
   unpack "$source"
 done
 # As old as the newest file of the packages, so that the age depends on these alone.
-epoch=${SOURCE_DATE_EPOCH:-$(cd "$work" && find "${fetched[@]}" -type f -printf '%T@\n' \
+epoch=${SOURCE_DATE_EPOCH:-$(cd "$work" && find "${fetched[@]-layout}" -type f -printf '%T@\n' \
   | sort -rn | sed -n '1s/\..*//p')}
-mkdir "$root"
 recipe_root
 
 archive=(tar --sort=name --mtime="@$epoch" --owner=0 --group=0 --numeric-owner)
 "${archive[@]}" -C "$root" -cf "$work/layer.tar" .
 created=$(date -u -d "@$epoch" +%Y-%m-%dT%H:%M:%SZ)
-image=$work/layout:$name
+image=$layout:$name
 {
-  umoci init --layout "$work/layout"
-  umoci new --image "$image"
+  if [[ $base ]]; then
+    umoci tag --image "$layout:$base-tools" "$name"
+    umoci rm --image "$layout:$base-tools"
+  else
+    rmdir "$layout"
+    umoci init --layout "$layout"
+    umoci new --image "$image"
+  fi
   umoci raw add-layer --image "$image" --history.created "$created" \
     --history.created_by "image.sh $kind" "$work/layer.tar"
   umoci config --image "$image" --no-history --created "$created" --architecture "$architecture" \
     "${config[@]}"
-  umoci gc --layout "$work/layout"
+  umoci gc --layout "$layout"
 } >&2
-"${archive[@]}" -C "$work/layout" -cf "$work/layout.tar" .
+"${archive[@]}" -C "$layout" -cf "$work/layout.tar" .
 rm -f "$images/$name-$node"-*
 cp "$work/layout.tar" "$work/kept.tar"
 mv "$work/kept.tar" "$made"

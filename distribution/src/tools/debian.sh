@@ -3,7 +3,8 @@
 #
 # A source of packages is an architecture in Debian's words, such as arm64: its packages are those
 # that apt would install on a node of that architecture with the sources of this one. Or it is another
-# suite of Debian and an architecture, such as trixie/arm64.
+# suite of Debian and an architecture, such as trixie/arm64, or that suite alone, without what was
+# released for it later: release/trixie/arm64.
 # shellcheck shell=bash disable=SC2034,SC2154
 
 # Architectures in the words of OCI images, and in Debian's.
@@ -22,9 +23,20 @@ source_of() {
   echo "$2"
 }
 
-# sources_of SUITE: the list of apt for another suite, from where the node has its own Debian.
+# source_of_root: prints the source for a root of $node. Those of other architectures, which are for
+# examples and tests, come from releases as they once were: of the rest, mirrors may not yet have what
+# is signed. Debian 12 does not have all.
+source_of_root() {
+  case $node in
+    "$own") echo "$own" ;;
+    riscv64) echo "release/trixie/$node" ;;
+    *) echo "release/bookworm/$node" ;;
+  esac
+}
+
+# sources_of [release/]SUITE: the list of apt for another suite, from where the node has its own Debian.
 sources_of() {
-  local suite=$1 name uri
+  local suite=${1##*/} name uri
   {
     # shellcheck disable=SC2016 # for apt
     apt-get indextargets --format '$(ORIGIN) $(COMPONENT) $(CODENAME) $(REPO_URI)' \
@@ -34,6 +46,7 @@ stable-updates http://deb.debian.org/debian
 stable-security http://deb.debian.org/debian-security
 END
   } | while read -r name uri; do
+    [[ $1 != release/* || $name != *-* ]] || continue
     # Of bookworm-security and trixie: trixie-security.
     echo "deb [signed-by=$DEBIAN_KEYS] $uri ${name/#+([^-])/$suite} main"
   done
@@ -64,15 +77,15 @@ Dir::Cache::pkgcache "pkgcache.bin";
 Dir::Cache::srcpkgcache "srcpkgcache.bin";
 END
   if [[ $source == */* ]]; then
-    sources_of "${source%/*}" >"$work/$source.list"
     cat >>"$settings" <<END
-Dir::Etc::SourceList "$work/$source.list";
+Dir::Etc::SourceList "$directory/sources.list";
 Dir::Etc::SourceParts "/dev/null";
 END
   fi
   apt=(apt-get -qq -y -c "$settings")
   # The lists of a day serve: reading them anew takes longer than all else that is not made again.
   if [[ -z $(find "$directory/updated" -mtime -1 2>/dev/null) ]]; then
+    [[ $source != */* ]] || sources_of "${source%/*}" >"$directory/sources.list"
     "${apt[@]}" update >&2
     "${apt[@]}" autoclean >&2
     touch "$directory/updated"

@@ -1,16 +1,19 @@
 #!/usr/bin/env bash
 # Makes an image from Debian's packages: the tools of an executor, or a root for tasks.
 # usage: image.sh KIND FILE [ARCHITECTURE]
-# KIND is one of these, each made by the recipe in the directory of its name:
-#   qemu        tools: QEMU with what it needs
+# KIND is one of these:
+#   qemu        tools: QEMU with what it needs, on amd64 and arm64
 #   cross-arch  tools: emulators for programs of other architectures
-#   jvm-17, jvm-21, jvm-25            tools: a Java runtime for most programs
-#   jvm-17-all, jvm-21-all, jvm-25-all  with all modules and fonts
-#   jar-17, jar-21, jar-25            as jvm-17, with an executor of its own for executable JARs
-# FILE becomes an OCI layout as a tar archive, made by umoci, with one image, for nodes of that
-# architecture, in the words of OCI images (default: this one's). It is named qemu-tools, and so on.
+#   jvm-17      tools: a Java runtime, with most modules; also jvm-21 and jvm-25
+#   jvm-17-all  the same with all modules and fonts
+#   jar-17      the same as jvm-17, with an executor for executable JARs, which is no code
+#   busybox     a root: one program with many names, which needs no library
+#   coreutils   a root: a shell and common programs, which share libraries
+# FILE becomes an OCI layout as a tar archive, made by umoci, with one image for that architecture, in
+# the words of OCI images: amd64, arm64, arm, 386, riscv64, ppc64le, s390x (default: this node's). It
+# is named qemu-tools, and so on; roots are named busybox, or busybox-arm64 if not for this node.
 # The packages are those that apt would install here. They stay, and so does the last image of each
-# kind, in ${XDG_CACHE_HOME:-$HOME/.cache}/taskmanager; the same packages give the same digest.
+# name, in ${XDG_CACHE_HOME:-$HOME/.cache}/taskmanager; the same packages give the same digest.
 set -euo pipefail
 shopt -s inherit_errexit extglob
 umask 022
@@ -41,7 +44,7 @@ if (($# < 2 || $# > 3)) || [[ $2 == -* ]]; then
 fi
 kind=$1
 case $kind in
-  qemu | cross-arch) recipe=$here/$kind ;;
+  qemu | cross-arch | busybox | coreutils) recipe=$here/$kind ;;
   jvm-* | jar-*) recipe=$here/jvm ;;
   *) usage ;;
 esac

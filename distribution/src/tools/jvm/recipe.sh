@@ -22,7 +22,7 @@ readonly JAVA_MODULES=(
 readonly JAVA_SCREENS=(libawt_xawt.so libjawt.so libsplashscreen.so libjsound.so)
 readonly JAVA_FONTS=libfontmanager.so
 
-[[ $kind =~ ^(jvm|jar)-([0-9]+)(-all)?$ ]] || usage
+[[ $kind =~ ^(jvm|jar)-([0-9]+)(-all)?$ && $kind != jar-*-all ]] || usage
 readonly form=${BASH_REMATCH[1]} java=${BASH_REMATCH[2]} all=${BASH_REMATCH[3]}
 [[ ${JAVA_SUITES[$java]-} ]] || usage
 packages=$(source_of "${JAVA_SUITES[$java]}" "$node")

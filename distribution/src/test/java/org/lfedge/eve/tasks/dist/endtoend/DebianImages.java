@@ -9,7 +9,7 @@ import java.util.List;
 /** Images that are made of Debian's packages: tools of executors, and roots for tasks. */
 final class DebianImages {
 
-  private static final Path SCRIPT = Path.of("src/tools/image.sh").toAbsolutePath();
+  static final Path SCRIPT = Path.of("src/tools/image.sh").toAbsolutePath();
 
   private DebianImages() {}
 
@@ -22,15 +22,40 @@ final class DebianImages {
    * @return its name with the digest of its manifest, {@code qemu-tools@sha256:…}
    */
   static String make(String kind, Path archive, String... architecture) {
-    Path log = archive.resolveSibling(archive.getFileName() + ".log");
     List<String> command = new ArrayList<>(List.of(SCRIPT.toString(), kind, archive.toString()));
     command.addAll(List.of(architecture));
+    return make(archive, new ProcessBuilder(command));
+  }
+
+  /**
+   * Makes an image whether or not there was one before, from the packages of earlier runs.
+   *
+   * @param cache a directory that is new
+   */
+  static String makeAnew(String kind, Path archive, Path cache) {
+    String script =
+        """
+        mkdir -p "$1/taskmanager"
+        ln -s "${XDG_CACHE_HOME:-$HOME/.cache}/taskmanager/packages" "$1/taskmanager/"
+        XDG_CACHE_HOME=$1 exec "$2" "$3" "$4"
+        """;
+    return make(
+        archive,
+        new ProcessBuilder(
+            "sh",
+            "-euc",
+            script,
+            "sh",
+            cache.toString(),
+            SCRIPT.toString(),
+            kind,
+            archive.toString()));
+  }
+
+  private static String make(Path archive, ProcessBuilder command) {
+    Path log = archive.resolveSibling(archive.getFileName() + ".log");
     try {
-      Process making =
-          new ProcessBuilder(command)
-              .redirectErrorStream(true)
-              .redirectOutput(log.toFile())
-              .start();
+      Process making = command.redirectErrorStream(true).redirectOutput(log.toFile()).start();
       if (making.waitFor() != 0) {
         throw new AssertionError(Programs.read(log));
       }

@@ -2,6 +2,7 @@ package org.lfedge.eve.tasks.spi;
 
 import java.util.Objects;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.lfedge.eve.tasks.spi.task.DeviceRequest;
 
 /**
@@ -26,9 +27,7 @@ public sealed interface FactQuery {
 
     /** Refuses paths that are absolute, empty or lead upwards. */
     public JsonFile {
-      if (path.isEmpty() || path.startsWith("/") || ("/" + path + "/").contains("/../")) {
-        throw new IllegalArgumentException("path must be relative and must not climb: " + path);
-      }
+      requireBelow(path);
     }
   }
 
@@ -96,6 +95,49 @@ public sealed interface FactQuery {
     /** Refuses paths elsewhere. */
     public HostDevice {
       var unused = new DeviceRequest.Node(path, "r");
+    }
+  }
+
+  /**
+   * What a JAR says of itself: the root of the task, where that is a file of the format {@code
+   * jar}, or a file in a root that is a directory. None of its code is run.
+   *
+   * <p>The values of the {@link Fact}, as far as the JAR has them: {@code manifest}, the main
+   * section of its manifest; of the attributes there {@code mainClass}, {@code classPath} as it
+   * stands, {@code startClass}, {@code automaticModuleName}, {@code launcherAgent} and {@code
+   * multiRelease}, which is {@code true}; {@code classVersion}, the major version of the class file
+   * of its main class, and {@code startClassVersion}, that of the start class below {@code
+   * BOOT-INF/classes} or {@code WEB-INF/classes}; {@code module}, which is {@code true} if it is a
+   * module with a name of its own. A class that is there for several releases of Java counts as it
+   * is for the lowest one.
+   *
+   * <p>A file that is no JAR, or whose main section has more than {@value #MAX_MANIFEST_BYTES}
+   * bytes, refuses the task; a file that is not in the directory is a fact that is not present.
+   *
+   * @param path relative to a root that is a directory, without {@code ..}; empty for a root that
+   *     is a file
+   * @param mainClass the class that {@code classVersion} is about, such as {@code
+   *     org.example.Main}; empty for that of the manifest
+   */
+  record JarFile(Optional<String> path, Optional<String> mainClass) implements FactQuery {
+    /** The longest main section of a manifest. */
+    public static final int MAX_MANIFEST_BYTES = 1 << 16;
+
+    private static final Pattern CLASS =
+        Pattern.compile("(?=.{1,500}$)[^./;\\[\\\\\\s\\x00]+(\\.[^./;\\[\\\\\\s\\x00]+)*");
+
+    /** Refuses paths that are absolute, empty or lead upwards, and what is no name of a class. */
+    public JarFile {
+      path.ifPresent(FactQuery::requireBelow);
+      if (mainClass.isPresent() && !CLASS.matcher(mainClass.get()).matches()) {
+        throw new IllegalArgumentException("not the name of a class: " + mainClass.get());
+      }
+    }
+  }
+
+  private static void requireBelow(String path) {
+    if (path.isEmpty() || path.startsWith("/") || ("/" + path + "/").contains("/../")) {
+      throw new IllegalArgumentException("path must be relative and must not climb: " + path);
     }
   }
 }

@@ -221,6 +221,21 @@ class SpiValuesTest {
   }
 
   @Example
+  void jarsLieInTheRootAndClassesHaveNames() {
+    for (String path : List.of("", "/app.jar", "../app.jar", "a/../../b.jar", "..")) {
+      refuses(() -> new FactQuery.JarFile(Optional.of(path), Optional.empty()));
+    }
+    for (String name : List.of("", "a/B", "a..B", ".B", "a.", "a b", "[I", "L;", "x".repeat(501))) {
+      refuses(() -> new FactQuery.JarFile(Optional.empty(), Optional.of(name)));
+    }
+    assertEquals(
+        "org.example.Größe$1",
+        new FactQuery.JarFile(Optional.of("lib/app.jar"), Optional.of("org.example.Größe$1"))
+            .mainClass()
+            .orElseThrow());
+  }
+
+  @Example
   void devicesAreNamedInOneSpelling() {
     for (String path :
         List.of("/dev", "/dev/", "/dev/a/", "/dev//a", "/dev/../a", "/dev/./a", "a")) {

@@ -126,7 +126,19 @@ final class Vocabulary {
                   "class", "vendor", "device", "driver", "iommuGroup", "iommuDevices", "numaNode"),
           "usbDevice", texts("vendor", "product", "bus", "device", "node"),
           "diskImage", texts("format", "bytes"),
-          "hostDevice", texts("type", "major", "minor"));
+          "hostDevice", texts("type", "major", "minor"),
+          "jarFile",
+              texts(
+                  "manifest",
+                  "mainClass",
+                  "classPath",
+                  "startClass",
+                  "automaticModuleName",
+                  "launcherAgent",
+                  "multiRelease",
+                  "classVersion",
+                  "startClassVersion",
+                  "module"));
 
   private Vocabulary() {}
 

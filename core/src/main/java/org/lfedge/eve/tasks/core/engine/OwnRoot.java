@@ -92,12 +92,40 @@ final class OwnRoot {
   }
 
   /**
-   * What a disk of a task says of itself.
+   * What a disk or the JAR of a task says of itself.
    *
    * @throws TaskException if it must not be used
-   * @throws IllegalArgumentException if the task has no such disk, which is a fault of who asks
+   * @throws IllegalArgumentException if the task has no such thing, which is a fault of who asks
    */
-  Fact disk(TaskDocument document, FactQuery.DiskImage query) {
+  Fact answer(TaskDocument document, FactQuery query) {
+    if (query instanceof FactQuery.DiskImage disk) {
+      return disk(document, disk);
+    }
+    if (query instanceof FactQuery.JarFile jar) {
+      return jar(document, jar);
+    }
+    throw new IllegalArgumentException("neither a disk nor a JAR: " + query);
+  }
+
+  private Fact jar(TaskDocument document, FactQuery.JarFile query) {
+    RootSource root = document.root();
+    boolean fits =
+        root instanceof RootSource.File file
+            ? file.format() == Format.JAR && query.path().isEmpty()
+            : root instanceof RootSource.Directory && query.path().isPresent();
+    VolumeConfig volume =
+        asVolume(document)
+            .filter(any -> fits)
+            .orElseThrow(() -> new IllegalArgumentException("no JAR: " + query));
+    try {
+      return volumes.jar(document.name(), volume, query);
+    } catch (TaskException e) {
+      throw TaskException.failed(
+          e.problems().stream().map(problem -> of(key(document), problem)).toList());
+    }
+  }
+
+  private Fact disk(TaskDocument document, FactQuery.DiskImage query) {
     VolumeConfig volume =
         query
             .volume()

@@ -241,7 +241,7 @@ public final class Planner {
             root.image().map(ImageDetails::config),
             found.tools().map(tools -> tools.image().config()),
             user(document, root),
-            query -> surroundings.root().disk(document, query));
+            query -> surroundings.root().answer(document, query));
     Attachments.require(seed, info.name(), config);
     TaskCharge charge = charge(document, seed.tax());
     Grants grants = grants(document, loaded.origin());

@@ -41,7 +41,7 @@ final class Seeding {
    * @param image of its root, if that is one
    * @param tools of its executor, if there are any
    * @param user whom the program is to run as, if anything says so
-   * @param disks answers questions about the disks of the task
+   * @param own answers questions about the disks and the JAR of the task
    * @throws TaskException with what the executor refuses, or that it fails
    */
   Seed seed(
@@ -50,9 +50,9 @@ final class Seeding {
       Optional<ResolvedImage> image,
       Optional<ResolvedImage> tools,
       Optional<User> user,
-      Function<FactQuery.DiskImage, Fact> disks) {
+      Function<FactQuery, Fact> own) {
     try {
-      List<Fact> facts = facts(executor, config, disks);
+      List<Fact> facts = facts(executor, config, own);
       return executor.seed(new SeedInput(config, image, tools, user, host, facts));
     } catch (SeedException e) {
       throw TaskException.failed(
@@ -72,8 +72,7 @@ final class Seeding {
     }
   }
 
-  private List<Fact> facts(
-      Executor executor, TaskConfig config, Function<FactQuery.DiskImage, Fact> disks)
+  private List<Fact> facts(Executor executor, TaskConfig config, Function<FactQuery, Fact> own)
       throws SeedException {
     List<Fact> known = new ArrayList<>();
     for (int round = 0; round <= Executor.MAX_FACT_ROUNDS; round++) {
@@ -88,7 +87,7 @@ final class Seeding {
       if (round == Executor.MAX_FACT_ROUNDS || known.size() + fresh.size() > MAX_FACTS) {
         break;
       }
-      fresh.forEach(query -> known.add(answer(query, config.root(), disks)));
+      fresh.forEach(query -> known.add(answer(query, config.root(), own)));
     }
     throw TaskException.failed(
         Problem.internal(
@@ -100,9 +99,9 @@ final class Seeding {
                 + "; report this to its vendor"));
   }
 
-  private Fact answer(FactQuery query, Root root, Function<FactQuery.DiskImage, Fact> disks) {
-    if (query instanceof FactQuery.DiskImage disk) {
-      return disks.apply(disk);
+  private Fact answer(FactQuery query, Root root, Function<FactQuery, Fact> own) {
+    if (query instanceof FactQuery.DiskImage || query instanceof FactQuery.JarFile) {
+      return own.apply(query);
     }
     return query instanceof FactQuery.JsonFile
         ? factSource.answer(query, root)

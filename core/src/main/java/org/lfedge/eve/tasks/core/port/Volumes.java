@@ -6,6 +6,8 @@ import java.util.Optional;
 import java.util.SortedSet;
 import org.lfedge.eve.tasks.core.config.VolumeConfig;
 import org.lfedge.eve.tasks.core.error.Problem;
+import org.lfedge.eve.tasks.spi.Fact;
+import org.lfedge.eve.tasks.spi.FactQuery;
 import org.lfedge.eve.tasks.spi.task.User;
 import org.lfedge.eve.tasks.spi.task.View;
 
@@ -118,6 +120,17 @@ public interface Volumes {
    */
   @Effect
   long diskBytes(String task, VolumeConfig volume);
+
+  /**
+   * What a JAR says of itself. Nothing is made ready by that.
+   *
+   * @param volume a file of the node, or a directory in which the path of the query is looked for
+   * @return one that is not present if the directory has no such file
+   * @throws org.lfedge.eve.tasks.core.error.TaskException if the file cannot be the source of a
+   *     volume; with NOT_A_JAR if it is none
+   */
+  @Effect
+  Fact jar(String task, VolumeConfig volume, FactQuery.JarFile query);
 
   /** Where the limited disk of a task's root is made ready, whether it is or not. */
   Path writable(String task);

@@ -26,6 +26,10 @@ final class FactCodec {
       disk.volume().ifPresent(volume -> value.put("volume", volume));
     } else if (query instanceof FactQuery.HostDevice device) {
       json.putObject("hostDevice").put("path", device.path());
+    } else if (query instanceof FactQuery.JarFile jar) {
+      ObjectNode value = json.putObject("jarFile");
+      jar.path().ifPresent(path -> value.put("path", path));
+      jar.mainClass().ifPresent(mainClass -> value.put("mainClass", mainClass));
     } else {
       throw new IllegalArgumentException("unknown question: " + query);
     }
@@ -57,10 +61,16 @@ final class FactCodec {
         String path = value.requireObject("path").required("path").text();
         return value.check(() -> new FactQuery.HostDevice(path));
       }
+      case "jarFile" -> {
+        JsonReader jar = value.requireObject("path", "mainClass");
+        Optional<String> path = jar.optional("path").map(JsonReader::text);
+        Optional<String> mainClass = jar.optional("mainClass").map(JsonReader::text);
+        return value.check(() -> new FactQuery.JarFile(path, mainClass));
+      }
       default ->
           throw value.invalid(
-              "is not a question; known are jsonFile, pciDevice, usbDevice, diskImage and"
-                  + " hostDevice");
+              "is not a question; known are jsonFile, pciDevice, usbDevice, diskImage, hostDevice"
+                  + " and jarFile");
     }
   }
 

@@ -24,6 +24,8 @@ import org.lfedge.eve.tasks.core.port.StorageUse;
 import org.lfedge.eve.tasks.core.port.StoredVolume;
 import org.lfedge.eve.tasks.core.port.Volumes;
 import org.lfedge.eve.tasks.core.volume.MountPoints.Staged;
+import org.lfedge.eve.tasks.spi.Fact;
+import org.lfedge.eve.tasks.spi.FactQuery;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
 import org.lfedge.eve.tasks.spi.task.User;
 import org.lfedge.eve.tasks.spi.task.View;
@@ -38,6 +40,7 @@ public final class NodeVolumes implements Volumes {
   private final MountPoints points;
   private final HostSources sources;
   private final DiskSources diskSources;
+  private final JarSources jars;
   private final NodeDisks disks;
   private final KeptVolumes kept;
   private final ImageFileSystems images;
@@ -90,6 +93,7 @@ public final class NodeVolumes implements Volumes {
     points = new MountPoints(runtime, tools.helper());
     names = new NetworkNames(layout.names(), points);
     sources = new HostSources(points, confinement);
+    jars = new JarSources(sources);
     disks = new NodeDisks(points);
     DiskFiles files = new DiskFiles(tools.helper());
     DiskConversion conversion = new DiskConversion(tools.sandbox(), layout.diskProgram());
@@ -364,6 +368,11 @@ public final class NodeVolumes implements Volumes {
       return diskSources.bytes(task, volume, disk);
     }
     throw new IllegalArgumentException(KeptVolumes.what(task, volume) + " is no disk");
+  }
+
+  @Override
+  public Fact jar(String task, VolumeConfig volume, FactQuery.JarFile query) {
+    return jars.read(task, volume, query);
   }
 
   @Override

@@ -72,7 +72,8 @@ class DeclarationShapesTest {
             new FactQuery.PciDevice("0000:03:00.0"),
             new FactQuery.UsbDevice("1-2"),
             new FactQuery.DiskImage(Optional.empty()),
-            new FactQuery.HostDevice("/dev/kvm"));
+            new FactQuery.HostDevice("/dev/kvm"),
+            new FactQuery.JarFile(Optional.empty(), Optional.empty()));
     return Contexts.of(request, DECLARATION, questions);
   }
 

@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -15,6 +16,8 @@ import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.port.StorageUse;
 import org.lfedge.eve.tasks.core.port.StoredVolume;
 import org.lfedge.eve.tasks.core.port.Volumes;
+import org.lfedge.eve.tasks.spi.Fact;
+import org.lfedge.eve.tasks.spi.FactQuery;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
 import org.lfedge.eve.tasks.spi.task.User;
 import org.lfedge.eve.tasks.spi.task.View;
@@ -134,6 +137,17 @@ final class MemoryVolumes implements Volumes {
           Problem.user("BACKING_FILE_REFUSED", volume.name() + " builds on another file"));
     }
     return 1 << 30;
+  }
+
+  @Override
+  public Fact jar(String task, VolumeConfig volume, FactQuery.JarFile query) {
+    if (volume.source() instanceof VolumeConfig.Source.DiskFile jar
+        && jar.path().contains("hostile")) {
+      throw TaskException.failed(Problem.user("NOT_A_JAR", volume.name() + " is no JAR"));
+    }
+    return query.path().isPresent()
+        ? Fact.absent(query)
+        : Fact.present(query, Map.of("mainClass", "org.example.Main"));
   }
 
   @Override

@@ -45,6 +45,8 @@ final class SomeEmulator implements Executor {
     List<FactQuery> questions = new ArrayList<>();
     if (view(task.root()) == View.BLOCK) {
       questions.add(new FactQuery.DiskImage(Optional.empty()));
+    } else if (task.root() instanceof Root.File) {
+      questions.add(new FactQuery.JarFile(Optional.empty(), Optional.empty()));
     }
     task.volumes().stream()
         .filter(volume -> volume.views().contains(View.BLOCK))
@@ -57,7 +59,7 @@ final class SomeEmulator implements Executor {
 
   private static View view(Root root) {
     if (root instanceof Root.File file) {
-      return file.format().equals("jar") || file.format().equals("file") ? View.FILE : View.BLOCK;
+      return file.format().equals("jar") ? View.FILE : View.BLOCK;
     }
     return View.FILESYSTEM;
   }

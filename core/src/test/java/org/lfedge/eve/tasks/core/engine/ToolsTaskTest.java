@@ -154,6 +154,19 @@ class ToolsTaskTest extends EngineTest {
   }
 
   @Test
+  void whatAJarSaysOfItselfReachesTheExecutor() {
+    made("executor: emulator", "root: {jar: /srv/a.jar}");
+    String spec = runtime.liveSpec("vm");
+    assertTrue(spec.contains("{mainClass=org.example.Main}"), spec);
+  }
+
+  @Test
+  void whatIsWrongWithAJarIsSaidOfTheRoot() {
+    Problem refused = refused("executor: emulator", "root: {jar: /srv/hostile.jar}");
+    assertEquals("NOT_A_JAR root.jar", place(refused));
+  }
+
+  @Test
   void withoutARootAndWithoutToolsItIsTheRootOfTheNode() {
     Problem refused = refused("command: [serve]");
     assertEquals("HOST_ROOT_NOT_ALLOWED root", place(refused));

@@ -98,7 +98,11 @@ final class ProtocolSamples {
         Arbitraries.of("0000:03:00.0", "ffff:ff:1f.7").map(FactQuery.PciDevice::new),
         Arbitraries.of("1-2", "3-1.4.2").map(FactQuery.UsbDevice::new),
         texts().optional().map(FactQuery.DiskImage::new),
-        Arbitraries.of("/dev/kvm", "/dev/ä b").map(FactQuery.HostDevice::new));
+        Arbitraries.of("/dev/kvm", "/dev/ä b").map(FactQuery.HostDevice::new),
+        Combinators.combine(
+                Arbitraries.of("app.jar", "lib/ä b.jar").optional(),
+                Arbitraries.of("Main", "org.example.Größe$1").optional())
+            .as(FactQuery.JarFile::new));
   }
 
   static Arbitrary<Fact> facts() {

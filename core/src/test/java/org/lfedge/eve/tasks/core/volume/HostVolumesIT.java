@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -28,6 +29,9 @@ import org.lfedge.eve.tasks.core.config.VolumeConfig.Format;
 import org.lfedge.eve.tasks.core.config.VolumeConfig.Propagation;
 import org.lfedge.eve.tasks.core.config.VolumeConfig.Source;
 import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.jar.TestJar;
+import org.lfedge.eve.tasks.spi.Fact;
+import org.lfedge.eve.tasks.spi.FactQuery;
 import org.lfedge.eve.tasks.spi.task.View;
 
 /** Directories and files of the node as volumes, with real mounts. */
@@ -83,6 +87,42 @@ class HostVolumesIT {
     assertEquals(Set.of(View.FILE), volumes.views(config));
     assertEquals("PK", read(prepare(config, View.FILE)));
     assertRefused("VIEW_NOT_SUPPORTED", () -> prepare(config, View.FILESYSTEM));
+  }
+
+  private Fact ask(VolumeConfig config, Optional<String> path) {
+    return volumes.jar("web", config, new FactQuery.JarFile(path, Optional.empty()));
+  }
+
+  @Test
+  void aJarIsAskedWhatItIs() throws IOException {
+    List<String> before = node.mounts();
+    Path source = node.allowed().resolve("app.jar");
+    Files.write(source, new TestJar().manifest("Main-Class: a.B\n").bytes());
+    VolumeConfig file = volume("app", new Source.DiskFile(source.toString(), Format.JAR));
+    assertEquals(Optional.of("a.B"), ask(file, Optional.empty()).value("mainClass"));
+    VolumeConfig directory = volume("app", new Source.HostPath(node.allowed().toString()));
+    assertEquals(Optional.of("a.B"), ask(directory, Optional.of("app.jar")).value("mainClass"));
+    assertEquals(before, node.mounts());
+    assertFalse(ask(directory, Optional.of("other.jar")).present());
+    write(node.allowed().resolve("text.jar"), "text");
+    assertRefused("NOT_A_JAR", () -> ask(directory, Optional.of("text.jar")));
+    assertEquals(before, node.mounts());
+  }
+
+  @Test
+  void aJarIsLookedForWhereItsTaskMayBe() throws IOException {
+    Path outside = node.forbidden().resolve("app.jar");
+    Files.write(outside, new TestJar().manifest("Main-Class: a.B\n").bytes());
+    Path inside = Files.createDirectory(node.allowed().resolve("inside"));
+    Files.createSymbolicLink(inside.resolve("link.jar"), outside);
+    Files.createSymbolicLink(inside.resolve("up.jar"), Path.of("../app.jar"));
+    Files.copy(outside, node.allowed().resolve("app.jar"));
+    VolumeConfig directory = volume("app", new Source.HostPath(inside.toString()));
+    assertFalse(ask(directory, Optional.of("link.jar")).present());
+    assertFalse(ask(directory, Optional.of("up.jar")).present());
+    VolumeConfig link =
+        volume("app", new Source.DiskFile(inside.resolve("link.jar").toString(), Format.JAR));
+    assertRefused("SOURCE_NOT_ALLOWED", () -> ask(link, Optional.empty()));
   }
 
   @Test

@@ -3,12 +3,17 @@ package org.lfedge.eve.tasks.dist.endtoend;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
 import org.lfedge.eve.tasks.core.api.v1.Task;
 import org.lfedge.eve.tasks.core.image.TestImages;
 import org.lfedge.eve.tasks.core.image.TestLayer;
@@ -92,6 +97,13 @@ final class CrashBed implements AutoCloseable {
 
   private void writeSources() {
     var unused = node.document("user-data", "SITE=north\n");
+    try (JarOutputStream jar =
+        new JarOutputStream(
+            Files.newOutputStream(node.documents().resolve("app.jar")), new Manifest())) {
+      jar.putNextEntry(new JarEntry("empty"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
     Path raw = node.documents().resolve("disk.raw");
     Programs.run(List.of("mkfs.ext4", "-q", raw.toString(), "4M")).expect(0);
     Programs.run(
@@ -134,6 +146,11 @@ final class CrashBed implements AutoCloseable {
         "{image: \"crash:1\", maxWritable: 4MiB}",
         command,
         "executor: serving\nvolumes: [{name: disk, source: {file: disk.qcow2, format: qcow2}}]");
+  }
+
+  /** A task that runs in tools, with a JAR as its root. */
+  String servedJar(String task, String command) {
+    return document(task, "{jar: app.jar}", command, "executor: serving");
   }
 
   /** A task whose executor gives it a state and a runtime directory. */

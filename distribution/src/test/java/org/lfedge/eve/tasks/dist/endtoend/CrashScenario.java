@@ -51,6 +51,7 @@ record CrashScenario(
         deleteByForce(),
         createSurrounded(),
         serve(),
+        serveJar(),
         purge(),
         apply(),
         importImages(),
@@ -227,6 +228,16 @@ record CrashScenario(
           }
           isStarted(bed);
         });
+  }
+
+  /** The JAR is looked into as the task is made. */
+  private static CrashScenario serveJar() {
+    return new CrashScenario(
+        "serve a JAR",
+        bed -> {},
+        bed -> make(bed, bed.servedJar(TASK, DEAF)),
+        bed -> {},
+        bed -> runsInTheEnd(bed, bed.servedJar(TASK, DEAF)));
   }
 
   private static CrashScenario purge() {

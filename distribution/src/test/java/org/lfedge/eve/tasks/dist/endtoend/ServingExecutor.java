@@ -23,28 +23,36 @@ final class ServingExecutor {
               .root(Root.Kind.FILE).root(Root.Kind.NONE).build();
         }
         public List<FactQuery> facts(TaskConfig task, List<Fact> known) {
-          List<FactQuery> disks = new ArrayList<>();
-          if (task.root() instanceof Root.File) {
-            disks.add(new FactQuery.DiskImage(Optional.empty()));
+          List<FactQuery> files = new ArrayList<>();
+          if (task.root() instanceof Root.File file) {
+            files.add(
+                file.format().equals("jar")
+                    ? new FactQuery.JarFile(Optional.empty(), Optional.empty())
+                    : new FactQuery.DiskImage(Optional.empty()));
           }
           for (Volume volume : task.volumes()) {
-            disks.add(new FactQuery.DiskImage(Optional.of(volume.name())));
+            files.add(new FactQuery.DiskImage(Optional.of(volume.name())));
           }
-          return disks;
+          return files;
         }
         public Seed seed(SeedRequest request) throws SeedException {
           TaskConfig task = request.task();
           List<String> env = new ArrayList<>(List.of("PATH=/bin"));
           task.env().forEach((key, value) -> env.add(key + "=" + value));
           for (FactQuery query : facts(task, List.of())) {
-            String name = ((FactQuery.DiskImage) query).volume().orElse("root");
-            env.add(name + "=" + request.fact(query).value("bytes").orElse(""));
+            String name =
+                query instanceof FactQuery.DiskImage disk ? disk.volume().orElse("root") : "jar";
+            String key = name.equals("jar") ? "mainClass" : "bytes";
+            env.add(name + "=" + request.fact(query).value(key).orElse(""));
           }
           Seed.Builder seed =
               Seed.builder(
                   Base.TOOLS, true, AnchorProcess.builder(task.command()).env(env).build());
           if (task.root().kind() != Root.Kind.NONE) {
-            View view = task.root() instanceof Root.File ? View.BLOCK : View.FILESYSTEM;
+            View view =
+                !(task.root() instanceof Root.File file)
+                    ? View.FILESYSTEM
+                    : file.format().equals("jar") ? View.FILE : View.BLOCK;
             seed.mount(new Mount(new Source.OfRoot(view), "/tmp/root", task.root().readOnly()));
           }
           for (Volume volume : task.volumes()) {

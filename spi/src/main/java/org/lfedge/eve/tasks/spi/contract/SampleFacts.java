@@ -28,6 +28,10 @@ final class SampleFacts {
       Object file = facts.random.nextInt(5) == 0 ? facts.json(3) : facts.runtimeSpec();
       return Fact.present(query, flatten(file));
     }
+    if (query instanceof FactQuery.JarFile jar
+        && (jar.path().isEmpty() || facts.random.nextInt(8) > 0)) {
+      return Fact.present(query, facts.jar(jar));
+    }
     return facts.random.nextInt(5) == 0 ? Fact.absent(query) : facts.device(query);
   }
 
@@ -60,6 +64,26 @@ final class SampleFacts {
       return Fact.absent(query);
     }
     return Fact.present(query, values);
+  }
+
+  /** Like what JARs of applications say, with parts missing and parts odd. */
+  private SortedMap<String, String> jar(FactQuery.JarFile query) {
+    TreeMap<String, String> values = new TreeMap<>();
+    put(values, "mainClass", pick("org.example.Main", "Main-Programm $1"));
+    put(values, "classPath", pick("lib/a.jar lib/", pick("../a.jar", "a%20b.jar http://c/d.jar")));
+    put(values, "startClass", "org.example.Start");
+    put(values, "automaticModuleName", "org.example.app");
+    put(values, "launcherAgent", "org.example.Agent");
+    put(values, "multiRelease", "true");
+    put(values, "module", "true");
+    if (values.containsKey("mainClass") || query.mainClass().isPresent()) {
+      put(values, "classVersion", pick("52", pick("61", "69")));
+    }
+    if (values.containsKey("startClass")) {
+      put(values, "startClassVersion", pick("61", "65"));
+    }
+    put(values, "manifest", "Manifest-Version: 1.0\r\n");
+    return values;
   }
 
   private void put(SortedMap<String, String> values, String key, String value) {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -134,7 +135,7 @@ class SampleRequestsTest {
   }
 
   @Example
-  void factsOfDevicesHaveTheKeysThatTheyPromise() {
+  void factsHaveTheKeysThatTheyPromise() {
     Map<FactQuery, Set<String>> keys =
         Map.of(
             new FactQuery.PciDevice("0000:03:00.0"),
@@ -142,7 +143,19 @@ class SampleRequestsTest {
             new FactQuery.UsbDevice("1-2"),
             Set.of("vendor", "product", "bus", "device", "node"),
             new FactQuery.HostDevice("/dev/kvm"),
-            Set.of("type", "major", "minor"));
+            Set.of("type", "major", "minor"),
+            new FactQuery.JarFile(Optional.of("app.jar"), Optional.empty()),
+            Set.of(
+                "manifest",
+                "mainClass",
+                "classPath",
+                "startClass",
+                "automaticModuleName",
+                "launcherAgent",
+                "multiRelease",
+                "classVersion",
+                "startClassVersion",
+                "module"));
     keys.forEach(
         (query, known) -> {
           Set<String> seen = new TreeSet<>();

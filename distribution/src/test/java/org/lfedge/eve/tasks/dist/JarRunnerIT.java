@@ -36,14 +36,14 @@ class JarRunnerIT {
   @TempDir Path temporary;
 
   @ParameterizedTest
-  @ValueSource(strings = {"native-container", "qemu-tools"})
+  @ValueSource(strings = {"native-container", "qemu-tools", "jvm-tools"})
   void anExecutorSeedsOutsideOfTheDaemonAsItDoesInIt(String plugin) throws Exception {
     compare(plugin, 1);
   }
 
   @Tag("long")
   @ParameterizedTest
-  @ValueSource(strings = {"native-container", "qemu-tools"})
+  @ValueSource(strings = {"native-container", "qemu-tools", "jvm-tools"})
   void itDoesSoForManyTasks(String plugin) throws Exception {
     compare(plugin, 25);
   }

@@ -177,7 +177,8 @@ final class Archive {
   /** The first bytes of an entry, unpacked; fewer if it has no more. */
   byte[] head(String name, Entry entry, int bytes) throws IOException {
     if (entry.encrypted() || (entry.method() != 0 && entry.method() != 8)) {
-      throw new MalformedJarException(shown(name) + " in it is packed in a way that Java does not read");
+      throw new MalformedJarException(
+          shown(name) + " in it is packed in a way that Java does not read");
     }
     Inflater inflater = new Inflater(true);
     try {

@@ -140,6 +140,11 @@ final class SampleMeans {
     return random.nextInt(3) > 0 ? List.of() : some(DEVICES);
   }
 
+  /** Of tools with a JVM; some say nothing that could be one. */
+  String javaVersion() {
+    return List.of("17", "21", "25", "25", "25", "25", "1.8", "").get(random.nextInt(8));
+  }
+
   private <T> List<T> some(List<T> of) {
     return random.nextBoolean()
         ? List.of()

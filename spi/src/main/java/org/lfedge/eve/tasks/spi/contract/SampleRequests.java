@@ -68,6 +68,9 @@ public final class SampleRequests {
 
   private static final List<String> ARCHITECTURES = List.of("amd64", "arm64", "riscv64");
 
+  /** What tools with a JVM say of it. */
+  private static final String JAVA = "org.lfedge.eve.tasks.java";
+
   private final SplittableRandom random;
   private final SampleMeans means;
 
@@ -115,7 +118,7 @@ public final class SampleRequests {
         kind == Root.Kind.IMAGE ? Optional.of(image(host.architecture())) : Optional.empty();
     Optional<Image> tools =
         kind == Root.Kind.NONE || random.nextInt(4) > 0
-            ? Optional.of(image(host.architecture()))
+            ? Optional.of(image(host.architecture()).with(JAVA, means.javaVersion()))
             : Optional.empty();
     return new Request(task, image, tools, maybe(this::user), host, random.nextLong());
   }
@@ -138,7 +141,7 @@ public final class SampleRequests {
       case FILE ->
           new Root.File(
               "/srv/disks/a,b=c d.img",
-              one(List.of("raw", "qcow2", "vmdk", "vhdx", "iso", "jar", "wasm")),
+              one(List.of("raw", "qcow2", "vmdk", "vhdx", "iso", "jar", "jar", "jar", "wasm")),
               readOnly);
       case NONE -> new Root.None();
     };

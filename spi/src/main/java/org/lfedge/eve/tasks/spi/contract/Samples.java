@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.UUID;
 import org.lfedge.eve.tasks.spi.Fact;
 import org.lfedge.eve.tasks.spi.FactQuery;
@@ -147,6 +148,23 @@ final class Samples {
       command = List.copyOf(command);
       env = List.copyOf(env);
       labels = SortedCopies.mapOf(labels);
+    }
+
+    /** The same with a further label. */
+    Image with(String label, String value) {
+      TreeMap<String, String> more = new TreeMap<>(labels);
+      more.put(label, value);
+      return new Image(
+          digest,
+          os,
+          architecture,
+          variant,
+          entrypoint,
+          command,
+          env,
+          workingDir,
+          stopSignal,
+          more);
     }
   }
 

@@ -49,9 +49,14 @@ final class OwnRoot {
         Volumes.ROOT,
         source,
         Optional.empty(),
-        document.readOnlyRoot(),
+        document.readOnlyRoot() || isJar(document.root()),
         Propagation.PRIVATE,
         Optional.empty());
+  }
+
+  /** Nobody writes to one that runs, so that several tasks can run the same. */
+  private static boolean isJar(RootSource root) {
+    return root instanceof RootSource.File file && file.format() == Format.JAR;
   }
 
   /**
@@ -77,7 +82,7 @@ final class OwnRoot {
     boolean readOnly = document.readOnlyRoot();
     if (source instanceof RootSource.File file) {
       views.add(file.format().isDisk() ? View.BLOCK : View.FILE);
-      readOnly |= file.format() == Format.ISO;
+      readOnly |= file.format() == Format.ISO || isJar(source);
     } else if (source instanceof RootSource.Image
         || source instanceof RootSource.Layout
         || source instanceof RootSource.Directory) {

@@ -2,9 +2,7 @@ package org.lfedge.eve.tasks.executor.jvm;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
@@ -14,6 +12,8 @@ import org.lfedge.eve.tasks.spi.Fact;
 import org.lfedge.eve.tasks.spi.FactQuery;
 import org.lfedge.eve.tasks.spi.SeedException;
 import org.lfedge.eve.tasks.spi.SeedRequest;
+import org.lfedge.eve.tasks.spi.container.ContainerDevices;
+import org.lfedge.eve.tasks.spi.container.Environment;
 import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
 import org.lfedge.eve.tasks.spi.seed.Base;
 import org.lfedge.eve.tasks.spi.seed.ExitRule;
@@ -22,7 +22,6 @@ import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.seed.SeedFile;
 import org.lfedge.eve.tasks.spi.seed.Source;
 import org.lfedge.eve.tasks.spi.seed.StopPlan;
-import org.lfedge.eve.tasks.spi.task.DeviceRequest;
 import org.lfedge.eve.tasks.spi.task.Root;
 import org.lfedge.eve.tasks.spi.task.TaskConfig;
 import org.lfedge.eve.tasks.spi.task.User;
@@ -108,7 +107,7 @@ public final class JvmExecutor implements Executor {
     if (!ownTmp && options.tmp().isPresent()) {
       throw JvmOptions.bad(JvmOptions.TMP, "is the size of /tmp, where a volume is; leave it out");
     }
-    requireUsable(task.devices());
+    ContainerDevices.require(task.devices());
     List<String> args =
         JvmCommandLine.of(options, memory, gc, cpus, codeCache, application, task.command());
     try {
@@ -200,31 +199,6 @@ public final class JvmExecutor implements Executor {
               + " over the sizes that follow from the memory of the task; write"
               + " options.jvmOptions, or JAVA_TOOL_OPTIONS, which it does not");
     }
-    Map<String, String> merged = new LinkedHashMap<>();
-    ENV.forEach(variable -> merged.put(variable.substring(0, variable.indexOf('=')), variable));
-    given.forEach((name, value) -> merged.put(name, name + "=" + value));
-    return List.copyOf(merged.values());
-  }
-
-  /** A PCI device has no node that a program could open. */
-  private static void requireUsable(List<DeviceRequest> devices) throws SeedException {
-    for (int i = 0; i < devices.size(); i++) {
-      if (devices.get(i) instanceof DeviceRequest.Pci pci) {
-        throw new SeedException(
-            "DEVICE_NOT_USABLE",
-            "devices[" + i + "].pci",
-            "a program can do nothing with PCI device "
-                + pci.address()
-                + " itself; give it the device node or the interface that its driver makes of it");
-      }
-      boolean passed =
-          devices.get(i) instanceof DeviceRequest.Node
-              || devices.get(i) instanceof DeviceRequest.Cdi
-              || devices.get(i) instanceof DeviceRequest.Usb
-              || devices.get(i) instanceof DeviceRequest.Nic;
-      if (!passed) {
-        throw SeedException.unsupported("devices[" + i + "]", devices.get(i));
-      }
-    }
+    return Environment.merge(ENV, given);
   }
 }

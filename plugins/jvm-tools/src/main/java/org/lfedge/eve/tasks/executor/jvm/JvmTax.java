@@ -2,6 +2,7 @@ package org.lfedge.eve.tasks.executor.jvm;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.lfedge.eve.tasks.spi.container.ContainerProgram;
 import org.lfedge.eve.tasks.spi.seed.AnchorTax;
 import org.lfedge.eve.tasks.spi.seed.Pool;
 
@@ -35,9 +36,6 @@ final class JvmTax {
 
   static final long TMP = 8 * MIB;
 
-  /** As that of a container: 756 KiB measured with tini-static 0.19. */
-  static final long INIT = MIB;
-
   /** While it is written, the archive is in memory; 9 MiB were seen for one of 3 MiB. */
   static final long ARCHIVE = 24 * MIB;
 
@@ -69,7 +67,7 @@ final class JvmTax {
       tax.add("archive", ARCHIVE, "the archive of the program's classes, while it is written");
     }
     if (init) {
-      tax.add("init", INIT, "init is PID 1: 756 KiB measured with tini-static 0.19");
+      tax.parts.add(ContainerProgram.INIT_TAX);
     }
     tax.add(
         "files", tmp + RUNTIME_DIRECTORY, "what /tmp and /run/task may hold, which are in memory");

@@ -48,7 +48,7 @@ public final class MachineBenchmark {
   public static void main(String[] args) throws Exception {
     NodeBenchmark.Setting setting = NodeBenchmark.Setting.of(args);
     try (Daemon daemon = setting.start()) {
-      setting.importTools(daemon);
+      setting.importTools(daemon, "qemu-tools");
       MachineBenchmark machines = new MachineBenchmark(setting, daemon, Path.of(args[7]));
       NodeBenchmark.print(
           "From the start of a machine to its first line, in milliseconds",
@@ -93,7 +93,7 @@ public final class MachineBenchmark {
                 guest.resolve("initrd")));
     InspectResponse task = inspect(name);
     Path output = Path.of(task.getStdoutPath());
-    BareMachine bare = BareMachine.of(task.getSpecJson(), toolsRoot);
+    BareAnchor bare = BareAnchor.of(task.getSpecJson(), toolsRoot, "/guest/");
     Samples ofTask = new Samples();
     Samples ofQemu = new Samples();
     for (int run = 0; run <= runs; run++) {

@@ -61,9 +61,9 @@ public final class NodeBenchmark {
       return containerdState.resolve("containerd.sock");
     }
 
-    /** Brings the tools of virtual machines to the node, from the archive beside the image. */
-    void importTools(Daemon daemon) {
-      Path archive = image.resolveSibling("qemu-tools.oci.tar");
+    /** Brings tools to the node, from the archive of their name beside the image. */
+    void importTools(Daemon daemon, String tools) {
+      Path archive = image.resolveSibling(tools + ".oci.tar");
       var unused =
           daemon
               .api()

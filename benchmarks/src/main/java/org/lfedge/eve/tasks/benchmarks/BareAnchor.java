@@ -11,10 +11,10 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The command line of a virtual machine, run by a shell that enters the root file system of the
- * tools and becomes it: no containerd, no cgroup, no network of its own.
+ * The command line of an anchor out of tools, run by a shell that enters the root file system of
+ * the tools and becomes it: no containerd, no cgroup, no network of its own.
  */
-final class BareMachine {
+final class BareAnchor {
 
   private static final long DEADLINE_SECONDS = 60;
 
@@ -42,36 +42,37 @@ final class BareMachine {
 
   private final List<String> command;
 
-  private BareMachine(List<String> command) {
+  private BareAnchor(List<String> command) {
     this.command = List.copyOf(command);
   }
 
   /**
-   * The machine of a task.
+   * The anchor of a task.
    *
-   * @param spec of its anchor, as JSON
+   * @param spec of it, as JSON
    * @param root the unpacked root file system of its tools
+   * @param files below which the files are mounted that its command line names
    */
-  static BareMachine of(String spec, Path root) throws IOException {
+  static BareAnchor of(String spec, Path root, String files) throws IOException {
     JsonNode json = new ObjectMapper().readTree(spec);
-    List<String> files = new ArrayList<>();
+    List<String> mounted = new ArrayList<>();
     for (JsonNode mount : json.path("mounts")) {
-      if (mount.path("destination").asText().startsWith("/guest/")) {
-        files.add(mount.path("source").asText());
-        files.add(mount.path("destination").asText());
+      if (mount.path("destination").asText().startsWith(files)) {
+        mounted.add(mount.path("source").asText());
+        mounted.add(mount.path("destination").asText());
       }
     }
     // In a session of its own, as a task is: the kernel shares out CPU by session.
     List<String> command =
         new ArrayList<>(List.of("setsid", "unshare", "--mount", "sh", "-c", ENTER, "sh"));
     command.add(root.toString());
-    command.add(Integer.toString(files.size() / 2));
-    command.addAll(files);
+    command.add(Integer.toString(mounted.size() / 2));
+    command.addAll(mounted);
     json.path("process").path("args").forEach(arg -> command.add(arg.asText()));
-    return new BareMachine(command);
+    return new BareAnchor(command);
   }
 
-  /** Runs it until the guest says something, then ends it. */
+  /** Runs it until it says something, then ends it. */
   long nanosToFirstLine() throws IOException, InterruptedException {
     Process process =
         new ProcessBuilder(command)
@@ -84,7 +85,7 @@ final class BareMachine {
       }
       long start = System.nanoTime();
       if (output.read() < 0) {
-        throw new EOFException("QEMU ended before the guest said anything");
+        throw new EOFException("it ended before it said anything");
       }
       return System.nanoTime() - start;
     } finally {
@@ -95,7 +96,7 @@ final class BareMachine {
   private static void end(Process process) throws IOException, InterruptedException {
     process.destroyForcibly();
     if (!process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS)) {
-      throw new IOException("QEMU, PID " + process.pid() + ", does not end");
+      throw new IOException("the anchor, PID " + process.pid() + ", does not end");
     }
   }
 }

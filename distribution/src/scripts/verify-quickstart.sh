@@ -49,6 +49,8 @@ first_run() {
   expect "the kernel holds it to that" [ "$limit" = "$(memory_limit "$pid")" ]
   expect "hello exited 0" [ "$(task "$clone" hello '.state + " " + (.exitCode | tostring)')" = "STOPPED 0" ]
   expect_machine "$clone"
+  expect_jar "$clone"
+  expect_foreign "$clone"
   expect "the table shows the anchor" grep -Eq "^web .* $pid " "$LOGS/quickstart.txt"
   echo "say: a fresh clone, built, with $(taskctl_of "$clone" list -o json | jq length) tasks"
 }
@@ -62,6 +64,28 @@ expect_machine() {
   expect "the kernel holds it to the guest's memory and the tax" \
     [ "$limit" = "$(memory_limit "$pid")" ]
   expect "the guest tells of its own kernel, CPUs and memory" await 120 report_of_guest "$1"
+}
+
+expect_jar() {
+  local pid
+  pid=$(task "$1" jar .pid)
+  expect "the anchor of jar is a JVM" grep -q /java <<<"$(readlink "/proc/$pid/exe")"
+  expect "the table shows it" grep -Eq "^jar +jvm +RUNNING +$pid " "$LOGS/quickstart.txt"
+  expect "it has its arguments, a heap and a CPU" await 60 report_of "$1" jar \
+    '^Java 17, heap [34][0-9] MiB, 1 CPUs, PID 1$'
+}
+
+# On a node of another architecture the anchor is the program itself.
+expect_foreign() {
+  local pid
+  pid=$(task "$1" arm .pid)
+  expect "the table shows arm" grep -Eq "^arm +cross-arch +RUNNING +$pid " "$LOGS/quickstart.txt"
+  expect "it is on arm64" await 60 report_of "$1" arm '^I am PID 1 on aarch64$'
+}
+
+# report_of CLONE TASK PATTERN: whether it wrote such a line.
+report_of() {
+  taskctl_of "$1" logs "$2" | grep -E "$3"
 }
 
 report_of_guest() {

@@ -94,7 +94,9 @@ public final class NodeBenchmark {
     int count = Integer.parseInt(args[8]);
     List<String> startUp = startUp(setting);
     try (Daemon daemon = setting.start()) {
-      setting.importTools(daemon);
+      for (String tools : List.of("qemu-tools", "jvm-17-tools", "cross-arch-tools")) {
+        setting.importTools(daemon, tools);
+      }
     }
     List<String> memory = memory(setting);
     try (Daemon daemon = setting.start()) {

@@ -79,12 +79,13 @@ public final class JarReading {
 
   /** Whether the manifest says that there are classes for several releases. */
   private boolean readManifest() throws IOException {
-    SortedMap<String, Entry> found = archive.find(name -> name.equalsIgnoreCase(MANIFEST));
+    Optional<Map.Entry<String, Entry>> found =
+        archive.find(name -> name.equalsIgnoreCase(MANIFEST)).entrySet().stream()
+            .min(Comparator.comparing(entry -> !entry.getKey().equals(MANIFEST)));
     if (found.isEmpty()) {
       return false;
     }
-    String name = found.containsKey(MANIFEST) ? MANIFEST : found.firstKey();
-    byte[] section = mainSection(name, found.get(name));
+    byte[] section = mainSection(found.get().getKey(), found.get().getValue());
     values.put("manifest", new String(section, StandardCharsets.UTF_8));
     Attributes attributes;
     try {
@@ -174,17 +175,18 @@ public final class JarReading {
   private void putVersion(
       String key, SortedMap<String, Entry> found, List<String> places, boolean releases)
       throws IOException {
-    Optional<String> lowest =
-        found.keySet().stream()
-            .filter(name -> places.contains(plain(name, releases)))
-            .min(Comparator.comparingInt(JarReading::release));
+    Optional<Map.Entry<String, Entry>> lowest =
+        found.entrySet().stream()
+            .filter(entry -> places.contains(plain(entry.getKey(), releases)))
+            .min(Comparator.comparingInt(entry -> release(entry.getKey())));
     if (lowest.isEmpty()) {
       return;
     }
-    byte[] head = archive.head(lowest.get(), found.get(lowest.get()), CLASS_HEAD);
+    String name = lowest.get().getKey();
+    byte[] head = archive.head(name, lowest.get().getValue(), CLASS_HEAD);
     ByteBuffer buffer = ByteBuffer.wrap(head);
     if (head.length < CLASS_HEAD || buffer.getInt(0) != CLASS_MAGIC) {
-      throw new MalformedJarException(lowest.get() + " in it is no class");
+      throw new MalformedJarException(name + " in it is no class");
     }
     values.put(key, Integer.toString(buffer.getShort(6) & 0xffff));
   }

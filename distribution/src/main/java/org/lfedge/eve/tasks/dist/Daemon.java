@@ -363,7 +363,8 @@ final class Daemon implements AutoCloseable {
             containerd.socket(),
             containerd.snapshotter(),
             config.pluginsDirectory(),
-            state);
+            state,
+            binaryFormats::scope);
     ContainerdMetrics metrics = new ContainerdMetrics(containerd);
     TaxSampler tax = closing(new TaxSampler(tasks::records, new ResidentMemory(processes)));
     tax.start(TAX_INTERVAL);

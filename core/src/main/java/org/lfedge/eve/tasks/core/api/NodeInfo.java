@@ -1,6 +1,10 @@
 package org.lfedge.eve.tasks.core.api;
 
 import java.nio.file.Path;
+import java.util.Locale;
+import java.util.function.Supplier;
+import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.port.BinaryFormats;
 import org.lfedge.eve.tasks.spi.task.HostFacts;
 
 /**
@@ -9,6 +13,7 @@ import org.lfedge.eve.tasks.spi.task.HostFacts;
  * @param version of the daemon
  * @param containerdVersion as containerd told it
  * @param snapshotter the one that root file systems come from
+ * @param binaryFormats for whom the binary formats of tasks hold; looked up when somebody asks
  */
 public record NodeInfo(
     String version,
@@ -17,4 +22,15 @@ public record NodeInfo(
     Path containerdSocket,
     String snapshotter,
     Path pluginsDirectory,
-    Path stateDirectory) {}
+    Path stateDirectory,
+    Supplier<BinaryFormats.Scope> binaryFormats) {
+
+  /** In one word, or why tasks can have none. */
+  String binaryFormatsText() {
+    try {
+      return binaryFormats.get().name().toLowerCase(Locale.ROOT);
+    } catch (TaskException e) {
+      return e.first().message();
+    }
+  }
+}

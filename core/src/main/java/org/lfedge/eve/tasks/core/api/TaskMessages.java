@@ -217,6 +217,7 @@ final class TaskMessages {
         .setPluginsDirectory(node.pluginsDirectory().toString())
         .setStateDirectory(node.stateDirectory().toString())
         .addAllNetworks(networks)
+        .setBinaryFormats(node.binaryFormatsText())
         .build();
   }
 

@@ -91,7 +91,11 @@ final class QueryCommands {
   @Command(
       name = "node",
       header = "Show what this node is and has.",
-      description = "An accelerator is ok, or there is a reason why it cannot be used.",
+      description = {
+        "An accelerator is ok, or there is a reason why it cannot be used.",
+        "Emulators of other architectures hold for a task alone, or for the node, or there is a reason"
+            + " why there can be none."
+      },
       footer = {"  taskctl node -o json | jq .accelerators"})
   static final class Node implements Callable<Integer> {
     private final Session session;

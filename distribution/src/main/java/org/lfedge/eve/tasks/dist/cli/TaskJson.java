@@ -182,6 +182,7 @@ final class TaskJson {
     json.put("memoryBytes", node.getMemoryBytes());
     ObjectNode accelerators = json.putObject("accelerators");
     new TreeMap<>(node.getAcceleratorsMap()).forEach(accelerators::put);
+    json.put("binaryFormats", node.getBinaryFormats());
     ObjectNode containerd = json.putObject("containerd");
     containerd.put("version", node.getContainerdVersion());
     containerd.put("socket", node.getContainerdSocket());

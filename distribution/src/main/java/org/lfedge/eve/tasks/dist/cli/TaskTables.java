@@ -153,6 +153,7 @@ final class TaskTables {
     line(lines, "Memory", Quantities.bytes(node.getMemoryBytes()));
     new TreeMap<>(node.getAcceleratorsMap())
         .forEach((name, status) -> line(lines, "Accelerator " + name, status));
+    line(lines, "Emulators", emulators(node.getBinaryFormats()));
     line(lines, "containerd", node.getContainerdVersion() + " at " + node.getContainerdSocket());
     line(lines, "Snapshotter", node.getSnapshotter());
     node.getNetworksList()
@@ -160,6 +161,14 @@ final class TaskTables {
     line(lines, "Plugins directory", node.getPluginsDirectory());
     line(lines, "State directory", node.getStateDirectory());
     return String.join("\n", lines);
+  }
+
+  private static String emulators(String scope) {
+    return switch (scope) {
+      case "task" -> "for a task alone";
+      case "node" -> "for all of the node, while a task has them";
+      default -> scope;
+    };
   }
 
   /** One line that says where a task stands after a command. */

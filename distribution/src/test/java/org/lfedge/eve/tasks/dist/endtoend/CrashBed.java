@@ -28,7 +28,7 @@ final class CrashBed implements AutoCloseable {
   /** An image that comes from here needs no digest. */
   private static final String TOOLS =
       "trust: {tools: [{name: \"*\", require: accept}]}\n"
-          + "executors: {serving: {tools: \"crash:1\"}}\n";
+          + "executors: {serving: {tools: \"crash:1\"}, interpreting: {tools: \"crash:1\"}}\n";
 
   /** A network interface of the node that a task gets. */
   private static final String CARD = "tm-crash0";
@@ -49,13 +49,15 @@ final class CrashBed implements AutoCloseable {
     FailpointFile[] file = new FailpointFile[1];
     VendorJar serving = ServingExecutor.jar();
     VendorJar telling = TellingExecutor.jar();
+    VendorJar interpreting = InterpretingExecutor.jar();
     node =
         new PackagedNode(
-            List.of(serving.digest(), telling.digest()),
+            List.of(serving.digest(), telling.digest(), interpreting.digest()),
             ServedImage.nodeConfig(registry) + NETWORK + TOOLS,
             prepared -> {
               serving.addTo(prepared);
               telling.addTo(prepared);
+              interpreting.addTo(prepared);
               prepared.allowDevices("nic:" + CARD);
               var control = prepared.directory().resolve("failpoints");
               file[0] = new FailpointFile(control);
@@ -156,6 +158,11 @@ final class CrashBed implements AutoCloseable {
   /** A task whose executor gives it a state and a runtime directory. */
   String telling(String task, String command) {
     return document(task, command, "executor: " + TellingExecutor.NAME);
+  }
+
+  /** A task with a user namespace, and an interpreter out of its tools. */
+  String interpreted(String task, String command) {
+    return document(task, command, "executor: " + InterpretingExecutor.NAME);
   }
 
   /** The name of the same image in a registry. */

@@ -52,6 +52,7 @@ record CrashScenario(
         createSurrounded(),
         serve(),
         serveJar(),
+        interpret(),
         purge(),
         apply(),
         importImages(),
@@ -238,6 +239,25 @@ record CrashScenario(
         bed -> make(bed, bed.servedJar(TASK, DEAF)),
         bed -> {},
         bed -> runsInTheEnd(bed, bed.servedJar(TASK, DEAF)));
+  }
+
+  /** The interpreter is registered as the task is started. */
+  private static CrashScenario interpret() {
+    return new CrashScenario(
+        "interpret",
+        bed -> {},
+        bed -> {
+          make(bed, bed.interpreted(TASK, DEAF));
+          assertEquals("RUNNING", bed.api().start(TASK).getState());
+        },
+        bed ->
+            assertTrue(!bed.api().has(TASK) || List.of("CREATED", "RUNNING").contains(state(bed))),
+        bed -> {
+          if (!bed.api().has(TASK)) {
+            make(bed, bed.interpreted(TASK, DEAF));
+          }
+          isStarted(bed);
+        });
   }
 
   private static CrashScenario purge() {

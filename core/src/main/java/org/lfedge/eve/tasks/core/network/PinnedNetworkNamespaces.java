@@ -75,8 +75,8 @@ public final class PinnedNetworkNamespaces implements NetworkNamespaces {
 
   private static final List<String> LOOPBACK_UP = List.of("ip", "link", "set", "lo", "up");
 
-  /** The directory of user namespaces; no task is called so. */
-  private static final String USERS = ".users";
+  /** Stands behind the name of a task whose user namespace it is; in no name of a task. */
+  private static final String USERS = "~users";
 
   private final Path directory;
   private final HelperCommand helper;
@@ -134,8 +134,9 @@ public final class PinnedNetworkNamespaces implements NetworkNamespaces {
   }
 
   private void pinWithUsers(String task, Path file) {
-    makeFile(users(task));
+    // By this one the task is found.
     makeFile(file);
+    makeFile(users(task));
     helper.run(
         task,
         "make the user namespace of task " + task + " and its network namespace",
@@ -144,7 +145,6 @@ public final class PinnedNetworkNamespaces implements NetworkNamespaces {
 
   private static void makeFile(Path file) {
     try {
-      Files.createDirectories(file.resolveSibling(".").normalize());
       if (!Files.exists(file)) {
         Files.createFile(file);
       }
@@ -191,7 +191,7 @@ public final class PinnedNetworkNamespaces implements NetworkNamespaces {
 
   @Override
   public Path users(String task) {
-    return directory.resolve(USERS).resolve(task);
+    return directory.resolve(task + USERS);
   }
 
   @Override
@@ -215,7 +215,7 @@ public final class PinnedNetworkNamespaces implements NetworkNamespaces {
     try (Stream<Path> files = Files.list(directory)) {
       return files
           .map(file -> file.getFileName().toString())
-          .filter(name -> !name.equals(USERS))
+          .filter(name -> !name.endsWith(USERS))
           .sorted()
           .toList();
     } catch (IOException e) {

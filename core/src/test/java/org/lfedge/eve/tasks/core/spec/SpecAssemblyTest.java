@@ -84,7 +84,7 @@ class SpecAssemblyTest {
             plain.networkFiles(),
             plain.devices(),
             plain.own(),
-            Optional.of(new OwnUsers(Path.of("/run/netns/.users/web"), true)));
+            Optional.of(new OwnUsers(Path.of("/run/netns/web~users"), true)));
     Seed seed =
         seed()
             .binaryFormat(new BinaryFormat("tst", "00", "ff", "/bin/interpreter"))
@@ -102,7 +102,7 @@ class SpecAssemblyTest {
         linux
             .path("namespaces")
             .toString()
-            .contains("{\"type\":\"user\",\"path\":\"/run/netns/.users/web\"}"));
+            .contains("{\"type\":\"user\",\"path\":\"/run/netns/web~users\"}"));
     List<String> table =
         assembled.spec().mounts().stream()
             .filter(mount -> OwnUsers.FORMATS_TARGET.equals(mount.destination()))

@@ -245,7 +245,11 @@ record CrashScenario(
   private static CrashScenario interpret() {
     return new CrashScenario(
         "interpret",
-        bed -> {},
+        // Once for each daemon the kernel is asked what it can do.
+        bed -> {
+          make(bed, bed.interpreted(TASK, DEAF));
+          bed.api().delete(TASK, false);
+        },
         bed -> {
           make(bed, bed.interpreted(TASK, DEAF));
           assertEquals("RUNNING", bed.api().start(TASK).getState());

@@ -175,7 +175,7 @@ class CrossArchIT {
     node.taskctl("delete", "--force", "app").expect(0);
     assertFalse(next.isAlive());
     assertEquals(tableBefore, table());
-    assertEquals(List.of(), files("run/netns/.users"));
+    assertEquals(List.of(), files("run/netns"));
   }
 
   private List<String> files(String directory) throws IOException {

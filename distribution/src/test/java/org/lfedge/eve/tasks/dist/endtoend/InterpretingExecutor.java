@@ -18,7 +18,7 @@ final class InterpretingExecutor {
       public class Interpreting implements Executor {
         public ExecutorInfo info() {
           return ExecutorInfo.builder("interpreting", "a test")
-              .root(Root.Kind.DIRECTORY).userNamespace().build();
+              .root(Root.Kind.IMAGE).root(Root.Kind.DIRECTORY).userNamespace().build();
         }
         public Seed seed(SeedRequest request) throws SeedException {
           ContainerProgram program = ContainerProgram.of(request);

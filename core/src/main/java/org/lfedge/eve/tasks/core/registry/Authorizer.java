@@ -53,7 +53,7 @@ final class Authorizer {
 
   /** Sends one request and takes no answer as a failure; any status as an answer. */
   interface Exchange {
-    Answer send(RepositoryName at, URI uri, Map<String, String> headers, Optional<String> form)
+    Answer send(Asked at, URI uri, Map<String, String> headers, Optional<String> form)
         throws TransientFailure;
   }
 
@@ -73,7 +73,7 @@ final class Authorizer {
   }
 
   /** What is still good, as far as this node knows. */
-  Optional<Grant> kept(RepositoryName at) {
+  Optional<Grant> kept(Asked at) {
     Grant grant = grants.get(at.path());
     return grant == null || grant.until - System.nanoTime() <= 0
         ? Optional.empty()
@@ -86,8 +86,7 @@ final class Authorizer {
    * @param refused what the request was sent with
    * @return empty if there is nothing that could be shown
    */
-  synchronized Optional<Grant> renew(
-      RepositoryName at, Optional<Grant> refused, List<Challenge> challenges)
+  synchronized Optional<Grant> renew(Asked at, Optional<Grant> refused, List<Challenge> challenges)
       throws TransientFailure {
     Optional<Grant> kept = kept(at);
     if (kept.isPresent() && !kept.equals(refused)) {
@@ -112,12 +111,12 @@ final class Authorizer {
   }
 
   /** Forgets what was refused although it is new. */
-  void forget(RepositoryName at) {
+  void forget(Asked at) {
     grants.remove(at.path());
   }
 
   /** For messages: what this node has to show to the registry. */
-  String described(RepositoryName at, Optional<Grant> shown) {
+  String described(Asked at, Optional<Grant> shown) {
     if (shown.isPresent()) {
       return shown.get().origin;
     }
@@ -127,14 +126,14 @@ final class Authorizer {
         : "without credentials, though there are some from " + credentials.origin();
   }
 
-  private void keep(RepositoryName at, Grant grant) {
+  private void keep(Asked at, Grant grant) {
     if (grants.size() >= MAX_KEPT) {
       grants.clear();
     }
     grants.put(at.path(), grant);
   }
 
-  private Grant token(RepositoryName at, Challenge challenge) throws TransientFailure {
+  private Grant token(Asked at, Challenge challenge) throws TransientFailure {
     URI realm = realm(at, challenge);
     Credentials credentials = sources.find(at, host);
     String origin =
@@ -161,7 +160,7 @@ final class Authorizer {
     return grant(at, realm, answer, origin);
   }
 
-  private Answer ask(RepositoryName at, URI realm, Challenge challenge, Credentials credentials)
+  private Answer ask(Asked at, URI realm, Challenge challenge, Credentials credentials)
       throws TransientFailure {
     List<String> query = new ArrayList<>();
     challenge.parameter("service").ifPresent(service -> query.add("service=" + encoded(service)));
@@ -187,8 +186,7 @@ final class Authorizer {
         Optional.empty());
   }
 
-  private Grant grant(RepositoryName at, URI realm, Answer answer, String origin)
-      throws TransientFailure {
+  private Grant grant(Asked at, URI realm, Answer answer, String origin) throws TransientFailure {
     byte[] text;
     try {
       text =
@@ -220,7 +218,7 @@ final class Authorizer {
         "Bearer " + token, origin, System.nanoTime() + Duration.ofSeconds(seconds).toNanos());
   }
 
-  private URI realm(RepositoryName at, Challenge challenge) {
+  private URI realm(Asked at, Challenge challenge) {
     String text = challenge.parameter("realm").orElse("");
     try {
       URI realm = new URI(text);
@@ -244,7 +242,7 @@ final class Authorizer {
         "no credentials were sent; whoever runs the registry must mend that");
   }
 
-  private static TaskException odd(RepositoryName at, URI realm, String what) {
+  private static TaskException odd(Asked at, URI realm, String what) {
     return RegistryProblems.failed(
         at,
         "its token service " + realm.getAuthority() + " " + what,

@@ -49,7 +49,7 @@ final class CredentialHelper {
    * @return empty if it has none for the server
    * @throws TaskException REGISTRY_SETUP if it does not do as it should
    */
-  Optional<Credentials> get(String name, String server, RepositoryName at) {
+  Optional<Credentials> get(String name, String server, Asked at) {
     String program = "docker-credential-" + name;
     if (!NAME.matcher(name).matches()) {
       throw unusable(at, "the name of a credential helper may have letters, digits, _ and - alone");
@@ -104,7 +104,7 @@ final class CredentialHelper {
     return process;
   }
 
-  private static Credentials credentials(byte[] text, String program, RepositoryName at) {
+  private static Credentials credentials(byte[] text, String program, Asked at) {
     try {
       JsonNode answer = JSON.readTree(text);
       String user = answer.path("Username").asText();
@@ -120,8 +120,7 @@ final class CredentialHelper {
     throw unusable(at, program + " wrote no JSON with Username and Secret");
   }
 
-  private static Optional<Credentials> refusal(
-      byte[] text, int code, String program, RepositoryName at) {
+  private static Optional<Credentials> refusal(byte[] text, int code, String program, Asked at) {
     String words = new String(text, StandardCharsets.UTF_8);
     if (words.contains(NOT_FOUND)) {
       return Optional.empty();
@@ -129,7 +128,7 @@ final class CredentialHelper {
     throw unusable(at, program + " failed with exit code " + code);
   }
 
-  private static TaskException unusable(RepositoryName at, String what) {
+  private static TaskException unusable(Asked at, String what) {
     return RegistryProblems.setup(
         at, what, "see credentialHelper in the node's config, and docker's config.json");
   }

@@ -41,7 +41,7 @@ final class CredentialSources {
    *
    * @throws TaskException REGISTRY_SETUP if a source that is named is of no use
    */
-  Credentials find(RepositoryName at, RegistryConfig.Host host) {
+  Credentials find(Asked at, RegistryConfig.Host host) {
     if (host.username().isPresent() && host.passwordFile().isPresent()) {
       Path file = host.passwordFile().get();
       return new Credentials.Password(
@@ -60,7 +60,7 @@ final class CredentialSources {
                     "neither the node's config nor " + dockerConfig + " has any for it"));
   }
 
-  private Optional<Credentials> ofDocker(RepositoryName at) {
+  private Optional<Credentials> ofDocker(Asked at) {
     JsonNode config = config(at);
     Optional<String> named =
         keys(at).stream()
@@ -73,7 +73,7 @@ final class CredentialSources {
         .or(() -> written(config.path("auths"), at));
   }
 
-  private Optional<Credentials> written(JsonNode auths, RepositoryName at) {
+  private Optional<Credentials> written(JsonNode auths, Asked at) {
     for (String key : keys(at)) {
       for (Map.Entry<String, JsonNode> entry : auths.properties()) {
         if (host(entry.getKey()).equals(key)) {
@@ -87,7 +87,7 @@ final class CredentialSources {
     return Optional.empty();
   }
 
-  private Optional<Credentials> entry(JsonNode entry, RepositoryName at) {
+  private Optional<Credentials> entry(JsonNode entry, Asked at) {
     String origin = dockerConfig.toString();
     String token = entry.path("identitytoken").asText();
     if (!token.isEmpty()) {
@@ -125,12 +125,12 @@ final class CredentialSources {
   }
 
   /** How docker names the server to helpers. */
-  private static String server(RepositoryName at) {
+  private static String server(Asked at) {
     return at.host().equals(DOCKER_HUB) ? DOCKER_HUB_SERVER : at.host();
   }
 
   /** What an entry for the host may be called, the likeliest first. */
-  private static List<String> keys(RepositoryName at) {
+  private static List<String> keys(Asked at) {
     return at.host().equals(DOCKER_HUB)
         ? List.of("index.docker.io", DOCKER_HUB, "registry-1.docker.io", DOCKER_HUB_SERVER)
         : List.of(at.host());
@@ -141,7 +141,7 @@ final class CredentialSources {
     return key.replaceFirst("^https?://", "").replaceFirst("/(?:v[12]/?)?$", "");
   }
 
-  private JsonNode config(RepositoryName at) {
+  private JsonNode config(Asked at) {
     try (InputStream in = Files.newInputStream(dockerConfig)) {
       byte[] text = in.readNBytes(MAX_BYTES + 1);
       if (text.length <= MAX_BYTES) {
@@ -160,7 +160,7 @@ final class CredentialSources {
         at, dockerConfig + " has more than 1 MiB", "see dockerConfig in the node's config");
   }
 
-  private static String firstLine(Path file, RepositoryName at) {
+  private static String firstLine(Path file, Asked at) {
     try (InputStream in = Files.newInputStream(file)) {
       String text = new String(in.readNBytes(MAX_BYTES), StandardCharsets.UTF_8);
       return text.lines().findFirst().orElse("");

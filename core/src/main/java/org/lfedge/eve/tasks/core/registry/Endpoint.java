@@ -85,9 +85,12 @@ final class Endpoint {
    * @return an answer whose status is a success or a 4xx other than those for who may not or must
    *     wait; the caller reads or cancels its body
    */
-  Answer get(RepositoryName at, String resource, Map<String, String> headers)
-      throws TransientFailure {
-    URI uri = base.resolve(at.path() + "/" + resource);
+  Answer get(Asked at, String resource, Map<String, String> headers) throws TransientFailure {
+    return get(at, base.resolve(at.path() + "/" + resource), headers);
+  }
+
+  /** The same for any URL. Credentials are for this host alone. */
+  Answer get(Asked at, URI uri, Map<String, String> headers) throws TransientFailure {
     Optional<Grant> grant = authorizer.kept(at);
     Answer answer = follow(at, uri, headers, grant);
     if (answer.status() == 401 && isHere(answer.uri())) {
@@ -106,11 +109,10 @@ final class Endpoint {
     return checked(at, answer, grant);
   }
 
-  private Answer follow(
-      RepositoryName at, URI start, Map<String, String> headers, Optional<Grant> grant)
+  private Answer follow(Asked at, URI start, Map<String, String> headers, Optional<Grant> grant)
       throws TransientFailure {
     URI uri = start;
-    boolean here = true;
+    boolean here = isHere(start);
     for (int hops = 0; hops <= MAX_REDIRECTS; hops++) {
       Map<String, String> sent = new HashMap<>(headers);
       if (here) {
@@ -129,7 +131,7 @@ final class Endpoint {
         at, "it redirects more than " + MAX_REDIRECTS + " times", "check the registry");
   }
 
-  private static URI target(RepositoryName at, URI from, Answer answer) {
+  private static URI target(Asked at, URI from, Answer answer) {
     try {
       URI target = from.resolve(URI.create(answer.header("Location").orElse("")));
       String scheme = String.valueOf(target.getScheme());
@@ -167,8 +169,7 @@ final class Endpoint {
     return "http".equals(uri.getScheme()) ? 80 : 443;
   }
 
-  private Answer send(
-      RepositoryName at, URI uri, Map<String, String> headers, Optional<String> form)
+  private Answer send(Asked at, URI uri, Map<String, String> headers, Optional<String> form)
       throws TransientFailure {
     TlsFiles files = isHere(uri) ? tls : tls.withoutIdentity();
     String who = isHere(uri) ? "it" : uri.getHost() + ", which it refers to,";
@@ -197,16 +198,14 @@ final class Endpoint {
     }
   }
 
-  private Answer askForToken(
-      RepositoryName at, URI uri, Map<String, String> headers, Optional<String> form)
+  private Answer askForToken(Asked at, URI uri, Map<String, String> headers, Optional<String> form)
       throws TransientFailure {
     Answer answer = send(at, uri, headers, form);
     refuseBusy(at, answer);
     return answer;
   }
 
-  private Answer checked(RepositoryName at, Answer answer, Optional<Grant> grant)
-      throws TransientFailure {
+  private Answer checked(Asked at, Answer answer, Optional<Grant> grant) throws TransientFailure {
     int status = answer.status();
     if (status == 401 || status == 403) {
       String words = words(answer);
@@ -221,14 +220,14 @@ final class Endpoint {
     return answer;
   }
 
-  private TaskException denied(RepositoryName at, int status, String words, Optional<Grant> grant) {
+  private TaskException denied(Asked at, int status, String words, Optional<Grant> grant) {
     return RegistryProblems.denied(
         at,
         "it answers " + status + words + " to a request " + authorizer.described(at, grant),
         "check the name, that it may be pulled, and the credentials");
   }
 
-  private void refuseBusy(RepositoryName at, Answer answer) throws TransientFailure {
+  private void refuseBusy(Asked at, Answer answer) throws TransientFailure {
     int status = answer.status();
     if (!BUSY.contains(status) && !PASSING.contains(status)) {
       return;

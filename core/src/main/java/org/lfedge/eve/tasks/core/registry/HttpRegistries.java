@@ -1,23 +1,30 @@
 package org.lfedge.eve.tasks.core.registry;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
+import org.lfedge.eve.tasks.core.error.Problem;
+import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.port.Downloads;
 import org.lfedge.eve.tasks.core.port.Registries;
 
 /**
- * Registries over HTTP/1.1 by the OCI distribution specification, with mirrors, proxies, TLS and
- * the credentials of the node's config or of docker's. For use by any number of threads.
+ * Registries, and files at URLs, over HTTP/1.1 by the OCI distribution specification, with mirrors,
+ * proxies, TLS and the credentials of the node's config or of docker's. For use by any number of
+ * threads.
  *
  * <p>Nothing is loaded or started before the first request: a node that pulls nothing pays nothing.
  *
  * <p>Credentials go to the registry's own host, and to the token service that it names by https. A
  * host that it redirects to sees none, and no certificate of this node either.
  */
-public final class HttpRegistries implements Registries, AutoCloseable {
+public final class HttpRegistries implements Registries, Downloads, AutoCloseable {
 
   private final RegistryConfig config;
   private final Map<String, String> environment;
@@ -51,6 +58,31 @@ public final class HttpRegistries implements Registries, AutoCloseable {
     RepositoryName parsed = RepositoryName.parse(name);
     return new HttpRepository(
         parsed, () -> hosts(parsed.host()), new Pauses(timing, closed), timing);
+  }
+
+  /**
+   * Opens a file at a URL, as whose host's registry is configured: with its proxy, its certificates
+   * and its credentials. Mirrors are of registries alone.
+   */
+  @Override
+  public InputStream open(String url, long maxBytes) throws IOException {
+    FileUrl file = new FileUrl(URI.create(url));
+    if ("http".equals(file.uri().getScheme()) && !settings(file.host()).plainHttp()) {
+      throw TaskException.failed(
+          Problem.user(
+              "PLAIN_HTTP_NOT_ALLOWED",
+              url
+                  + ": this node fetches nothing from "
+                  + file.host()
+                  + " without TLS; use https, or set plainHttp: true for that host under"
+                  + " registries in the node's config"));
+    }
+    return FileStream.open(
+        fileEndpoint(file.host()), file, maxBytes, new Pauses(timing, closed), timing);
+  }
+
+  private synchronized Endpoint fileEndpoint(String host) {
+    return endpoint(host);
   }
 
   /** The mirrors of a registry, then itself. */

@@ -32,7 +32,7 @@ final class Pauses {
   }
 
   /** Tries until it works, or throws what the last try failed with. */
-  <T> T retry(int tries, RepositoryName at, Attempt<T> attempt) {
+  <T> T retry(int tries, Asked at, Attempt<T> attempt) {
     int failures = 0;
     while (true) {
       try {
@@ -54,7 +54,7 @@ final class Pauses {
    * @param after what the registry asked for
    * @throws TaskException if this thread is interrupted or the program ends
    */
-  void pause(int failures, Optional<Duration> after, RepositoryName at) {
+  void pause(int failures, Optional<Duration> after, Asked at) {
     long nanos = after.map(Duration::toNanos).orElse(0L) + chosen(failures);
     try {
       if (closed.await(nanos, TimeUnit.NANOSECONDS)) {

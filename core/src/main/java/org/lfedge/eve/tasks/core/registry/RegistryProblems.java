@@ -23,27 +23,27 @@ final class RegistryProblems {
   private RegistryProblems() {}
 
   /** An answer that is none of this protocol. */
-  static TaskException failed(RepositoryName at, String what, String next) {
-    return TaskException.failed(Problem.host("REGISTRY_FAILED", message(at, what, next)));
+  static TaskException failed(Asked at, String what, String next) {
+    return TaskException.failed(Problem.host(at.codes() + "_FAILED", message(at, what, next)));
   }
 
   /** A registry that lets this node have nothing. */
-  static TaskException denied(RepositoryName at, String what, String next) {
-    return TaskException.failed(Problem.user("REGISTRY_DENIED", message(at, what, next)));
+  static TaskException denied(Asked at, String what, String next) {
+    return TaskException.failed(Problem.user(at.codes() + "_DENIED", message(at, what, next)));
   }
 
   /** A registry that wants to be left alone for now. */
-  static TaskException busy(RepositoryName at, String what, String next) {
-    return TaskException.failed(Problem.host("REGISTRY_BUSY", message(at, what, next)));
+  static TaskException busy(Asked at, String what, String next) {
+    return TaskException.failed(Problem.host(at.codes() + "_BUSY", message(at, what, next)));
   }
 
   /** Something in the node's config for a registry that cannot be used. */
-  static TaskException setup(RepositoryName at, String what, String next) {
-    return TaskException.failed(Problem.host("REGISTRY_SETUP", message(at, what, next)));
+  static TaskException setup(Asked at, String what, String next) {
+    return TaskException.failed(Problem.host(at.codes() + "_SETUP", message(at, what, next)));
   }
 
   /** Content that is not what its digest promises. */
-  static TaskException digestMismatch(RepositoryName at, String what) {
+  static TaskException digestMismatch(Asked at, String what) {
     return TaskException.failed(
         Problem.user(
             "DIGEST_MISMATCH",
@@ -52,15 +52,16 @@ final class RegistryProblems {
   }
 
   /** No answer at all, for a reason of the network. */
-  static TaskException unreachable(RepositoryName at, String what, Throwable cause) {
+  static TaskException unreachable(Asked at, String what, Throwable cause) {
     return TaskException.failed(
-        Problem.host("REGISTRY_UNREACHABLE", message(at, what + ": " + reason(cause), next(cause))),
+        Problem.host(
+            at.codes() + "_UNREACHABLE", message(at, what + ": " + reason(cause), next(cause))),
         cause);
   }
 
   /** No answer at all. */
-  static TaskException unreachable(RepositoryName at, String what, String next) {
-    return TaskException.failed(Problem.host("REGISTRY_UNREACHABLE", message(at, what, next)));
+  static TaskException unreachable(Asked at, String what, String next) {
+    return TaskException.failed(Problem.host(at.codes() + "_UNREACHABLE", message(at, what, next)));
   }
 
   /**
@@ -119,7 +120,7 @@ final class RegistryProblems {
     return false;
   }
 
-  private static String message(RepositoryName at, String what, String next) {
+  private static String message(Asked at, String what, String next) {
     return at + ": " + what + "; " + next;
   }
 }

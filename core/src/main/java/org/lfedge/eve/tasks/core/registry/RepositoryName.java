@@ -10,7 +10,7 @@ import org.lfedge.eve.tasks.core.error.TaskException;
  * @param host with its port if it has one
  * @param path below {@code /v2/}
  */
-record RepositoryName(String host, String path) {
+record RepositoryName(String host, String path) implements Asked {
 
   private static final int MAX_LENGTH = 512;
 
@@ -43,6 +43,11 @@ record RepositoryName(String host, String path) {
   /** The same repository at another host. */
   RepositoryName at(String other) {
     return new RepositoryName(other, path);
+  }
+
+  @Override
+  public String codes() {
+    return "REGISTRY";
   }
 
   /** For messages. */

@@ -8,6 +8,20 @@ import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
 /** Blobs of a layout, of the content store or of a registry. What they hold is not checked here. */
 interface Blobs {
 
+  /** Where nothing is. */
+  Blobs NONE =
+      new Blobs() {
+        @Override
+        public Optional<Long> size(Descriptor blob) {
+          return Optional.empty();
+        }
+
+        @Override
+        public InputStream open(Descriptor blob) throws IOException {
+          throw new IOException("there is no " + blob.digest());
+        }
+      };
+
   /** The size of a blob, if it is there. */
   Optional<Long> size(Descriptor blob) throws IOException;
 

@@ -82,7 +82,8 @@ final class ImagePull {
       List<Signatures.Found> signatures,
       PullProgress progress) {}
 
-  private static Registries.Document top(Registries.Repository repository, ImageName name) {
+  /** What a name stands for in its registry. */
+  static Registries.Document top(Registries.Repository repository, ImageName name) {
     Optional<String> digest = name.digest();
     String reference = name.tag().or(name::digest).orElseThrow();
     Registries.Document document =

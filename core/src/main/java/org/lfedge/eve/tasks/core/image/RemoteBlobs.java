@@ -24,9 +24,17 @@ final class RemoteBlobs implements Blobs {
    * @param image its name, for what may be wrong
    */
   RemoteBlobs(Registries.Repository repository, ContentStore content, String image) {
+    this(repository, new StoredBlobs(content), image);
+  }
+
+  /**
+   * @param stored what is read here and not in the registry
+   * @param image its name, for what may be wrong
+   */
+  RemoteBlobs(Registries.Repository repository, Blobs stored, String image) {
     this.repository = repository;
     this.image = image;
-    this.stored = new StoredBlobs(content);
+    this.stored = stored;
   }
 
   /** Takes a document that was fetched by its tag. They are kept, so there must not be too many. */

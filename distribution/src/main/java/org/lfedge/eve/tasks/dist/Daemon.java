@@ -43,6 +43,7 @@ import org.lfedge.eve.tasks.core.host.ResidentMemory;
 import org.lfedge.eve.tasks.core.host.TaskDirectories;
 import org.lfedge.eve.tasks.core.image.Images;
 import org.lfedge.eve.tasks.core.image.LayerLimits;
+import org.lfedge.eve.tasks.core.image.NodeFiles;
 import org.lfedge.eve.tasks.core.metrics.PrometheusEndpoint;
 import org.lfedge.eve.tasks.core.metrics.TaxSampler;
 import org.lfedge.eve.tasks.core.network.CniNetworks;
@@ -55,6 +56,7 @@ import org.lfedge.eve.tasks.core.port.ContainerRuntime;
 import org.lfedge.eve.tasks.core.port.ContentStore;
 import org.lfedge.eve.tasks.core.port.Devices;
 import org.lfedge.eve.tasks.core.port.EventLog;
+import org.lfedge.eve.tasks.core.port.FetchedFiles;
 import org.lfedge.eve.tasks.core.port.HelperCommand;
 import org.lfedge.eve.tasks.core.port.ImageMounts;
 import org.lfedge.eve.tasks.core.port.ImageStore;
@@ -204,12 +206,17 @@ final class Daemon implements AutoCloseable {
                 config.stateDirectory(),
                 config.runtimeDirectory(),
                 CniNetworks.namesDirectory(networksState(config)),
+                NodeFiles.directory(filesDirectory()),
                 List.copyOf(config.policy().directories()),
                 DISK_PROGRAM),
             new NodeVolumes.Tools(volumeHelper(config, failpoints), sandbox, images, mounts),
             InstantSource.system());
     volumes.isolate();
     return failpoints.around(Volumes.class, volumes);
+  }
+
+  private Path filesDirectory() {
+    return config.stateDirectory().resolve("files");
   }
 
   /** With locks of its own: a large disk is checked for longer than anything else takes. */
@@ -245,12 +252,18 @@ final class Daemon implements AutoCloseable {
     ContainerdClient containerd = containerd(processes);
     ContainerdContent content = new ContainerdContent(containerd);
     content.endAbandonedLeases();
+    HttpRegistries registries = closing(new HttpRegistries(config.registries(), System.getenv()));
+    FetchedFiles fetched =
+        failpoints.around(
+            FetchedFiles.class,
+            new NodeFiles(
+                filesDirectory(), registries, registries, config.trust(), NodeFiles.MAX_BYTES));
     ImageStore images =
         failpoints.around(
             ImageStore.class,
             new Images(
                 failpoints.around(ContentStore.class, content),
-                closing(new HttpRegistries(config.registries(), System.getenv())),
+                registries,
                 config.trust(),
                 Platform.linux(host.architecture()),
                 LayerLimits.DEFAULT,
@@ -300,6 +313,7 @@ final class Daemon implements AutoCloseable {
             executors,
             sandboxed,
             images,
+            fetched,
             config.tools(),
             config.emulation(),
             new NodeFacts(),
@@ -330,6 +344,7 @@ final class Daemon implements AutoCloseable {
                     new NamespaceProbes(namespaces),
                     binaryFormats,
                     volumes,
+                    fetched,
                     devices,
                     files,
                     processes,

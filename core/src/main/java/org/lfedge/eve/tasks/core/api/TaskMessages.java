@@ -151,6 +151,15 @@ final class TaskMessages {
                   .setSpecJson(blueprint.specJson());
               blueprint.trust().ifPresent(verdict -> response.setImageTrust(trust(verdict)));
               blueprint
+                  .fetched()
+                  .ifPresent(
+                      file ->
+                          response
+                              .getRootFileBuilder()
+                              .setDigest(file.digest())
+                              .setSource(file.from())
+                              .setArtifactDigest(file.manifest().orElse("")));
+              blueprint
                   .tools()
                   .ifPresent(
                       tools ->

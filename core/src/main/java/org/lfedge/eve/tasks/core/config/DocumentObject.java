@@ -67,6 +67,11 @@ final class DocumentObject {
     return Stream.of(some).filter(keys::has).toList();
   }
 
+  /** Whether the value of a key is an object that has another key. */
+  boolean has(String key, String inner) {
+    return keys.path(key).has(inner);
+  }
+
   /** A key that is understood, and refused all the same. */
   void notYet(String key) {
     later.add(key);

@@ -15,6 +15,7 @@ import java.util.OptionalLong;
 import java.util.TreeSet;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.lfedge.eve.tasks.core.error.Problem;
 
 /**
@@ -63,6 +64,11 @@ final class DocumentValue {
 
   boolean isObject() {
     return node.isObject();
+  }
+
+  /** Whether it is a text that fulfils something. */
+  boolean isText(Predicate<String> condition) {
+    return node.isTextual() && condition.test(node.textValue());
   }
 
   boolean isEmptyList() {

@@ -200,6 +200,30 @@ public record TaskDocument(
     }
 
     /**
+     * A file with a root in it that the node fetches and keeps for the task, and to which nobody
+     * writes.
+     *
+     * @param digest of the file; empty as long as only a registry could tell
+     */
+    record Fetched(FileOrigin from, VolumeConfig.Format format, Optional<String> digest)
+        implements RootSource {
+      @Override
+      public Kind kind() {
+        return Kind.FILE;
+      }
+
+      /** The same file, of which it is known by now what is in it. */
+      public Fetched as(String found) {
+        return new Fetched(from, format, Optional.of(found));
+      }
+
+      /** The key of documents that stands for where it comes from. */
+      public String key() {
+        return new File("", format).key() + (from instanceof FileOrigin.Url ? ".url" : ".artifact");
+      }
+    }
+
+    /**
      * The document says nothing of a root: for a task with tools there is none then, for any other
      * it is the node's.
      */

@@ -145,6 +145,15 @@ public final class TaskDocuments {
       json.put("bundle", bundle.path());
     } else if (root instanceof RootSource.File file) {
       json.putObject("file").put("source", file.path()).put("format", file.format().word());
+    } else if (root instanceof RootSource.Fetched fetched) {
+      ObjectNode file = json.putObject("file");
+      if (fetched.from() instanceof FileOrigin.Url url) {
+        file.put("url", url.url()).put("digest", url.sha256());
+      } else if (fetched.from() instanceof FileOrigin.Artifact artifact) {
+        file.put("artifact", artifact.reference());
+        json.put("pull", SupervisionReader.word(artifact.pull()));
+      }
+      file.put("format", fetched.format().word());
     } else {
       json.put("host", true);
     }

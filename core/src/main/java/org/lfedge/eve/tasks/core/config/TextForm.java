@@ -32,6 +32,23 @@ record TextForm(int maxLength, Pattern pattern, String code, String must) {
           "BAD_VALUE",
           "the name of an image, such as registry.example/web:1.27 or web@sha256:<64 hex digits>");
 
+  /** A SHA-256 digest. */
+  static final TextForm DIGEST =
+      new TextForm(71, "sha256:[0-9a-f]{64}", "BAD_VALUE", "sha256: and 64 hex digits");
+
+  /**
+   * The URL of a file. Whoever judges it by its text is to judge what is fetched, so there are no
+   * steps up in it, and nothing that may be a secret.
+   */
+  static final TextForm FILE_URL =
+      new TextForm(
+          1024,
+          "https?://([A-Za-z0-9][A-Za-z0-9.-]*|\\[[0-9a-fA-F:]+\\])(:[0-9]{1,5})?"
+              + "(/(?!(\\.|%2[eE]){1,2}(/|$))([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)+",
+          "BAD_VALUE",
+          "the http or https URL of a file, such as https://repo.example/app-1.0.jar, without user,"
+              + " password, ?query, #fragment and . or .. in its path");
+
   TextForm(int maxLength, String pattern, String code, String must) {
     this(maxLength, Pattern.compile(pattern), code, must);
   }

@@ -131,6 +131,14 @@ public record VolumeConfig(
      */
     record DiskFile(String path, Format format) implements Source {}
 
+    /**
+     * A file that the node has fetched, with what it holds, for reading alone. No document has it
+     * as a volume: it is the root of a task.
+     *
+     * @param digest {@code sha256:} and 64 hex digits
+     */
+    record Fetched(String digest, Format format) implements Source {}
+
     /** A volume of the node by its name, see {@code taskctl volumes}. */
     record Named(String volume) implements Source {}
 

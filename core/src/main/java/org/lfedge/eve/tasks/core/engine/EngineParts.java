@@ -26,6 +26,7 @@ record EngineParts(
     Reservations reservations,
     DeviceClaims devices,
     CpuSharing cpus,
+    RootFiles rootFiles,
     Neighbours neighbours,
     InstantSource clock,
     DoubleSupplier chance,

@@ -34,14 +34,30 @@ final class OwnRoot {
     this.volumes = volumes;
   }
 
-  /** A root that is a file or directory of the node, as a volume. Images are none. */
+  /**
+   * A root that is a file or directory, as a volume. Images are none, nor are files of which it is
+   * not known yet what was fetched.
+   */
   static Optional<VolumeConfig> asVolume(TaskDocument document) {
+    if (document.root() instanceof RootSource.Fetched file) {
+      return file.digest().map(digest -> fetched(digest, file.format()));
+    }
     if (document.root() instanceof RootSource.Directory directory) {
       return Optional.of(volume(document, new Source.HostPath(directory.path())));
     }
     return document.root() instanceof RootSource.File file
         ? Optional.of(volume(document, new Source.DiskFile(file.path(), file.format())))
         : Optional.empty();
+  }
+
+  private static VolumeConfig fetched(String digest, Format format) {
+    return new VolumeConfig(
+        Volumes.ROOT,
+        new Source.Fetched(digest, format),
+        Optional.empty(),
+        true,
+        Propagation.PRIVATE,
+        Optional.empty());
   }
 
   private static VolumeConfig volume(TaskDocument document, Source source) {
@@ -56,7 +72,8 @@ final class OwnRoot {
 
   /** Nobody writes to one that runs, so that several tasks can run the same. */
   private static boolean isJar(RootSource root) {
-    return root instanceof RootSource.File file && file.format() == Format.JAR;
+    return (root instanceof RootSource.File file && file.format() == Format.JAR)
+        || (root instanceof RootSource.Fetched fetched && fetched.format() == Format.JAR);
   }
 
   /**
@@ -83,6 +100,9 @@ final class OwnRoot {
     if (source instanceof RootSource.File file) {
       views.add(file.format().isDisk() ? View.BLOCK : View.FILE);
       readOnly |= file.format() == Format.ISO || isJar(source);
+    } else if (source instanceof RootSource.Fetched file) {
+      views.add(file.format().isDisk() ? View.BLOCK : View.FILE);
+      readOnly = true;
     } else if (source instanceof RootSource.Image
         || source instanceof RootSource.Layout
         || source instanceof RootSource.Directory) {
@@ -115,9 +135,9 @@ final class OwnRoot {
   private Fact jar(TaskDocument document, FactQuery.JarFile query) {
     RootSource root = document.root();
     boolean fits =
-        root instanceof RootSource.File file
-            ? file.format() == Format.JAR && query.path().isEmpty()
-            : root instanceof RootSource.Directory && query.path().isPresent();
+        root instanceof RootSource.Directory
+            ? query.path().isPresent()
+            : isJar(root) && query.path().isEmpty();
     VolumeConfig volume =
         asVolume(document)
             .filter(any -> fits)
@@ -140,8 +160,7 @@ final class OwnRoot {
             .orElseThrow(() -> new IllegalArgumentException("no disk: " + query));
     try {
       long bytes = volumes.diskBytes(document.name(), volume);
-      String format =
-          volume.source() instanceof Source.DiskFile file ? file.format().word() : "raw";
+      String format = format(volume.source()).map(Format::word).orElse("raw");
       return Fact.present(query, Map.of("format", format, "bytes", String.valueOf(bytes)));
     } catch (TaskException e) {
       String key =
@@ -150,6 +169,13 @@ final class OwnRoot {
               : "volumes[" + document.volumes().indexOf(volume) + "].source";
       throw TaskException.failed(e.problems().stream().map(problem -> of(key, problem)).toList());
     }
+  }
+
+  private static Optional<Format> format(Source source) {
+    if (source instanceof Source.Fetched file) {
+      return Optional.of(file.format());
+    }
+    return source instanceof Source.DiskFile file ? Optional.of(file.format()) : Optional.empty();
   }
 
   private static VolumeConfig volume(TaskDocument document, String name) {
@@ -164,6 +190,9 @@ final class OwnRoot {
   }
 
   private static String key(TaskDocument document) {
+    if (document.root() instanceof RootSource.Fetched file) {
+      return "root." + file.key();
+    }
     return document.root() instanceof RootSource.File file ? "root." + file.key() : "root";
   }
 

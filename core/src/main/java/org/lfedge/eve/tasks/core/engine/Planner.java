@@ -22,6 +22,7 @@ import org.lfedge.eve.tasks.core.port.Devices;
 import org.lfedge.eve.tasks.core.port.ExecutorCatalog;
 import org.lfedge.eve.tasks.core.port.ExecutorCatalog.LoadedExecutor;
 import org.lfedge.eve.tasks.core.port.FactSource;
+import org.lfedge.eve.tasks.core.port.FetchedFiles;
 import org.lfedge.eve.tasks.core.port.ImageDetails;
 import org.lfedge.eve.tasks.core.port.ImageStore;
 import org.lfedge.eve.tasks.core.port.NetworkNamespaces;
@@ -80,7 +81,7 @@ public final class Planner {
   record Plan(Blueprint blueprint, AssembledSpec spec, TaskCharge charge) {}
 
   /**
-   * Looks things up in these; of them, only the image store is changed.
+   * Looks things up in these; of them, only the images and the files that were fetched are changed.
    *
    * @param toolsByExecutor the names of the images of tools by the executors that run in them where
    *     documents name none
@@ -91,6 +92,7 @@ public final class Planner {
       ExecutorCatalog executors,
       SandboxedExecutors sandboxed,
       ImageStore images,
+      FetchedFiles fetched,
       SortedMap<String, String> toolsByExecutor,
       boolean emulates,
       FactSource factSource,
@@ -105,7 +107,7 @@ public final class Planner {
       NodeLayout layout) {
     this.images =
         new TaskImages(
-            new RootLookup(images, factSource, policy),
+            new RootLookup(images, fetched, factSource, policy),
             new ToolsLookup(
                 executors, images, new ArtifactExecutors(images, sandboxed), toolsByExecutor),
             new RootPlatforms(executors, host.architecture(), emulates));
@@ -278,7 +280,8 @@ public final class Planner {
             seed,
             spec.json(),
             cloudInit.text().filter(text -> !found.document().equals(document)),
-            found.emulation());
+            found.emulation(),
+            root.fetched());
     return new Plan(blueprint, spec, charge);
   }
 

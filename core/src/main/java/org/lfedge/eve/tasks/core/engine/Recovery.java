@@ -49,6 +49,9 @@ final class Recovery {
     TaskStore.Contents contents = ports.store().load();
     SortedMap<String, RuntimeTask> running = Turns.joined(listing);
     endStrays(new TreeSet<>(running.keySet()));
+    if (!contents.unreadable().isEmpty()) {
+      shared.rootFiles().keepAll();
+    }
     List<CompletableFuture<TaskRecord>> recoveries = new ArrayList<>();
     for (TaskRecord record : contents.records()) {
       shared.reservations().restore(Planner.charge(record));
@@ -75,6 +78,7 @@ final class Recovery {
       known.add(unreadable.name());
     }
     removeOrphans(known);
+    shared.rootFiles().sweep();
   }
 
   private void endStrays(SortedSet<String> alive) {

@@ -1,11 +1,13 @@
 package org.lfedge.eve.tasks.core.engine;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.lfedge.eve.tasks.core.admission.TaskCharge;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.config.TaskDocument.EnvValue;
+import org.lfedge.eve.tasks.core.config.VolumeConfig;
 import org.lfedge.eve.tasks.core.port.TaskRecord;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Blueprint;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Tools;
@@ -37,7 +39,8 @@ record Revision(Blueprint blueprint, TaskCharge charge, boolean inPlace, boolean
             && secrets(record.document()).equals(secrets(document))
             && sameSurroundings(record.document(), document)
             && (after.tools().isEmpty()
-                || OwnRoot.asVolume(record.document()).equals(OwnRoot.asVolume(document)))
+                || ownRoot(record.blueprint().get(), record.document())
+                    .equals(ownRoot(after, document)))
             && record.document().terminal() == document.terminal();
     boolean limitsDiffer =
         record.blueprint().isEmpty()
@@ -57,6 +60,10 @@ record Revision(Blueprint blueprint, TaskCharge charge, boolean inPlace, boolean
         && before.userData().equals(after.userData())
         && before.seed().attachments().equals(after.seed().attachments())
         && SpecResources.differOnlyInResources(before.specJson(), after.specJson());
+  }
+
+  private static Optional<VolumeConfig> ownRoot(Blueprint blueprint, TaskDocument document) {
+    return OwnRoot.asVolume(blueprint.completed(document));
   }
 
   /** A volume has the same place in the spec, whatever it is made of. */

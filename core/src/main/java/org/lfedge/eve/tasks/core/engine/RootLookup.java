@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.lfedge.eve.tasks.core.config.Platform;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.config.TaskDocument.RootSource;
@@ -14,6 +15,7 @@ import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.policy.Policy;
 import org.lfedge.eve.tasks.core.port.AccountFiles;
 import org.lfedge.eve.tasks.core.port.FactSource;
+import org.lfedge.eve.tasks.core.port.FetchedFiles;
 import org.lfedge.eve.tasks.core.port.ImageDetails;
 import org.lfedge.eve.tasks.core.port.ImagePurpose;
 import org.lfedge.eve.tasks.core.port.ImageStore;
@@ -22,6 +24,7 @@ import org.lfedge.eve.tasks.core.port.PlatformChoice;
 import org.lfedge.eve.tasks.core.port.PullProgress;
 import org.lfedge.eve.tasks.core.port.RootFilesystem;
 import org.lfedge.eve.tasks.core.port.StoredImage;
+import org.lfedge.eve.tasks.core.port.TaskRecord;
 import org.lfedge.eve.tasks.core.port.TrustVerdict;
 import org.lfedge.eve.tasks.spi.Fact;
 import org.lfedge.eve.tasks.spi.FactQuery;
@@ -34,11 +37,13 @@ final class RootLookup {
   private static final String BUNDLE_ROOT = "rootfs";
 
   private final ImageStore images;
+  private final FetchedFiles files;
   private final FactSource facts;
   private final Policy policy;
 
-  RootLookup(ImageStore images, FactSource facts, Policy policy) {
+  RootLookup(ImageStore images, FetchedFiles files, FactSource facts, Policy policy) {
     this.images = images;
+    this.files = files;
     this.facts = facts;
     this.policy = policy;
   }
@@ -49,15 +54,24 @@ final class RootLookup {
    * @param root as the executor sees it
    * @param filesystem what the runtime mounts if the anchor runs in it; empty if it is none
    * @param image what its image says, if it is one
-   * @param trust why that image may be used
+   * @param trust why that image, or what was fetched, may be used
    * @param accounts its passwd and group files
+   * @param fetched what it is, if it is a file that was fetched
    */
   record Found(
       Root root,
       Optional<RootFilesystem> filesystem,
       Optional<ImageDetails> image,
       Optional<TrustVerdict> trust,
-      AccountFiles accounts) {
+      AccountFiles accounts,
+      Optional<TaskRecord.Fetched> fetched) {
+
+    /** A document that says which file its root is, if it is one that was fetched. */
+    TaskDocument resolved(TaskDocument document) {
+      return fetched.isPresent() && document.root() instanceof RootSource.Fetched root
+          ? document.withRoot(root.as(fetched.get().digest()))
+          : document;
+    }
 
     /** What its image is for, if it is one. */
     Optional<Platform> platform() {
@@ -109,8 +123,15 @@ final class RootLookup {
     return local(source, readOnly);
   }
 
-  /** Whether the image of a task has to be fetched before {@link #prepare}. */
+  /** Whether the image or file of a task has to be fetched before {@link #prepare}. */
   boolean wantsFetch(TaskDocument document, PlatformChoice choice) {
+    if (document.root() instanceof RootSource.Fetched file) {
+      return switch (file.from().pull()) {
+        case ALWAYS -> true;
+        case MISSING -> find(file).isEmpty();
+        case NEVER -> false;
+      };
+    }
     return document.root() instanceof RootSource.Image image
         && switch (image.pull()) {
           case ALWAYS -> true;
@@ -119,9 +140,37 @@ final class RootLookup {
         };
   }
 
-  /** Fetches the image of a task, unless it is here and need not be. */
+  private Optional<FetchedFiles.Kept> find(RootSource.Fetched file) {
+    return of(file, () -> files.find(file.from(), file.format()));
+  }
+
+  /** Names the place of the document that is to blame. */
+  private static <T> T of(RootSource.Fetched file, Supplier<T> step) {
+    try {
+      return step.get();
+    } catch (TaskException e) {
+      throw TaskException.failed(
+          e.problems().stream()
+              .map(
+                  problem ->
+                      new Problem(
+                          problem.code(),
+                          problem.kind(),
+                          "root." + file.key(),
+                          file.from().shown(),
+                          problem.message()))
+              .toList());
+    }
+  }
+
+  /** Fetches the image or file of a task, unless it is here and need not be. */
   void fetch(TaskDocument document, PlatformChoice choice) {
-    if (wantsFetch(document, choice) && document.root() instanceof RootSource.Image image) {
+    if (!wantsFetch(document, choice)) {
+      return;
+    }
+    if (document.root() instanceof RootSource.Fetched file) {
+      var unused = of(file, () -> files.fetch(file.from(), file.format(), PullProgress.NONE));
+    } else if (document.root() instanceof RootSource.Image image) {
       try {
         images.pull(image.reference(), choice, ImagePurpose.IMAGE, PullProgress.NONE);
       } catch (NoMatchingPlatform e) {
@@ -210,7 +259,29 @@ final class RootLookup {
         Optional.of(new RootFilesystem.Layers(details.chainId())),
         Optional.of(details),
         trust,
-        details.accounts());
+        details.accounts(),
+        Optional.empty());
+  }
+
+  private Found fetched(RootSource.Fetched file) {
+    FetchedFiles.Kept kept =
+        find(file)
+            .orElseThrow(
+                () ->
+                    TaskException.failed(
+                        Problem.inDocument(
+                            "FILE_NOT_FOUND",
+                            "root." + file.key(),
+                            file.from().shown(),
+                            "this file is not on the node; it is fetched when a task with it is"
+                                + " created, unless pull: never forbids that")));
+    return new Found(
+        new Root.File(kept.path().toString(), file.format().word(), true),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.of(kept.trust()),
+        AccountFiles.NONE,
+        Optional.of(new TaskRecord.Fetched(kept.digest(), file.from().shown(), kept.manifest())));
   }
 
   private Found local(RootSource source, boolean readOnly) {
@@ -232,6 +303,9 @@ final class RootLookup {
       boolean never = readOnly || file.format() == Format.ISO;
       return noFilesystem(new Root.File(file.path(), file.format().word(), never));
     }
+    if (source instanceof RootSource.Fetched file) {
+      return fetched(file);
+    }
     if (source instanceof RootSource.Unsaid) {
       return noFilesystem(new Root.None());
     }
@@ -240,11 +314,18 @@ final class RootLookup {
         Optional.of(new RootFilesystem.Host()),
         Optional.empty(),
         Optional.empty(),
-        facts.accounts("/"));
+        facts.accounts("/"),
+        Optional.empty());
   }
 
   private static Found noFilesystem(Root root) {
-    return new Found(root, Optional.empty(), Optional.empty(), Optional.empty(), AccountFiles.NONE);
+    return new Found(
+        root,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        AccountFiles.NONE,
+        Optional.empty());
   }
 
   /** Under a layer of its own if it is read-only, since the runtime must make mount targets. */
@@ -268,7 +349,8 @@ final class RootLookup {
                 : new RootFilesystem.Directory(real)),
         Optional.empty(),
         Optional.empty(),
-        facts.accounts(real));
+        facts.accounts(real),
+        Optional.empty());
   }
 
   private Path realDirectory(String path) {

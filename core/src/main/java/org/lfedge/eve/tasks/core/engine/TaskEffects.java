@@ -128,7 +128,7 @@ final class TaskEffects {
           }
         },
         () -> {
-          prepareRoot(record.document(), blueprint);
+          prepareRoot(document, blueprint);
           prepareVolumes(record, seed);
           prepareOwnDirectories(name, seed);
           files.writeSecrets(name, secrets(record), seed.process().user());

@@ -116,7 +116,7 @@ final class TaskImages {
     RootLookup.Found root = ofRoot(document, findRoot);
     TaskDocument decided = platforms.decided(document, root.platform());
     return new Found(
-        decided,
+        root.resolved(decided),
         root,
         decided.equals(document) ? named : findTools.apply(decided),
         platforms.emulation(document, root.platform()));

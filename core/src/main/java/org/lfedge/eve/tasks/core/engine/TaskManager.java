@@ -31,6 +31,7 @@ import org.lfedge.eve.tasks.core.port.BinaryFormats;
 import org.lfedge.eve.tasks.core.port.ContainerRuntime;
 import org.lfedge.eve.tasks.core.port.Devices;
 import org.lfedge.eve.tasks.core.port.EventLog;
+import org.lfedge.eve.tasks.core.port.FetchedFiles;
 import org.lfedge.eve.tasks.core.port.NetworkNamespaces;
 import org.lfedge.eve.tasks.core.port.NetworkProbes;
 import org.lfedge.eve.tasks.core.port.Networks;
@@ -94,6 +95,7 @@ public final class TaskManager implements AutoCloseable {
       NetworkProbes probes,
       BinaryFormats binaryFormats,
       Volumes volumes,
+      FetchedFiles fetched,
       Devices devices,
       TaskFiles files,
       Processes processes,
@@ -143,6 +145,7 @@ public final class TaskManager implements AutoCloseable {
             new Reservations(capacity),
             new DeviceClaims(ports.devices()),
             sharing,
+            new RootFiles(ports.fetched(), this::records),
             new StartOrder(workers),
             ports.clock(),
             ports.chance(),
@@ -225,7 +228,13 @@ public final class TaskManager implements AutoCloseable {
       return CompletableFuture.failedFuture(Refusals.alreadyExists(document.name()));
     }
     return names.served(
-        document, () -> fetches.bring(document).thenCompose(there -> make(document, desired)));
+        document,
+        () ->
+            shared
+                .rootFiles()
+                .during(
+                    document,
+                    () -> fetches.bring(document).thenCompose(there -> make(document, desired))));
   }
 
   private CompletableFuture<TaskView> make(TaskDocument document, Desired desired) {
@@ -267,18 +276,38 @@ public final class TaskManager implements AutoCloseable {
     return names.served(
         document,
         () ->
-            fetches
-                .bring(document)
-                .thenCompose(there -> with(document.name(), worker -> worker.revise(document)))
+            shared
+                .rootFiles()
+                .during(
+                    document,
+                    () ->
+                        fetches
+                            .bring(document)
+                            .thenCompose(
+                                there -> with(document.name(), worker -> worker.revise(document))))
                 .whenComplete((done, failed) -> names.settle(document)));
   }
 
   /** Whether the anchor of a task can stay when it gets another document. */
   boolean staysWith(TaskRecord record, TaskDocument document) {
     check(document);
-    Revision revision = Revision.of(record, document, shared.planner());
+    Revision revision;
+    try {
+      revision = Revision.of(record, document, shared.planner());
+    } catch (TaskException e) {
+      if (isToCome(e) && shared.planner().wantsFetch(document)) {
+        // Another root than the present one, which is here.
+        return false;
+      }
+      throw e;
+    }
     shared.reservations().check(revision.charge());
     return revision.inPlace();
+  }
+
+  private static boolean isToCome(TaskException failure) {
+    String code = failure.first().code();
+    return code.equals("IMAGE_NOT_FOUND") || code.equals("FILE_NOT_FOUND");
   }
 
   /**

@@ -403,6 +403,7 @@ final class TaskWorker {
     shared.devices().release(record().name());
     gone = true;
     onRemoved.run();
+    shared.rootFiles().release(record());
     shared.cpus().release(record().name());
   }
 

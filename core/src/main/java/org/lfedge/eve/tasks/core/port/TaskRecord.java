@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
+import org.lfedge.eve.tasks.core.config.TaskDocument.RootSource;
 import org.lfedge.eve.tasks.core.config.VolumeConfig.Source.CloudInit.UserData;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.lifecycle.Desired;
@@ -341,6 +342,8 @@ public record TaskRecord(
    * @param specJson the OCI runtime spec
    * @param userData of cloud-init as it stood in the file that the document names; empty if it
    *     names none
+   * @param emulation of a task whose executor the node chose
+   * @param fetched the root, if it is a file that was fetched
    */
   public record Blueprint(
       String executor,
@@ -355,18 +358,24 @@ public record TaskRecord(
       Seed seed,
       String specJson,
       Optional<UserData.Text> userData,
-      Optional<Emulation> emulation) {
+      Optional<Emulation> emulation,
+      Optional<Fetched> fetched) {
 
-    /** A document with the user data in it that were read when this was made. */
+    /**
+     * A document with the user data in it that were read when this was made, and with what was
+     * fetched then as its root.
+     */
     public TaskDocument completed(TaskDocument document) {
+      TaskDocument rooted =
+          fetched.isPresent() && document.root() instanceof RootSource.Fetched root
+              ? document.withRoot(root.as(fetched.get().digest()))
+              : document;
       return userData
           .map(
               text ->
-                  document.withVolumes(
-                      document.volumes().stream()
-                          .map(volume -> volume.withUserData(text))
-                          .toList()))
-          .orElse(document);
+                  rooted.withVolumes(
+                      rooted.volumes().stream().map(volume -> volume.withUserData(text)).toList()))
+          .orElse(rooted);
     }
 
     /** A document with the executor and the option in it that the node chose for it. */
@@ -391,7 +400,8 @@ public record TaskRecord(
           seed,
           json,
           userData,
-          emulation);
+          emulation,
+          fetched);
     }
   }
 
@@ -402,6 +412,15 @@ public record TaskRecord(
    * @param platform its value, such as {@code linux/arm64}
    */
   public record Emulation(String option, String platform) {}
+
+  /**
+   * A root that is a file which was fetched.
+   *
+   * @param digest of the file, by which it is kept
+   * @param from its URL, or the name of the artifact that held it
+   * @param manifest digest of that artifact's
+   */
+  public record Fetched(String digest, String from, Optional<String> manifest) {}
 
   /**
    * The tools of a task whose anchor runs in them, or is given interpreters out of them.

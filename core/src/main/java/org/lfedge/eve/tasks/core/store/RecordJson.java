@@ -20,6 +20,7 @@ import org.lfedge.eve.tasks.core.port.TaskEvent;
 import org.lfedge.eve.tasks.core.port.TaskRecord;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Blueprint;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Emulation;
+import org.lfedge.eve.tasks.core.port.TaskRecord.Fetched;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Journal;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Standing;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Tools;
@@ -103,6 +104,14 @@ final class RecordJson {
     json.put("spec", blueprint.specJson());
     blueprint.userData().ifPresent(text -> json.put("userData", text.text()));
     blueprint.emulation().ifPresent(emulation -> json.set("emulation", write(emulation)));
+    blueprint.fetched().ifPresent(fetched -> json.set("fetched", write(fetched)));
+    return json;
+  }
+
+  private static ObjectNode write(Fetched fetched) {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("digest", fetched.digest()).put("from", fetched.from());
+    fetched.manifest().ifPresent(digest -> json.put("manifest", digest));
     return json;
   }
 
@@ -214,7 +223,15 @@ final class RecordJson {
             "emulation",
             chosen ->
                 new Emulation(
-                    required(chosen, "option").asText(), required(chosen, "platform").asText())));
+                    required(chosen, "option").asText(), required(chosen, "platform").asText())),
+        optional(json, "fetched", RecordJson::fetched));
+  }
+
+  private static Fetched fetched(JsonNode json) {
+    return new Fetched(
+        required(json, "digest").asText(),
+        required(json, "from").asText(),
+        optional(json, "manifest", JsonNode::asText));
   }
 
   private static Tools tools(JsonNode json) {

@@ -40,17 +40,31 @@ final class DiskSources {
       if (readOnly) {
         file.makeReadOnly("mount " + source.path() + " for " + what);
       }
-      Request request = new Request(id(file), task, volume.name(), readOnly);
-      if (view == View.FILESYSTEM) {
-        node.giveFileSystem(
-            request, file.path(), readOnly, () -> mountCommand(task, file, what, readOnly));
-      } else {
-        if (source.format().isForeign()) {
-          // Whoever opens it would follow it to other files.
-          long unused = conversion.virtualBytes(file.path(), source.format(), what);
-        }
-        node.giveDisk(request, file);
+      give(task, volume, source.format(), file, view, readOnly);
+    }
+  }
+
+  /** Makes a file that the node has fetched ready for a task, which cannot write to it. */
+  void prepare(String task, VolumeConfig volume, Source.Fetched source, View view) {
+    try (Staged file =
+        sources.stageFetched(task, KeptVolumes.what(task, volume), source.digest())) {
+      give(task, volume, source.format(), file, view, true);
+    }
+  }
+
+  private void give(
+      String task, VolumeConfig volume, Format format, Staged file, View view, boolean readOnly) {
+    String what = KeptVolumes.what(task, volume);
+    Request request = new Request(id(file), task, volume.name(), readOnly);
+    if (view == View.FILESYSTEM) {
+      node.giveFileSystem(
+          request, file.path(), readOnly, () -> mountCommand(task, file, what, readOnly));
+    } else {
+      if (format.isForeign()) {
+        // Whoever opens it would follow it to other files.
+        long unused = conversion.virtualBytes(file.path(), format, what);
       }
+      node.giveDisk(request, file);
     }
   }
 
@@ -59,12 +73,26 @@ final class DiskSources {
     String what = KeptVolumes.what(task, volume);
     try (Staged file = sources.stage(task, what, source.path(), false, false)) {
       file.makeReadOnly("mount " + source.path() + " for " + what);
-      return source.format().isForeign()
-          ? conversion.virtualBytes(file.path(), source.format(), what)
-          : DiskConversion.plausible(Files.size(file.path()), source.format(), what);
+      return bytes(file, source.format(), what);
     } catch (IOException e) {
       throw DiskFiles.unreadable(Path.of(source.path()), e);
     }
+  }
+
+  /** The same for a file that the node has fetched. */
+  long bytes(String task, VolumeConfig volume, Source.Fetched source) {
+    String what = KeptVolumes.what(task, volume);
+    try (Staged file = sources.stageFetched(task, what, source.digest())) {
+      return bytes(file, source.format(), what);
+    } catch (IOException e) {
+      throw DiskFiles.unreadable(Path.of(source.digest()), e);
+    }
+  }
+
+  private long bytes(Staged file, Format format, String what) throws IOException {
+    return format.isForeign()
+        ? conversion.virtualBytes(file.path(), format, what)
+        : DiskConversion.plausible(Files.size(file.path()), format, what);
   }
 
   private List<String> mountCommand(String task, Staged file, String what, boolean readOnly) {

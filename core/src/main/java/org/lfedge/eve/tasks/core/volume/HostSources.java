@@ -3,10 +3,12 @@ package org.lfedge.eve.tasks.core.volume;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.volume.MountPoints.Staged;
@@ -17,6 +19,7 @@ import org.lfedge.eve.tasks.core.volume.MountPoints.Staged;
  */
 final class HostSources {
 
+  private static final Pattern DIGEST = Pattern.compile("sha256:[0-9a-f]{64}");
   private static final List<String> BIND =
       List.of("mount", "--no-mtab", "--bind", "--make-private");
   private static final List<String> BIND_ALL =
@@ -24,10 +27,47 @@ final class HostSources {
 
   private final MountPoints points;
   private final Confinement confinement;
+  private final Path fetched;
 
-  HostSources(MountPoints points, Confinement confinement) {
+  /**
+   * Sources of tasks.
+   *
+   * @param fetched where the files lie that the node has fetched, each by the digits of its digest
+   */
+  HostSources(MountPoints points, Confinement confinement, Path fetched) {
     this.points = points;
     this.confinement = confinement;
+    this.fetched = fetched;
+  }
+
+  /**
+   * Mounts a file that the node has fetched at a path of ours, to be read. It lies among the
+   * daemon's own files, where no document can name it and nobody else can put anything.
+   */
+  Staged stageFetched(String lock, String what, String digest) {
+    if (!DIGEST.matcher(digest).matches()) {
+      throw new IllegalArgumentException("no digest: " + digest);
+    }
+    Path path = fetched.resolve(digest.substring(digest.indexOf(':') + 1));
+    if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+      throw TaskException.failed(
+          Problem.host(
+              "FILE_NOT_FOUND",
+              what
+                  + ": "
+                  + digest
+                  + ", which was fetched for it, is not there any more; delete the task and create"
+                  + " it again"));
+    }
+    String purpose = "mount " + digest + " for " + what;
+    Staged staged = points.stage(lock, purpose, false, bindCommand(path, false));
+    try {
+      staged.makeReadOnly(purpose);
+      return staged;
+    } catch (RuntimeException e) {
+      closeAfter(e, staged);
+      throw e;
+    }
   }
 
   /**

@@ -5,6 +5,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.function.Supplier;
 import org.lfedge.eve.tasks.core.config.VolumeConfig;
 import org.lfedge.eve.tasks.core.config.VolumeConfig.Source;
 import org.lfedge.eve.tasks.core.error.Problem;
@@ -27,6 +28,13 @@ final class JarSources {
   /** See {@link org.lfedge.eve.tasks.core.port.Volumes#jar}. */
   Fact read(String task, VolumeConfig volume, FactQuery.JarFile query) {
     String what = KeptVolumes.what(task, volume);
+    if (volume.source() instanceof Source.Fetched file && query.path().isEmpty()) {
+      return read(
+          what,
+          "what was fetched as " + file.digest(),
+          () -> sources.stageFetched(task, what, file.digest()),
+          query);
+    }
     if (volume.source() instanceof Source.DiskFile file && query.path().isEmpty()) {
       return read(task, what, file.path(), query);
     }
@@ -52,7 +60,12 @@ final class JarSources {
   }
 
   private Fact read(String task, String what, String path, FactQuery.JarFile query) {
-    try (Staged file = sources.stage(task, what, path, false, false);
+    return read(what, path, () -> sources.stage(task, what, path, false, false), query);
+  }
+
+  private static Fact read(
+      String what, String path, Supplier<Staged> staging, FactQuery.JarFile query) {
+    try (Staged file = staging.get();
         FileChannel channel = FileChannel.open(file.path())) {
       return Fact.present(query, JarReading.values(channel, query.mainClass()));
     } catch (MalformedJarException e) {

@@ -57,12 +57,13 @@ public final class NodeVolumes implements Volumes {
    *     below it
    * @param runtime those that do not; volumes are mounted in {@code volumes} below it
    * @param names what is known of the names on networks, a directory for each
+   * @param fetched where the files lie that the node has fetched, each by the digits of its digest
    * @param allowed {@code policy.directories}: where the files and directories of volumes may lie
    * @param diskProgram which knows disks in other formats than raw, with the commands {@code info}
    *     and {@code convert}; need not be there
    */
   public record Layout(
-      Path state, Path runtime, Path names, List<String> allowed, Path diskProgram) {
+      Path state, Path runtime, Path names, Path fetched, List<String> allowed, Path diskProgram) {
 
     /** Keeps a copy. */
     public Layout {
@@ -92,7 +93,7 @@ public final class NodeVolumes implements Volumes {
                 runtime.resolveSibling(".").normalize().toString()));
     points = new MountPoints(runtime, tools.helper());
     names = new NetworkNames(layout.names(), points);
-    sources = new HostSources(points, confinement);
+    sources = new HostSources(points, confinement, layout.fetched());
     jars = new JarSources(sources);
     disks = new NodeDisks(points);
     DiskFiles files = new DiskFiles(tools.helper());
@@ -236,6 +237,9 @@ public final class NodeVolumes implements Volumes {
             case JAR, FILE -> List.of(View.FILE);
           });
     }
+    if (source instanceof Source.Fetched file) {
+      return SortedCopies.setOf(List.of(file.format().isDisk() ? View.BLOCK : View.FILE));
+    }
     if (source instanceof Source.CloudInit) {
       return SortedCopies.setOf(List.of(View.ISO9660));
     }
@@ -303,6 +307,8 @@ public final class NodeVolumes implements Volumes {
     } else if (source instanceof Source.DiskFile disk
         && !(view == View.FILESYSTEM && disk.format().isForeign())) {
       diskSources.prepare(task, volume, disk, view);
+    } else if (source instanceof Source.Fetched file) {
+      diskSources.prepare(task, volume, file, view);
     } else if (source instanceof Source.NetworkNames of) {
       names.prepare(task, volume.name(), KeptVolumes.what(task, volume), of.network());
     } else if (source instanceof Source.Image image && volume.readOnly()) {
@@ -365,6 +371,9 @@ public final class NodeVolumes implements Volumes {
       return kept.diskBytes(task, volume, named.volume());
     }
     if (source instanceof Source.DiskFile disk && disk.format().isDisk()) {
+      return diskSources.bytes(task, volume, disk);
+    }
+    if (source instanceof Source.Fetched disk && disk.format().isDisk()) {
       return diskSources.bytes(task, volume, disk);
     }
     throw new IllegalArgumentException(KeptVolumes.what(task, volume) + " is no disk");

@@ -73,6 +73,30 @@ record Fault(String key, JsonNode value, String path, String code) {
       root | {disk: a.raw} | root.disk | WRONG_TYPE
       root | {jar: ""} | root.jar | BAD_VALUE
       root | {disk: {source: a, format: raw}, maxWritable: 1GiB} | root.maxWritable | CONFLICT
+      root | {jar: 7} | root.jar | WRONG_TYPE
+      root | {jar: {}} | root.jar | MISSING
+      root | {jar: {source: a.jar}} | root.jar.source | UNKNOWN_KEY
+      root | {jar: {url: "https://a.example/b.jar"}} | root.jar.digest | MISSING
+      root | {jar: {digest: "sha256:1"}} | root.jar | MISSING
+      root | {jar: {url: "https://a.example/b.jar", digest: "sha256:12"}} | root.jar.digest | BAD_VALUE
+      root | {jar: {url: "ftp://a.example/b.jar", digest: "sha256:12"}} | root.jar.url | BAD_VALUE
+      root | {jar: {url: "https://me:secret@a.example/b.jar"}} | root.jar.url | BAD_VALUE
+      root | {jar: {url: "https://a.example/b.jar?signed=1"}} | root.jar.url | BAD_VALUE
+      root | {jar: {url: "https://a.example/a/../b.jar"}} | root.jar.url | BAD_VALUE
+      root | {jar: {url: "https://a.example/a/%2e%2E/b.jar"}} | root.jar.url | BAD_VALUE
+      root | {jar: {url: "https://a.example"}} | root.jar.url | BAD_VALUE
+      root | {jar: {url: 7}} | root.jar.url | WRONG_TYPE
+      root | {jar: {artifact: "a b"}} | root.jar.artifact | BAD_VALUE
+      root | {jar: {artifact: "a:1", digest: "sha256:12"}} | root.jar.digest | BAD_VALUE
+      root | {jar: {artifact: "a:1", url: "https://a.example/b"}} | root.jar | CONFLICT
+      root | {disk: {artifact: "a:1", source: a, format: iso}} | root.disk | CONFLICT
+      root | {disk: {artifact: "a:1"}} | root.disk.format | MISSING
+      root | {disk: {artifact: "a:1", format: qcow2}} | root.readOnly | CONFLICT
+      root | {file: {artifact: "a:1", format: file}, readOnly: false} | root.readOnly | CONFLICT
+      root | {jar: a.jar, pull: always} | root | CONFLICT
+      root | {jar: {url: "https://a.example/b"}, pull: always} | root | CONFLICT
+      root | {jar: {artifact: "a:1"}, pull: sometimes} | root.pull | BAD_VALUE
+      root | {jar: {artifact: "a:1"}, maxWritable: 1GiB} | root.maxWritable | CONFLICT
       root | {jar: a, readOnly: true, maxWritable: 1GiB} | root.maxWritable | CONFLICT
       command | nginx | | WRONG_TYPE
       command | {a: b} | | WRONG_TYPE

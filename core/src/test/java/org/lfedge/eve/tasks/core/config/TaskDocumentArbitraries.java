@@ -208,6 +208,9 @@ public final class TaskDocumentArbitraries {
                 "sha256:" + "f".repeat(64))
             .map(image -> field("image", JSON.textNode(image)));
     Arbitrary<Optional<String>> pulls = Arbitraries.of("always", "missing", "never").optional(0.5);
+    Arbitrary<ObjectNode> artifacts =
+        Arbitraries.of("a.example/app:1", "app@sha256:" + "0a".repeat(32))
+            .map(name -> JSON.objectNode().put("artifact", name));
     Arbitrary<ObjectNode> kinds =
         Arbitraries.oneOf(
             Combinators.combine(images, pulls)
@@ -221,6 +224,16 @@ public final class TaskDocumentArbitraries {
             paths.map(path -> field("directory", JSON.textNode(path))),
             paths.map(path -> field("bundle", JSON.textNode(path))),
             paths.map(path -> field("jar", JSON.textNode(path))),
+            byUrl().map(jar -> field("jar", jar)),
+            Combinators.combine(byUrl(), Arbitraries.of("raw", "qcow2", "vmdk", "vhdx", "iso"))
+                .as((disk, format) -> field("disk", disk.deepCopy().put("format", format))),
+            Combinators.combine(artifacts, Arbitraries.of("qcow2", "iso", "jar", "file"), pulls)
+                .as(
+                    (file, format, pull) -> {
+                      ObjectNode root = field("file", file.deepCopy().put("format", format));
+                      pull.ifPresent(when -> root.put("pull", when));
+                      return root;
+                    }),
             Combinators.combine(paths, Arbitraries.of("raw", "qcow2", "vmdk", "vhdx", "iso"))
                 .as((path, format) -> field("disk", file(path, format))),
             Combinators.combine(paths, Arbitraries.of("qcow2", "jar", "file"))
@@ -231,6 +244,9 @@ public final class TaskDocumentArbitraries {
         .as(
             (kind, readOnly, maxWritable) -> {
               ObjectNode root = kind.deepCopy();
+              if (root.findValue("url") != null || root.findValue("artifact") != null) {
+                return root.put("readOnly", true);
+              }
               readOnly.ifPresent(flag -> root.set("readOnly", flag));
               boolean file = root.has("disk") || root.has("jar") || root.has("file");
               boolean image = root.has("image") || root.has("layout");
@@ -239,6 +255,14 @@ public final class TaskDocumentArbitraries {
               }
               return root;
             });
+  }
+
+  private static Arbitrary<ObjectNode> byUrl() {
+    return Arbitraries.of(
+            "https://repo.example/a/b-1.0+x.jar",
+            "http://localhost:8080/%20/...",
+            "https://[::1]:5000/a")
+        .map(url -> JSON.objectNode().put("url", url).put("digest", "sha256:" + "0f".repeat(32)));
   }
 
   private static ObjectNode file(String path, String format) {

@@ -28,7 +28,7 @@ class TaskDocumentReferenceTest {
   void everyExampleIsValid() throws IOException {
     List<String> examples =
         YAML.matcher(reference()).results().map(found -> found.group(1)).toList();
-    assertEquals(7, examples.size());
+    assertEquals(9, examples.size());
     List<String> names =
         examples.stream()
             .flatMap(
@@ -38,7 +38,18 @@ class TaskDocumentReferenceTest {
             .map(TaskDocument::name)
             .toList();
     assertEquals(
-        List.of("hello", "web", "node-report", "router", "shop", "collector", "gateway", "modbus"),
+        List.of(
+            "hello",
+            "web",
+            "node-report",
+            "router",
+            "collector-next",
+            "router-next",
+            "sensor",
+            "shop",
+            "collector",
+            "gateway",
+            "modbus"),
         names);
   }
 

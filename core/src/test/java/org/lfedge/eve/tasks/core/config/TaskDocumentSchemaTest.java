@@ -90,6 +90,7 @@ class TaskDocumentSchemaTest {
         near.map(text -> Map.entry("workingDir", text)),
         near.map(text -> Map.entry("root.image", text)),
         near.map(text -> Map.entry("root.layout", text)),
+        near.map(text -> Map.entry("root.jar", text)),
         amounts.map(text -> Map.entry("resources.tax.memory", text)),
         amounts.map(text -> Map.entry("stop.grace", text)),
         near.map(text -> Map.entry("restart.policy", text)),

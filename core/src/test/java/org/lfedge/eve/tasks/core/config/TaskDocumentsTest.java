@@ -160,6 +160,59 @@ class TaskDocumentsTest {
     assertEquals(task, TaskDocuments.fromJson(TaskDocuments.toJson(task)));
   }
 
+  private static final String HEX = "0f".repeat(32);
+
+  @Test
+  void aFileMayBeFetchedByUrlAndDigest() {
+    TaskDocument task =
+        parseOne(
+            MINIMAL
+                + "root: {jar: {url: \"https://repo.example/a.jar\", digest: \"sha256:"
+                + HEX
+                + "\"}}\n");
+    RootSource.Fetched root = (RootSource.Fetched) task.root();
+    assertEquals(
+        new RootSource.Fetched(
+            new FileOrigin.Url("https://repo.example/a.jar", "sha256:" + HEX),
+            Format.JAR,
+            Optional.of("sha256:" + HEX)),
+        root);
+    assertEquals("jar.url", root.key());
+    assertEquals(task, TaskDocuments.fromJson(TaskDocuments.toJson(task)));
+  }
+
+  @Test
+  void aFileMayBeAnArtifactWhichIsPulledAsImagesAre() {
+    TaskDocument task =
+        parseOne(
+            MINIMAL
+                + "root: {disk: {artifact: \"app:1\", format: qcow2}, pull: never,"
+                + " readOnly: true}\n");
+    RootSource.Fetched root = (RootSource.Fetched) task.root();
+    assertEquals(
+        new RootSource.Fetched(
+            new FileOrigin.Artifact("app:1", TaskDocument.Pull.NEVER),
+            Format.QCOW2,
+            Optional.empty()),
+        root);
+    assertEquals("disk.artifact", root.key());
+    assertEquals(task, TaskDocuments.fromJson(TaskDocuments.toJson(task)));
+    assertEquals(Optional.of("sha256:" + HEX), root.as("sha256:" + HEX).digest());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "https://me:hunter2@repo.example/a.jar",
+    "https://repo.example/a.jar?token=hunter2",
+    "https://repo.example/a.jar#hunter2",
+  })
+  void whatMayBeASecretInAUrlIsNotAmongTheValuesOfProblems(String url) {
+    List<Problem> problems = problems(MINIMAL + "root: {jar: {url: \"" + url + "\", digest: x}}\n");
+    assertEquals(
+        List.of("root.jar.url", "root.jar.digest"), problems.stream().map(Problem::path).toList());
+    assertFalse(problems.toString().contains("hunter2"), problems.toString());
+  }
+
   @Test
   void thatNoRootIsNamedIsNotTheSameAsTheRootOfTheNode() {
     TaskDocument unsaid = parseOne(MINIMAL);

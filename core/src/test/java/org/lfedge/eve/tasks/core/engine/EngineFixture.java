@@ -65,6 +65,7 @@ final class EngineFixture {
   final MemoryBinaryFormats binaryFormats = new MemoryBinaryFormats();
   final MemoryNetworks networks = new MemoryNetworks();
   final MemoryVolumes volumes = new MemoryVolumes();
+  final MemoryFiles fetched = new MemoryFiles();
   final MemoryDevices devices = new MemoryDevices();
   volatile Policy policy = withDevices("/dev/tty*", "nic:*");
   final TaskDirectories files;
@@ -117,6 +118,7 @@ final class EngineFixture {
             executors,
             new NoSandboxes(),
             images,
+            fetched,
             new TreeMap<>(
                 Map.of(
                     "emulator",
@@ -146,6 +148,7 @@ final class EngineFixture {
             probes,
             binaryFormats,
             volumes,
+            fetched,
             devices,
             files,
             new RuntimeProcesses(runtime),

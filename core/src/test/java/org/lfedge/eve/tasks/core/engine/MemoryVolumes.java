@@ -87,6 +87,9 @@ final class MemoryVolumes implements Volumes {
     if (volume.source() instanceof VolumeConfig.Source.DiskFile disk) {
       return SortedCopies.setOf(List.of(disk.format().isDisk() ? View.BLOCK : View.FILE));
     }
+    if (volume.source() instanceof VolumeConfig.Source.Fetched file) {
+      return SortedCopies.setOf(List.of(file.format().isDisk() ? View.BLOCK : View.FILE));
+    }
     return SortedCopies.setOf(
         List.of(
             volume.source() instanceof VolumeConfig.Source.CloudInit
@@ -113,6 +116,9 @@ final class MemoryVolumes implements Volumes {
     }
     if (volume.source() instanceof VolumeConfig.Source.CloudInit data) {
       guestData.put(task, data);
+    }
+    if (volume.source() instanceof VolumeConfig.Source.Fetched file) {
+      roots.put(task, file.digest() + (volume.readOnly() ? " ro" : ""));
     }
     ready.add(task + "/" + volume.name());
   }

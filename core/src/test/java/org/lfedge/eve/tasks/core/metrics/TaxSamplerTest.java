@@ -77,6 +77,7 @@ class TaxSamplerTest {
                 seed,
                 "{}",
                 Optional.empty(),
+                Optional.empty(),
                 Optional.empty()))
         .anchored(anchor);
   }

@@ -83,6 +83,7 @@ class FileTaskStoreTest {
         Seed.builder(Base.TASK, true, process).build(),
         "{\"ociVersion\": \"1.0.2\"}",
         Optional.empty(),
+        Optional.empty(),
         Optional.empty());
   }
 
@@ -205,7 +206,9 @@ class FileTaskStoreTest {
             seed,
             plain.specJson(),
             Optional.of(new UserData.Text("SITE=north")),
-            Optional.of(new TaskRecord.Emulation("platform", "linux/arm64"))));
+            Optional.of(new TaskRecord.Emulation("platform", "linux/arm64")),
+            Optional.of(
+                new TaskRecord.Fetched("sha256:9", "a.example/app:1", Optional.of("sha256:a")))));
   }
 
   /** As the version before volumes, interfaces and devices wrote it, so each reads the other's. */

@@ -216,6 +216,7 @@ class HostVolumesIT {
                   other.state(),
                   other.runtime(),
                   other.state().resolve("names"),
+                  other.fetched(),
                   List.of("/"),
                   Path.of("/usr/bin/qemu-img")),
               other.tools(),

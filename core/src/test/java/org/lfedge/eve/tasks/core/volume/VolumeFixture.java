@@ -77,12 +77,18 @@ final class VolumeFixture implements AutoCloseable {
                 state(),
                 runtime(),
                 state().resolve("names"),
+                fetched(),
                 List.of(allowed().toString()),
                 Path.of("/usr/bin/qemu-img")),
             tools,
             InstantSource.system());
     made.isolate();
     return made;
+  }
+
+  /** Where files are that were fetched. */
+  Path fetched() {
+    return state().resolve("files");
   }
 
   NodeVolumes.Tools tools() {

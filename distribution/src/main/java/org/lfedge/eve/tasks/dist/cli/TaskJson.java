@@ -23,6 +23,7 @@ import org.lfedge.eve.tasks.core.api.v1.Memory;
 import org.lfedge.eve.tasks.core.api.v1.NodeResponse;
 import org.lfedge.eve.tasks.core.api.v1.RejectedPlugin;
 import org.lfedge.eve.tasks.core.api.v1.RenderResponse;
+import org.lfedge.eve.tasks.core.api.v1.RootFile;
 import org.lfedge.eve.tasks.core.api.v1.Task;
 import org.lfedge.eve.tasks.core.api.v1.TaxPart;
 import org.lfedge.eve.tasks.core.error.Problem;
@@ -82,6 +83,7 @@ final class TaskJson {
     json.set("toolsTrust", detail.hasToolsTrust() ? imageTrust(detail.getToolsTrust()) : null);
     json.put("imageDigest", orNull(detail.getImageDigest()));
     json.set("imageTrust", detail.hasImageTrust() ? imageTrust(detail.getImageTrust()) : null);
+    json.set("rootFile", detail.hasRootFile() ? rootFile(detail.getRootFile()) : null);
     json.put("trust", orNull(detail.getTrust()));
     json.set(
         "seed",
@@ -103,6 +105,14 @@ final class TaskJson {
       item.put("bytes", part.getBytes());
       item.put("why", part.getWhy());
     }
+    return json;
+  }
+
+  private static ObjectNode rootFile(RootFile file) {
+    ObjectNode json = NODES.objectNode();
+    json.put("digest", file.getDigest());
+    json.put("source", file.getSource());
+    json.put("artifactDigest", orNull(file.getArtifactDigest()));
     return json;
   }
 

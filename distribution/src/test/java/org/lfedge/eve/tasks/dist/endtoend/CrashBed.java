@@ -76,6 +76,7 @@ final class CrashBed implements AutoCloseable {
       writeSources();
       TestImages served = new TestImages();
       ServedImage.put(registry, served, served.add(fresh()), "1");
+      ServedImage.putFile(registry, "disk", new byte[1 << 20]);
       // It unpacks the image, and makes the directories that all tasks share.
       var first = api.create(document("first", "[sh]", ""));
       api.delete(first.getName(), false);
@@ -153,6 +154,16 @@ final class CrashBed implements AutoCloseable {
   /** A task that runs in tools, with a JAR as its root. */
   String servedJar(String task, String command) {
     return document(task, "{jar: app.jar}", command, "executor: serving");
+  }
+
+  /** A task that runs in tools, with a disk out of a registry as its root. */
+  String fetched(String task, String command) {
+    return document(
+        task,
+        "{disk: {artifact: \"%s/disk:disk\", format: raw}, readOnly: true}"
+            .formatted(registry.host()),
+        command,
+        "executor: serving");
   }
 
   /** A task whose executor gives it a state and a runtime directory. */

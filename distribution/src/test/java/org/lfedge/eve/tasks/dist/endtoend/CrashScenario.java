@@ -53,6 +53,7 @@ record CrashScenario(
         serve(),
         serveJar(),
         interpret(),
+        fetch(),
         purge(),
         apply(),
         importImages(),
@@ -259,6 +260,28 @@ record CrashScenario(
         bed -> {
           if (!bed.api().has(TASK)) {
             make(bed, bed.interpreted(TASK, DEAF));
+          }
+          isStarted(bed);
+        });
+  }
+
+  /** A file is fetched for a task, and goes with it. */
+  private static CrashScenario fetch() {
+    return new CrashScenario(
+        "fetch a file",
+        bed -> {},
+        bed -> {
+          make(bed, bed.fetched(TASK, DEAF));
+          bed.api().delete(TASK, false);
+        },
+        bed ->
+            assertEquals(
+                bed.api().has(TASK) ? 1 : 0,
+                Traces.of(bed.node()).getOrDefault("fetched files", List.of()).size(),
+                "a file of no task"),
+        bed -> {
+          if (!bed.api().has(TASK)) {
+            make(bed, bed.fetched(TASK, DEAF));
           }
           isStarted(bed);
         });

@@ -22,6 +22,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import org.lfedge.eve.tasks.core.image.TestImages;
 import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
+import org.lfedge.eve.tasks.core.registry.FixtureRegistry;
 
 /**
  * Debian's {@code docker-registry} on loopback, with TLS by a CA of its own, and a password.
@@ -185,18 +186,47 @@ final class DebianRegistry implements AutoCloseable {
 
   /** Puts all blobs of some images into a repository, and gives one of their documents a tag. */
   void push(TestImages images, String repository, String tag, Descriptor target) {
-    images
-        .blobs()
-        .forEach(
-            (digest, bytes) -> {
-              String location =
-                  expect(202, request("/v2/" + repository + "/blobs/uploads/"), "POST", new byte[0])
-                      .headers()
-                      .firstValue("Location")
-                      .orElseThrow();
-              expect(201, request(location + "&digest=" + digest), "PUT", bytes);
-            });
+    images.blobs().forEach((digest, bytes) -> pushBlob(repository, digest, bytes));
     pushDocuments(images, repository, tag, target);
+  }
+
+  private void pushBlob(String repository, String digest, byte[] bytes) {
+    String location =
+        expect(202, request("/v2/" + repository + "/blobs/uploads/"), "POST", new byte[0])
+            .headers()
+            .firstValue("Location")
+            .orElseThrow();
+    var unused = expect(201, request(location + "&digest=" + digest), "PUT", bytes);
+  }
+
+  /**
+   * Puts a file into a repository as an artifact, as ORAS does.
+   *
+   * @return the URL of its blob
+   */
+  String pushFile(String repository, String tag, String title, byte[] bytes) {
+    String digest = FixtureRegistry.digest(bytes);
+    byte[] empty = "{}".getBytes(StandardCharsets.UTF_8);
+    pushBlob(repository, digest, bytes);
+    pushBlob(repository, FixtureRegistry.digest(empty), empty);
+    String type = "application/vnd.oci.image.manifest.v1+json";
+    String manifest =
+        """
+        {"schemaVersion": 2, "mediaType": "%s",
+         "config":
+           {"mediaType": "application/vnd.oci.empty.v1+json", "digest": "%s", "size": 2},
+         "layers":
+           [{"mediaType": "application/octet-stream", "digest": "%s", "size": %d,
+             "annotations": {"org.opencontainers.image.title": "%s"}}]}
+        """
+            .formatted(type, FixtureRegistry.digest(empty), digest, bytes.length, title);
+    var unused =
+        expect(
+            201,
+            request("/v2/" + repository + "/manifests/" + tag).header("Content-Type", type),
+            "PUT",
+            manifest.getBytes(StandardCharsets.UTF_8));
+    return "https://" + host + "/v2/" + repository + "/blobs/" + digest;
   }
 
   /** What an index refers to must be there before it. */

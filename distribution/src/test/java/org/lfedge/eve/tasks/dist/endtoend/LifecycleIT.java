@@ -25,7 +25,7 @@ class LifecycleIT {
   private static final String FIELDS =
       "name displayName executor state desired pid pidStartTime exitCode exitSignal exitOutcome"
           + " exitMeaning oomKilled failure restarts nextStart createdAt startedAt exitedAt memory interfaces config"
-          + " executorVersion executorDigest toolsDigest toolsTrust imageDigest imageTrust trust seed spec"
+          + " executorVersion executorDigest toolsDigest toolsTrust imageDigest imageTrust rootFile trust seed spec"
           + " cgroup limits logs tax";
 
   private final PackagedNode node = new PackagedNode();

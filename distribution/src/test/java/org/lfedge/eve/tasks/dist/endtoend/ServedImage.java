@@ -2,6 +2,7 @@ package org.lfedge.eve.tasks.dist.endtoend;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.SortedMap;
 import org.lfedge.eve.tasks.core.image.TestImages;
@@ -19,6 +20,22 @@ final class ServedImage {
     var unused =
         registry.document(
             tag, target.mediaType(), images.blobs().getOrDefault(target.digest(), new byte[0]));
+  }
+
+  /** Puts a file in as an artifact, as the only one with its tag. */
+  static void putFile(FixtureRegistry registry, String tag, byte[] bytes) {
+    byte[] empty = "{}".getBytes(StandardCharsets.UTF_8);
+    String type = "application/vnd.oci.image.manifest.v1+json";
+    String manifest =
+        """
+        {"schemaVersion": 2, "mediaType": "%s",
+         "config":
+           {"mediaType": "application/vnd.oci.empty.v1+json", "digest": "%s", "size": 2},
+         "layers":
+           [{"mediaType": "application/octet-stream", "digest": "%s", "size": %d}]}
+        """
+            .formatted(type, registry.blob(empty), registry.blob(bytes), bytes.length);
+    var unused = registry.document(tag, type, manifest.getBytes(StandardCharsets.UTF_8));
   }
 
   /** What a node's config says of such a registry. */

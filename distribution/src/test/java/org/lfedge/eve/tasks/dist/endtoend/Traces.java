@@ -56,6 +56,9 @@ final class Traces {
     traces.put("attached interfaces", entries(directory.resolve("state/networks/tasks")));
     traces.put("leases of addresses", leases(directory.resolve("state/networks/leases")));
     traces.put("volumes", visible(entries(directory.resolve("state/volumes"))));
+    traces.put("fetched files", entries(directory.resolve("state/files/sha256")));
+    traces.put("artifacts that are known", entries(directory.resolve("state/files/artifacts")));
+    traces.put("unfinished files", entries(directory.resolve("state/files/unfinished")));
     traces.put("states", entries(directory.resolve("state/volumes/.states")));
     traces.put("mounted states", entries(directory.resolve("run/volumes/.states")));
     traces.put("runtime directories", entries(directory.resolve("run/volumes/.run")));

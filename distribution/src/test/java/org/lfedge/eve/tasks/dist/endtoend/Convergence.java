@@ -55,9 +55,9 @@ final class Convergence {
     equal("containerd tasks", anchored, found("containerd tasks", "^(\\S+)$"));
     equal("shims", anchored, found("shims"));
     equal("records", names, found("records", "^(.*)\\.json$"));
-    // Some have a user namespace beside it.
-    equal("pinned namespaces", names, found("pinned namespaces", "^([^~]+)(?:~users)?$"));
-    equal("namespace mounts", names, found("mounts", "/netns/([^/~]+)(?:~users)?$"));
+    equal("pinned namespaces", names, found("pinned namespaces", "^([^~]+)$"));
+    noneBut("user namespaces", names, found("pinned namespaces", "^(.*)~users$"));
+    equal("namespace mounts", names, found("mounts", "/netns/([^/~]+)$"));
     equal("root mounts", anchored, found("mounts", "/([^/]+)/rootfs$"));
     within("mounts", found("mounts"), "/netns/[^/]+$|/rootfs$|/run/containerd$|/run/volumes/");
     for (String kind :

@@ -51,26 +51,30 @@ public final class JarBenchmark {
     }
   }
 
-  /** The three ways take turns. */
+  /** The ways take turns. */
   private List<String> firstLines() throws Exception {
     create("bench-jar", "");
     create("bench-archive", "options: {archive: true}");
+    create("bench-no-archive", "options: {jvmOptions: [\"-Xshare:off\"]}");
     BareAnchor bare = BareAnchor.of(inspect("bench-jar").getSpecJson(), toolsRoot, "/app/");
     Samples alone = new Samples();
     Samples task = new Samples();
     Samples archive = new Samples();
+    Samples none = new Samples();
     for (int run = -1; run <= runs; run++) {
       long ofTask = nanosToFirstLine("bench-jar");
       long ofArchive = nanosToFirstLine("bench-archive");
+      long ofNone = nanosToFirstLine("bench-no-archive");
       long ofBare = bare.nanosToFirstLine();
       // The first start writes the archive and the second looks whether it is good.
       if (run > 0) {
         task.add(ofTask);
         archive.add(ofArchive);
+        none.add(ofNone);
         alone.add(ofBare);
       }
     }
-    for (String name : List.of("bench-jar", "bench-archive")) {
+    for (String name : List.of("bench-jar", "bench-archive", "bench-no-archive")) {
       daemon.api().delete(DeleteRequest.newBuilder().setName(name).setForce(true).build());
     }
     return List.of(
@@ -80,7 +84,8 @@ public final class JarBenchmark {
             alone.cells(),
             alone.count()),
         row("`Start` through the API, of a task that was stopped", task, alone),
-        row("with an archive of its classes", archive, alone));
+        row("with an archive of its own classes as well", archive, alone),
+        row("without the archive of the JVM's classes in the tools", none, alone));
   }
 
   private static String row(String name, Samples samples, Samples alone) {

@@ -248,6 +248,7 @@ class ArtifactsIT {
     oneApplyBringsTheToolsTheExecutorAndTheTask("python");
   }
 
+  @Tag("long")
   @Test
   void twoVersionsOfTheSameToolsRunBesideEachOther() {
     String first = push("twice", good("declarative"));
@@ -299,6 +300,7 @@ class ArtifactsIT {
     assertEquals("NAME_RESERVED", refusal(push("claims", image)).get(0));
   }
 
+  @Tag("long")
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -135,6 +135,10 @@ class BadInputIT {
     }
     assertEquals(
         Map.of(
+            "cross-arch",
+            "none",
+            "jvm",
+            "none",
             "native-container",
             "none",
             "qemu",

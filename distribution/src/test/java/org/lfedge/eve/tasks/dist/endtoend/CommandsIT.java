@@ -183,7 +183,9 @@ class CommandsIT {
     assertTrue(shown.path("accelerators").isObject());
     assertTrue(shown.path("networks").isArray());
     JsonNode executors = node.json("executors", "list");
-    assertEquals(List.of("native-container", "qemu"), executors.findValuesAsText("name"));
+    assertEquals(
+        List.of("cross-arch", "jvm", "native-container", "qemu"),
+        executors.findValuesAsText("name"));
     assertEquals("bundled", executors.at("/0/trust").asText());
     assertEquals(2, node.taskctl("no-such-command").status());
   }

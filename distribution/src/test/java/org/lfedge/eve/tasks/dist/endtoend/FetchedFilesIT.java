@@ -14,6 +14,7 @@ import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.lfedge.eve.tasks.core.registry.FixtureRegistry;
@@ -166,6 +167,7 @@ class FetchedFilesIT {
     assertNothingIsLeft();
   }
 
+  @Tag("long")
   @Test
   void aJarIsLookedIntoAsOneOfTheNodeIs() throws IOException {
     Manifest manifest = new Manifest();

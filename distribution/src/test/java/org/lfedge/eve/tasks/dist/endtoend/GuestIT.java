@@ -145,6 +145,7 @@ class GuestIT {
     return address.substring(0, address.indexOf('/'));
   }
 
+  @Tag("long")
   @Test
   void anImageForAnotherArchitectureRunsInAMachineOfIt() {
     boolean arm = System.getProperty("os.arch").equals("aarch64");
@@ -201,6 +202,7 @@ class GuestIT {
     return machines.node().taskctl("-o", "json", "create", document).errorCodes();
   }
 
+  @Tag("long")
   @Test
   void howAMachineEndsIsTold() {
     machines.run("panics", QEMU, "[sh, -c, 'echo c > /proc/sysrq-trigger; sleep 1000']", "");

@@ -317,6 +317,7 @@ class JvmIT {
   }
 
   /** Heap, classes, buffers and stacks are full at once, and the kernel has no reason to act. */
+  @Tag("long")
   @Test
   void allThatItIsGivenMayBeFull() {
     String command = "[full, \"4\", \"8\", \"700\"]";
@@ -326,6 +327,7 @@ class JvmIT {
     assertEquals("0 null false", end("full"));
   }
 
+  @Tag("long")
   @Test
   void jarsOfEveryKindAreRun() throws IOException {
     byte[] inner =
@@ -440,6 +442,7 @@ class JvmIT {
   }
 
   /** Whatever becomes of the archive of its classes, the program starts. */
+  @Tag("long")
   @Test
   void anArchiveMakesLaterStartsFasterAndBreaksNone() throws IOException {
     String more = "stop: {grace: 60s}\noptions: {archive: true}\ninit: true";
@@ -500,6 +503,7 @@ class JvmIT {
     node.taskctl("delete", "--force", "h2").expect(0);
   }
 
+  @Tag("long")
   @Test
   void executableJarsNeedNoCode() {
     String tools = DebianImages.make("jar-17", archive(node, "jar-17"));

@@ -32,7 +32,7 @@ class CrashIT {
   private static final String CHOSEN = System.getProperty("failpoints", "");
 
   /** Of the places that a plain run takes into account, one in so many. */
-  private static final int SAMPLE = 128;
+  private static final int SAMPLE = 256;
 
   private @Nullable CrashBed bed;
 

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
@@ -107,6 +108,7 @@ class ApplyIT {
     node.taskctl("delete", "--force", "fits").expect(0);
   }
 
+  @Tag("long")
   @Test
   void applyStartsWhatWasStoppedAndTheDirectoryDoesNot() throws IOException {
     String text = Files.readString(Path.of(document("dropped", "32MiB", "")));

@@ -146,6 +146,7 @@ class HotPluginsIT {
   }
 
   /** No digest of theirs is named anywhere. */
+  @Tag("long")
   @Test
   void oneThatNobodyTrustsRunsInASandbox() throws IOException {
     long daemon = node.pid();

@@ -194,6 +194,7 @@ class InterfacesIT {
     }
   }
 
+  @Tag("long")
   @Test
   void configsOfOthersWorkUnchanged() {
     assertTrue(
@@ -221,6 +222,7 @@ class InterfacesIT {
     assertEquals(0, leases("breaks"), "leases");
   }
 
+  @Tag("long")
   @Test
   void aTaskMayBeOnTheNetworkOfTheNode() throws IOException {
     run("inside", IDLE, "interfaces: [{network: host}]");

@@ -18,6 +18,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
@@ -82,6 +83,7 @@ class LogsIT {
     node.taskctl("delete", "followed").expect(0);
   }
 
+  @Tag("long")
   @Test
   void aTaskThatWritesWithoutEndFillsNoDiskAndTheDaemonAnswers() {
     String document = node.document("loud", "[sh, -c, 'while :; do cat /bin/busybox; done']", "");

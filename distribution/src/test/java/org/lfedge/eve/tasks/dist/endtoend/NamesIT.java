@@ -12,6 +12,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
@@ -127,6 +128,7 @@ class NamesIT {
     Programs.await("all tasks to be gone", () -> node.json("list").isEmpty());
   }
 
+  @Tag("long")
   @Test
   void whoAsksIsToldItsAddress() {
     run("guest", "{network: lan, addresses: [10.232.1.50/24]}");
@@ -161,6 +163,7 @@ class NamesIT {
         });
   }
 
+  @Tag("long")
   @Test
   void aNetworkNeedNotServeNames() {
     run("quiet", "{network: plain}");

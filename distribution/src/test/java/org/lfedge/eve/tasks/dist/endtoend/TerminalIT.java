@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
@@ -160,6 +161,7 @@ class TerminalIT {
     assertNoFifosAreLeft();
   }
 
+  @Tag("long")
   @Test
   void aTerminalOutlivesTheDaemonAndItsTaskWaitsMeanwhile() throws IOException {
     String script =

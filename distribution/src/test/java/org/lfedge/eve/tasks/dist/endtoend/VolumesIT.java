@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
@@ -73,6 +74,7 @@ class VolumesIT {
     node.taskctl("delete", "--force", "--purge", "full").expect(0);
   }
 
+  @Tag("long")
   @Test
   void whatTasksWriteToTheirRootHasALimitThatStatsShow() {
     String image =
@@ -137,6 +139,7 @@ class VolumesIT {
     node.taskctl("delete", "--force", "mounts").expect(0);
   }
 
+  @Tag("long")
   @Test
   void disksAreMountedWithTheirContent() throws IOException {
     Path content = Files.createDirectory(node.documents().resolve("content"));

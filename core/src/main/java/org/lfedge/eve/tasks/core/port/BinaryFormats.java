@@ -19,8 +19,7 @@ public interface BinaryFormats {
    * For whom formats will hold that are registered on this node.
    *
    * @throws org.lfedge.eve.tasks.core.error.TaskException {@code BINARY_FORMATS_NOT_ALLOWED} if
-   *     that is the whole node and its config does not allow it, {@code BINARY_FORMATS_UNSUPPORTED}
-   *     if its kernel has none
+   *     that is the whole node and its config does not allow it
    */
   Scope scope();
 
@@ -31,7 +30,8 @@ public interface BinaryFormats {
    * @param tools where the file system is mounted that the interpreters are in; they are opened
    *     now, and are not looked for again while the task runs
    * @throws org.lfedge.eve.tasks.core.error.TaskException {@code INTERPRETER_NOT_FOUND} if one is
-   *     not in the tools, and what {@link #scope} throws
+   *     not in the tools, {@code BINARY_FORMAT_REFUSED} if the kernel takes none, and what {@link
+   *     #scope} throws
    */
   @Effect
   void register(String task, int pid, List<BinaryFormat> formats, Path tools);

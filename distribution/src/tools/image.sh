@@ -3,6 +3,7 @@
 # usage: image.sh KIND FILE [ARCHITECTURE]
 # KIND is one of these:
 #   qemu        tools: QEMU with what it needs, on amd64 and arm64
+#   xen         tools: xl with what it needs, on amd64
 #   cross-arch  tools: emulators for programs of other architectures
 #   jvm-17      tools: a Java runtime, with most modules; also jvm-21 and jvm-25
 #   jvm-17-all  the same with all modules and fonts
@@ -44,7 +45,7 @@ if (($# < 2 || $# > 3)) || [[ $2 == -* ]]; then
 fi
 kind=$1
 case $kind in
-  qemu | cross-arch | busybox | coreutils) recipe=$here/$kind ;;
+  qemu | xen | cross-arch | busybox | coreutils) recipe=$here/$kind ;;
   jvm-* | jar-*) recipe=$here/jvm ;;
   *) usage ;;
 esac
@@ -86,7 +87,7 @@ recipe_packages
 # Of the same packages by the same recipe it would become the same once more.
 key=$({
   echo "$kind ${SOURCE_DATE_EPOCH-}"
-  cat "$here"/*.sh "$recipe"/* ${base:+"$layout/index.json"}
+  cat "$here"/*.sh "$here/guest-init" "$recipe"/* ${base:+"$layout/index.json"}
   (cd "$work" && cat /dev/null "${fetched[@]/%/.packages}")
 } | sha256sum)
 made=$images/$name-$node-${key:0:16}.oci.tar

@@ -4,6 +4,8 @@
 # Of Debian 12, the image has 60 MB, and 257 MB unpacked, of which 134 MB pad the firmware of arm64.
 # shellcheck shell=bash disable=SC2034,SC2154
 
+# shellcheck source=distribution/src/tools/guest.sh
+. "$here/guest.sh"
 [[ $architecture == @(amd64|arm64) ]] || usage
 need cpio:cpio qemu-img:qemu-utils
 config=(
@@ -23,56 +25,11 @@ readonly TOOLS_PACKAGES=(
 # What QEMU loads at run time. The rest is for screens, sound and other machines.
 readonly QEMU_MODULES=(accel-tcg-x86_64.so hw-usb-host.so)
 readonly QEMU_DATA=(kvmvapic.bin linuxboot.bin linuxboot_dma.bin multiboot_dma.bin pvh.bin)
-readonly GUEST_PACKAGES=(busybox-static coreutils)
-# Modules of the guest with an OCI image as its root: those that each loads, and those that it loads
-# for its interfaces and its disks. ext4 is built in.
-readonly BOOT_MODULES=(virtio_pci virtio_console virtiofs pvpanic-pci)
-readonly NETWORK_MODULES=(virtio_net)
-readonly DISK_MODULES=(virtio_blk isofs vfat nls_cp437 nls_ascii)
-
-# add_modules LIST MODULE...: copies modules of the guest's kernel, each after those that it depends
-# on, and writes their names to a list. A module that is built in, or that the architecture has not,
-# is left out.
-add_modules() {
-  local list=$1 name file depends
-  shift
-  for name in "$@"; do
-    file=$(find "$modules" -name "${name//[-_]/[-_]}.ko")
-    if [[ -n $file ]] && ! grep -qxF "${file##*/}" "$initrd"/modules/*; then
-      depends=$(tr '\0' '\n' <"$file" | sed -n 's/^depends=//p')
-      # shellcheck disable=SC2086 # a list of names
-      add_modules "$list" ${depends//,/ }
-      cp "$file" "$initrd/modules/"
-      echo "${file##*/}" >>"$initrd/modules/$list"
-    fi
-  done
-}
-
-# make_guest ARCHITECTURE DIRECTORY: the kernel and the initramfs of guests with an OCI image as root.
-make_guest() {
-  local from=$work/$1 to=$2 initrd=$work/initrd-$1 modules
-  modules=$(echo "$from"/lib/modules/*)
-  mkdir -p "$to" "$initrd"/{bin,dev,etc,lib,modules,proc,root,run,sbin,share,sys,tmp}
-  touch "$initrd"/modules/{boot,network,disk}
-  add_modules boot "${BOOT_MODULES[@]}"
-  add_modules network "${NETWORK_MODULES[@]}"
-  add_modules disk "${DISK_MODULES[@]}"
-  add_program "$1" "$initrd" bin/busybox
-  ln -s busybox "$initrd/bin/sh"
-  add_program "$1" "$initrd" usr/sbin/chroot
-  cp "$recipe/guest-init" "$initrd/init"
-  chmod 755 "$initrd/init"
-  find "$initrd" -exec touch -hd "@$epoch" {} +
-  # Not compressed: the guest would take longer to unpack it than QEMU takes to read it.
-  (cd "$initrd" && find . -print0 | sort -z \
-    | cpio --quiet -0 -o -H newc --reproducible -R 0:0) >"$to/initrd"
-  if [[ $1 == arm64 ]]; then
-    # The kernel of arm64 does not unpack itself, and QEMU can do that for it.
-    gzip -n <"$from"/boot/vmlinuz-* >"$to/vmlinuz"
-  else
-    cp "$from"/boot/vmlinuz-* "$to/vmlinuz"
-  fi
-}
+# ext4 is built in.
+declare -rA modules_of_guests=(
+  [boot]='virtio_pci virtio_console virtiofs pvpanic-pci' [network]=virtio_net
+  [disk]='virtio_blk isofs vfat nls_cp437 nls_ascii'
+)
 
 recipe_packages() {
   local other=arm64

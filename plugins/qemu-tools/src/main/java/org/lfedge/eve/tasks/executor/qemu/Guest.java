@@ -6,6 +6,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.lfedge.eve.tasks.spi.SeedException;
 import org.lfedge.eve.tasks.spi.SeedRequest;
+import org.lfedge.eve.tasks.spi.guest.GuestOptions;
+import org.lfedge.eve.tasks.spi.guest.GuestVolumes;
 import org.lfedge.eve.tasks.spi.task.ResolvedImage;
 import org.lfedge.eve.tasks.spi.task.Root;
 import org.lfedge.eve.tasks.spi.task.TaskConfig;
@@ -55,7 +57,7 @@ record Guest(
       throws SeedException {
     TaskConfig task = request.task();
     Root.Kind root = task.root().kind();
-    boolean isProgram = root == Root.Kind.IMAGE || root == Root.Kind.DIRECTORY;
+    boolean isProgram = GuestVolumes.isProgram(task.root());
     if (isProgram) {
       refuseOptionsOfOtherGuests(options);
     }
@@ -75,7 +77,7 @@ record Guest(
     }
     String machine = options.machine().orElse(architecture.machine());
     if (!architecture.hasMachine(machine)) {
-      throw MachineOptions.bad(
+      throw GuestOptions.bad(
           "machine",
           "must be "
               + architecture.machine()
@@ -84,7 +86,7 @@ record Guest(
     }
     boolean isMax = !kvm && architecture == Architecture.AMD64 && options.cpuModel().isEmpty();
     if (isMax && options.topology().threads() > 1) {
-      throw MachineOptions.bad(
+      throw GuestOptions.bad(
           "threads",
           "must be 1 for the emulated CPU max, whose cores have one thread; name another model as"
               + " options.cpuModel, such as Nehalem");
@@ -99,7 +101,7 @@ record Guest(
     }
     boolean firmwareOnly = boot.isEmpty() && architecture == Architecture.ARM64;
     if (firmwareOnly && options.uefi().equals(Optional.of(false))) {
-      throw MachineOptions.bad(
+      throw GuestOptions.bad(
           "firmware",
           "cannot be bios for an arm64 guest that starts from a disk, which takes uefi");
     }
@@ -120,26 +122,19 @@ record Guest(
     SortedMap<String, Boolean> given =
         new TreeMap<>(
             Map.of(
-                MachineOptions.KERNEL,
-                options.kernel().isPresent(),
-                MachineOptions.INITRD,
-                options.initrd().isPresent(),
-                "commandLine",
-                options.commandLine().isPresent(),
+                GuestOptions.KERNEL,
+                options.guest().kernel().isPresent(),
+                GuestOptions.INITRD,
+                options.guest().initrd().isPresent(),
+                GuestOptions.COMMAND_LINE,
+                options.guest().commandLine().isPresent(),
                 "firmware",
                 options.uefi().isPresent(),
                 "agent",
                 options.agent()));
     given.values().removeIf(isGiven -> !isGiven);
     if (!given.isEmpty()) {
-      String name = given.firstKey();
-      throw new SeedException(
-          "OPTION_NOT_USABLE",
-          "options." + name,
-          "options."
-              + name
-              + " is for a guest that has a system of its own, and the program of an image or a"
-              + " directory runs under the kernel of the tools; remove it");
+      throw GuestOptions.notForPrograms(given.firstKey());
     }
   }
 
@@ -178,7 +173,7 @@ record Guest(
               + "; use an image for that");
     }
     if (options.architecture().isPresent() && !options.architecture().equals(ofImage)) {
-      throw MachineOptions.bad(
+      throw GuestOptions.bad(
           "architecture", "is not that of the image, which is for " + image.architecture());
     }
     return ofImage.get();
@@ -197,14 +192,17 @@ record Guest(
     }
     if (volumes.kernel().isEmpty()) {
       if (volumes.initrd().isPresent()) {
-        throw MachineOptions.bad(MachineOptions.INITRD, "is for a kernel, and there is none");
+        throw GuestOptions.bad(GuestOptions.INITRD, "is for a kernel, and there is none");
       }
-      if (options.commandLine().isPresent()) {
-        throw MachineOptions.bad("commandLine", "is for a kernel, and there is none");
+      if (options.guest().commandLine().isPresent()) {
+        throw GuestOptions.bad("commandLine", "is for a kernel, and there is none");
       }
       return Optional.empty();
     }
     return Optional.of(
-        new Boot(volumes.kernel().get(), volumes.initrd(), options.commandLine().orElse(console)));
+        new Boot(
+            volumes.kernel().get(),
+            volumes.initrd(),
+            options.guest().commandLine().orElse(console)));
   }
 }

@@ -4,8 +4,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.lfedge.eve.tasks.spi.Option;
 import org.lfedge.eve.tasks.spi.SeedException;
+import org.lfedge.eve.tasks.spi.guest.GuestOptions;
 import org.lfedge.eve.tasks.spi.task.Options;
 import org.lfedge.eve.tasks.spi.task.TaskConfig;
 
@@ -18,10 +20,7 @@ import org.lfedge.eve.tasks.spi.task.TaskConfig;
  * @param uefi whether the firmware is UEFI, if the document says so
  * @param cpuModel in QEMU's words, if the document names one
  * @param directCache whether disks bypass the page cache of the node
- * @param kernel the name of a volume
- * @param initrd the name of a volume
- * @param vnc where the screen is shown, if at all
- * @param vncPasswordFile below {@code /run/secrets}
+ * @param guest what is the same for guests of other executors
  */
 record MachineOptions(
     Optional<Architecture> architecture,
@@ -30,14 +29,10 @@ record MachineOptions(
     boolean tpm,
     Optional<String> cpuModel,
     Topology topology,
-    Optional<String> kernel,
-    Optional<String> initrd,
-    Optional<String> commandLine,
     boolean directCache,
     boolean balloon,
     boolean agent,
-    Optional<Vnc> vnc,
-    Optional<String> vncPasswordFile) {
+    GuestOptions guest) {
 
   /** Sockets, cores in each and threads in each of those. */
   record Topology(int sockets, int cores, int threads) {
@@ -46,31 +41,18 @@ record MachineOptions(
     }
   }
 
-  /** Where a screen is served. */
-  enum Vnc {
-    UNIX,
-    LOOPBACK
-  }
-
   /**
    * The most CPUs of a guest: a PC without interrupt remapping tells them apart by numbers of 8
    * bits, of which one means all. Threads and cores have bits of their own in these numbers.
    */
   static final int MAX_CPUS = 128;
 
-  static final String KERNEL = "kernel";
-  static final String INITRD = "initrd";
-
-  private static final String SECRETS = "/run/secrets/";
   private static final Pattern CPU_MODEL =
       Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]*(,[+-]?[a-z0-9][a-z0-9_.-]*(=[A-Za-z0-9_.-]+)?)*");
   private static final int MAX_CPU_MODEL = 1000;
 
-  /** A kernel's own limit is 2048 on x86 and 2048 on arm64, with the end of the text. */
-  private static final int MAX_COMMAND_LINE = 2047;
-
-  /** What the executor declares. */
-  static final List<Option> DECLARED =
+  /** What the executor declares that others do not. */
+  private static final List<Option> OWN =
       List.of(
           Option.oneOf(
               "architecture",
@@ -106,16 +88,6 @@ record MachineOptions(
           Option.optional(
               "threads", Option.Type.INTEGER, "Hardware threads of each core; default 1."),
           Option.optional(
-              KERNEL,
-              Option.Type.STRING,
-              "The name of a volume, a file with a kernel that is started without any boot loader; the"
-                  + " default is the volume named kernel, where there is such a file."),
-          Option.optional(
-              INITRD,
-              Option.Type.STRING,
-              "The name of a volume, a file with the initramfs for that kernel; the default is the"
-                  + " volume named initrd, where there is such a file."),
-          Option.optional(
               "commandLine",
               Option.Type.STRING,
               "The command line of that kernel, by default console=ttyS0 (amd64) or console=ttyAMA0"
@@ -133,38 +105,23 @@ record MachineOptions(
               "agent",
               Option.Type.BOOLEAN,
               "Whether the guest runs the QEMU guest agent: there is a channel for it then, and a stop"
-                  + " asks the agent rather than pressing the power button; default false."),
-          Option.oneOf(
-              "vnc",
-              "Gives the guest a screen, shown by VNC on the socket /run/task/vnc (unix) or at port"
-                  + " 5900 of 127.0.0.1 in the network of the task (loopback).",
-              List.of("unix", "loopback")),
-          Option.optional(
-              "vncPassword",
-              Option.Type.STRING,
-              "The name of a variable below env whose value is a secret: its file holds the password"
-                  + " for VNC, up to 8 characters and no line break."));
+                  + " asks the agent rather than pressing the power button; default false."));
+
+  /** What the executor declares. */
+  static List<Option> declared() {
+    return Stream.of(OWN, GuestOptions.KERNELS, GuestOptions.SCREENS)
+        .flatMap(List::stream)
+        .toList();
+  }
 
   /** Reads and checks them. */
   static MachineOptions of(TaskConfig task) throws SeedException {
     Options options = task.options();
-    Optional<Vnc> vnc =
-        options.string("vnc").map(word -> word.equals("unix") ? Vnc.UNIX : Vnc.LOOPBACK);
     Optional<String> cpuModel = options.string("cpuModel");
     if (cpuModel.isPresent()
         && (cpuModel.get().length() > MAX_CPU_MODEL
             || !CPU_MODEL.matcher(cpuModel.get()).matches())) {
-      throw bad("cpuModel", "is no model of a CPU, such as Nehalem or Nehalem,+aes");
-    }
-    Optional<String> commandLine = options.string("commandLine");
-    if (commandLine.isPresent()
-        && (commandLine.get().length() > MAX_COMMAND_LINE
-            || commandLine.get().chars().anyMatch(Character::isISOControl))) {
-      throw bad(
-          "commandLine",
-          "is no command line of a kernel: it has at most "
-              + MAX_COMMAND_LINE
-              + " characters, in one line");
+      throw GuestOptions.bad("cpuModel", "is no model of a CPU, such as Nehalem or Nehalem,+aes");
     }
     return new MachineOptions(
         options.string("architecture").flatMap(Architecture::of),
@@ -173,22 +130,10 @@ record MachineOptions(
         options.bool("tpm").orElse(false),
         cpuModel,
         topology(task),
-        options.string(KERNEL),
-        options.string(INITRD),
-        commandLine,
         !options.string("cache").equals(Optional.of("writeback")),
         options.bool("balloon").orElse(true),
         options.bool("agent").orElse(false),
-        vnc,
-        passwordFile(task, vnc));
-  }
-
-  /** A value that cannot be, at its place in the document. */
-  static SeedException bad(String name, String why) {
-    return new SeedException(
-        "BAD_VALUE",
-        "options." + name,
-        "the value of options." + name + " " + why + "; correct it");
+        GuestOptions.of(task));
   }
 
   private static Topology topology(TaskConfig task) throws SeedException {
@@ -226,25 +171,8 @@ record MachineOptions(
       return ifNone;
     }
     if (value.getAsLong() < 1 || value.getAsLong() > MAX_CPUS) {
-      throw bad(name, "must be 1 to " + MAX_CPUS);
+      throw GuestOptions.bad(name, "must be 1 to " + MAX_CPUS);
     }
     return (int) value.getAsLong();
-  }
-
-  private static Optional<String> passwordFile(TaskConfig task, Optional<Vnc> vnc)
-      throws SeedException {
-    Optional<String> variable = task.options().string("vncPassword");
-    if (variable.isEmpty()) {
-      return Optional.empty();
-    }
-    if (vnc.isEmpty()) {
-      throw bad("vncPassword", "is for VNC, which the task does not ask for: give options.vnc too");
-    }
-    String file = task.env().getOrDefault(variable.get(), "");
-    if (!file.startsWith(SECRETS)) {
-      throw bad(
-          "vncPassword", "names no variable below env that is a secret: {secret: {file: PATH}}");
-    }
-    return Optional.of(file);
   }
 }

@@ -1,5 +1,6 @@
 package org.lfedge.eve.tasks.executor.qemu;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -10,7 +11,9 @@ import org.lfedge.eve.tasks.spi.FactQuery;
 import org.lfedge.eve.tasks.spi.Option;
 import org.lfedge.eve.tasks.spi.SeedException;
 import org.lfedge.eve.tasks.spi.SeedRequest;
-import org.lfedge.eve.tasks.spi.container.ContainerProgram;
+import org.lfedge.eve.tasks.spi.guest.GuestOptions;
+import org.lfedge.eve.tasks.spi.guest.GuestProgram;
+import org.lfedge.eve.tasks.spi.guest.GuestVolumes;
 import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
 import org.lfedge.eve.tasks.spi.seed.Attachment;
 import org.lfedge.eve.tasks.spi.seed.Base;
@@ -34,12 +37,15 @@ import org.lfedge.eve.tasks.spi.task.TaskConfig;
  */
 public final class QemuExecutor implements Executor {
 
-  private static final ExecutorInfo INFO = info(MachineOptions.DECLARED);
+  private static final ExecutorInfo INFO = info(MachineOptions.declared());
 
   private static final List<String> ENV = List.of("PATH=/usr/sbin:/usr/bin:/sbin:/bin");
 
-  /** Where a container finds its secrets; a variable holds the path of the file of its name. */
-  private static final String SECRETS = "/run/secrets/";
+  /** VIRTIO's limit of a serial number. */
+  private static final int SERIAL_LENGTH = 20;
+
+  static final GuestVolumes.Disks DISKS =
+      new GuestVolumes.Disks(List.of("raw", "qcow2", "vmdk", "vhdx"), QemuExecutor::serial);
 
   /** More than file systems hold: a disk that claims it is mistaken, or means harm. */
   private static final long MAX_DISK = 1L << 50;
@@ -64,14 +70,14 @@ public final class QemuExecutor implements Executor {
 
   @Override
   public List<FactQuery> facts(TaskConfig task, List<Fact> known) throws SeedException {
-    return GuestVolumes.of(task, MachineOptions.of(task)).facts();
+    return GuestVolumes.of(task, GuestOptions.of(task), DISKS).facts();
   }
 
   @Override
   public Seed seed(SeedRequest request) throws SeedException {
     TaskConfig task = request.task();
     MachineOptions options = MachineOptions.of(task);
-    GuestVolumes volumes = GuestVolumes.of(task, options);
+    GuestVolumes volumes = GuestVolumes.of(task, options.guest(), DISKS);
     if (request.tools().isEmpty()) {
       throw new SeedException(
           "TOOLS_MISSING",
@@ -87,7 +93,9 @@ public final class QemuExecutor implements Executor {
     }
     List<String> taps = taps(task.interfaces());
     List<String> qemu = QemuMachine.args(guest, task, devices, taps, diskTables);
-    List<String> secrets = guest.isProgram() ? secrets(task) : List.of();
+    Optional<GuestProgram> program =
+        guest.isProgram() ? Optional.of(GuestProgram.of(request, volumes)) : Optional.empty();
+    List<String> secrets = program.map(GuestProgram::secrets).orElse(List.of());
     List<String> args = launcher(guest, secrets).become(qemu);
     try {
       Seed.Builder seed =
@@ -110,17 +118,14 @@ public final class QemuExecutor implements Executor {
       Ends.rules(guest).forEach(seed::exit);
       volumes.mounts().forEach(seed::mount);
       state(guest).ifPresent(seed::mount);
-      if (guest.isProgram()) {
-        seed.file(
-            new SeedFile(
-                GuestVolumes.SHARE + "/task/start",
-                StartScript.of(
-                    task, ContainerProgram.of(request), volumes.placed(), !secrets.isEmpty()),
-                0400));
-      }
+      program.ifPresent(
+          one ->
+              seed.file(
+                  new SeedFile(
+                      GuestProgram.SCRIPT, one.script().getBytes(StandardCharsets.UTF_8), 0400)));
       if (!secrets.isEmpty()) {
         seed.mount(
-            new Mount(new Source.Tmpfs(QemuTax.SECRETS), GuestVolumes.SHARED_SECRETS, false));
+            new Mount(new Source.Tmpfs(QemuTax.SECRETS), GuestProgram.SHARED_SECRETS, false));
       }
       task.devices().forEach(seed::device);
       if (guest.kvm()) {
@@ -187,12 +192,16 @@ public final class QemuExecutor implements Executor {
     return taps;
   }
 
-  /** The names of variables that are secrets. */
-  private static List<String> secrets(TaskConfig task) {
-    return task.env().entrySet().stream()
-        .filter(variable -> variable.getValue().equals(SECRETS + variable.getKey()))
-        .map(variable -> variable.getKey())
-        .toList();
+  /**
+   * The name, if it is short; else its beginning and the number of the disk, after a character that
+   * is in no name.
+   */
+  private static String serial(String volume, int number) {
+    if (volume.length() <= SERIAL_LENGTH && !(volume.equals("root") && number > 0)) {
+      return volume;
+    }
+    String end = "_" + number;
+    return volume.substring(0, Math.min(volume.length(), SERIAL_LENGTH - end.length())) + end;
   }
 
   private static Launcher launcher(Guest guest, List<String> secrets) {
@@ -207,7 +216,7 @@ public final class QemuExecutor implements Executor {
       launcher.channel("agent");
     }
     for (String name : secrets) {
-      launcher.copy(SECRETS + name, GuestVolumes.SHARED_SECRETS + "/" + name);
+      launcher.copy(GuestProgram.SECRETS + name, GuestProgram.SHARED_SECRETS + "/" + name);
     }
     if (guest.uefi()) {
       launcher.copy(guest.architecture().firmware().variables(), QemuMachine.VARIABLES);

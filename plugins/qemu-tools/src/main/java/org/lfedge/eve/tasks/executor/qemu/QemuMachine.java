@@ -5,6 +5,8 @@ import java.util.Optional;
 import org.lfedge.eve.tasks.executor.qemu.PciAddresses.Kind;
 import org.lfedge.eve.tasks.executor.qemu.QemuCommandLine.OptionList;
 import org.lfedge.eve.tasks.spi.SeedException;
+import org.lfedge.eve.tasks.spi.guest.GuestOptions;
+import org.lfedge.eve.tasks.spi.guest.GuestVolumes;
 import org.lfedge.eve.tasks.spi.task.DeviceRequest;
 import org.lfedge.eve.tasks.spi.task.NetworkInterface;
 import org.lfedge.eve.tasks.spi.task.TaskConfig;
@@ -232,7 +234,7 @@ final class QemuMachine {
   }
 
   private void addScreenAndUsb(List<GuestDevices.Usb> devices) throws SeedException {
-    Optional<MachineOptions.Vnc> vnc = guest.options().vnc();
+    Optional<GuestOptions.Vnc> vnc = guest.options().guest().vnc();
     if (vnc.isPresent() || !devices.isEmpty()) {
       line.json("-device", own("qemu-xhci").put("id", "usb"));
     }
@@ -249,11 +251,10 @@ final class QemuMachine {
       }
       OptionList display =
           OptionList.of(
-              vnc.get() == MachineOptions.Vnc.UNIX
-                  ? "unix:" + Launcher.path("vnc")
-                  : "127.0.0.1:0");
+              vnc.get() == GuestOptions.Vnc.UNIX ? "unix:" + Launcher.path("vnc") : "127.0.0.1:0");
       guest
           .options()
+          .guest()
           .vncPasswordFile()
           .ifPresent(
               file -> {
@@ -290,8 +291,7 @@ final class QemuMachine {
     line.json("-blockdev", blockDevice(name, disk, tables));
     JsonObject device;
     if (!disk.cdrom()) {
-      device =
-          addresses.next(Kind.DISK, "virtio-blk-pci", disk.path()).put("serial", disk.serial());
+      device = addresses.next(Kind.DISK, "virtio-blk-pci", disk.path()).put("serial", disk.name());
     } else if (isPc()) {
       if (cdroms == MAX_CDROMS) {
         throw new SeedException(

@@ -116,7 +116,7 @@ final class QemuTax {
         "devices",
         (devices.pci().size() + devices.usb().size() + devices.serial().size()) * DEVICE_OF_NODE,
         "devices of the node: page tables for their memory, buffers");
-    if (guest.options().vnc().isPresent()) {
+    if (guest.options().guest().vnc().isPresent()) {
       tax.add("video", VIDEO, "memory of the screen, and VNC's copy; KubeVirt takes 32 MiB");
     }
     if (guest.volumes().share()) {

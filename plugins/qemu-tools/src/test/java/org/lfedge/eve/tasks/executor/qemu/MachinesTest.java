@@ -14,6 +14,8 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.lfedge.eve.tasks.spi.SeedException;
 import org.lfedge.eve.tasks.spi.contract.Contract;
+import org.lfedge.eve.tasks.spi.guest.GuestOptions;
+import org.lfedge.eve.tasks.spi.guest.GuestVolumes;
 import org.lfedge.eve.tasks.spi.seed.Attachment;
 import org.lfedge.eve.tasks.spi.seed.Mount;
 import org.lfedge.eve.tasks.spi.seed.Pool;
@@ -237,7 +239,7 @@ class MachinesTest {
       return;
     }
     List<String> targets =
-        GuestVolumes.of(request, MachineOptions.of(request)).placed().stream()
+        GuestVolumes.of(request, GuestOptions.of(request), QemuExecutor.DISKS).placed().stream()
             .map(GuestVolumes.Placed::target)
             .toList();
     assertEquals(

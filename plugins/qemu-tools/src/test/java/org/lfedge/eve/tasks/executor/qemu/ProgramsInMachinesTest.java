@@ -46,7 +46,7 @@ class ProgramsInMachinesTest {
         interface '02:16:3e:00:00:02' 'eth1' '1500'
         address 'eth1' '10.1.0.5/24'
         nameserver '10.0.0.53'
-        disk 'a-very-long-name-f_1' '/a-very-long-name-for-a-volume' 'rw'
+        disk 'a-very-long-name-f_0' '/a-very-long-name-for-a-volume' 'rw'
         volume 'data' '/data' 'rw'
         run '33' '34' '35,40' '/srv' 'SIGTERM' '2' 'PATH=/bin' 'A=x y' '/bin/web' 'it'\\''s' ''
         """,

@@ -1,10 +1,12 @@
-package org.lfedge.eve.tasks.executor.qemu;
+package org.lfedge.eve.tasks.spi.guest;
 
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedSet;
+import java.util.function.BiFunction;
 import org.lfedge.eve.tasks.spi.FactQuery;
 import org.lfedge.eve.tasks.spi.SeedException;
 import org.lfedge.eve.tasks.spi.seed.Mount;
@@ -19,20 +21,19 @@ import org.lfedge.eve.tasks.spi.task.Volume;
  * shared with it, and the files of a kernel. It follows from the document alone.
  *
  * <p>A program of an image sees directories and files at their targets, as in a container; a disk
- * that is nothing else becomes one with its name as serial number, and is mounted at its target if
- * it has one. A guest of its own has disks, which it mounts itself, and of volumes that are no
- * disks the directories, in the virtiofs {@value #SHARE_TAG} below {@code volumes}.
+ * that is nothing else becomes one, and is mounted at its target if it has one. A guest of its own
+ * has disks, which it mounts itself, and of volumes that are no disks the directories, below {@code
+ * volumes} in the share.
+ *
+ * @since 1.1
  */
-final class GuestVolumes {
+public final class GuestVolumes {
 
   /** Guests mount the share by this tag. */
-  static final String SHARE_TAG = "share";
+  public static final String SHARE_TAG = "share";
 
   /** What is shared; the root of an image is in root, volumes are in volumes/NAME. */
-  static final String SHARE = "/share";
-
-  /** Where secrets of the task are for a guest; no volume has such a name. */
-  static final String SHARED_SECRETS = SHARE + "/volumes/" + StartScript.SECRETS;
+  public static final String SHARE = "/share";
 
   /** Where files are that become disks and kernels. */
   private static final String FILES = "/guest";
@@ -40,27 +41,36 @@ final class GuestVolumes {
   private static final String ISO = "iso";
   private static final String RAW = "raw";
 
-  /** Formats of disks that QEMU both reads and writes. */
-  private static final List<String> FORMATS = List.of(RAW, "qcow2", "vmdk", "vhdx");
-
-  /** VIRTIO's limit. */
-  private static final int SERIAL_LENGTH = 20;
+  /**
+   * What a hypervisor makes of disks.
+   *
+   * @param formats of disks, in the words of documents, that it both reads and writes
+   * @param names what a guest knows a disk by, given its volume, or {@code root}, and how many
+   *     disks come before it; none twice
+   */
+  public record Disks(List<String> formats, BiFunction<String, Integer, String> names) {
+    /** Keeps a copy. */
+    public Disks {
+      formats = List.copyOf(formats);
+      Objects.requireNonNull(names);
+    }
+  }
 
   /**
    * A disk of the guest.
    *
    * @param file where it is in the root of the anchor
-   * @param format in QEMU's words
-   * @param serial at most 20 bytes, unique in the guest
+   * @param format in the words of documents, {@code raw} for a CD as well
+   * @param name what the guest knows it by
    * @param cdrom whether it is a CD rather than a disk
    * @param size what tells how large it is, if its format does
    * @param path in the document
    */
-  record Disk(
+  public record Disk(
       String file,
       String format,
       boolean readOnly,
-      String serial,
+      String name,
       boolean cdrom,
       Optional<FactQuery> size,
       String path) {}
@@ -72,7 +82,7 @@ final class GuestVolumes {
    * @param handle what that function knows it by
    * @param target in the guest
    */
-  record Placed(String function, String handle, String target, boolean readOnly) {}
+  public record Placed(String function, String handle, String target, boolean readOnly) {}
 
   private final List<Mount> mounts = new ArrayList<>();
   private final List<Disk> disks = new ArrayList<>();
@@ -82,13 +92,22 @@ final class GuestVolumes {
   private Optional<String> kernel = Optional.empty();
   private Optional<String> initrd = Optional.empty();
 
-  private GuestVolumes() {}
+  private final Disks kinds;
 
-  /** Finds a place for each of them, or says which one has none. */
-  static GuestVolumes of(TaskConfig task, MachineOptions options) throws SeedException {
-    GuestVolumes volumes = new GuestVolumes();
+  private GuestVolumes(Disks kinds) {
+    this.kinds = kinds;
+  }
+
+  /**
+   * Finds a place for each of them.
+   *
+   * @throws SeedException saying which one has none
+   */
+  public static GuestVolumes of(TaskConfig task, GuestOptions options, Disks kinds)
+      throws SeedException {
+    GuestVolumes volumes = new GuestVolumes(kinds);
     Root root = task.root();
-    boolean isProgram = root.kind() == Root.Kind.IMAGE || root.kind() == Root.Kind.DIRECTORY;
+    boolean isProgram = isProgram(root);
     if (isProgram) {
       volumes.share = true;
       volumes.mounts.add(
@@ -99,23 +118,23 @@ final class GuestVolumes {
       throw SeedException.unsupported("root", root.kind());
     }
     Optional<String> kernelName =
-        isProgram ? Optional.empty() : volumeFor(MachineOptions.KERNEL, options.kernel(), task);
+        isProgram ? Optional.empty() : volumeFor(GuestOptions.KERNEL, options.kernel(), task);
     Optional<String> initrdName =
-        isProgram ? Optional.empty() : volumeFor(MachineOptions.INITRD, options.initrd(), task);
+        isProgram ? Optional.empty() : volumeFor(GuestOptions.INITRD, options.initrd(), task);
     if (kernelName.isPresent() && kernelName.equals(initrdName)) {
-      throw MachineOptions.bad(MachineOptions.INITRD, "is the volume of the kernel");
+      throw GuestOptions.bad(GuestOptions.INITRD, "is the volume of the kernel");
     }
     for (int i = 0; i < task.volumes().size(); i++) {
       Volume volume = task.volumes().get(i);
       String path = "volumes[" + i + "]";
       if (isProgram) {
-        volumes.addForProgram(path, i, volume);
+        volumes.addForProgram(path, volume);
       } else if (kernelName.equals(Optional.of(volume.name()))) {
         volumes.kernel = Optional.of(volumes.addFile(volume, View.FILE, true));
       } else if (initrdName.equals(Optional.of(volume.name()))) {
         volumes.initrd = Optional.of(volumes.addFile(volume, View.FILE, true));
       } else {
-        volumes.addForGuest(path, i, volume);
+        volumes.addForGuest(path, volume);
       }
     }
     // What lies within another one comes after it.
@@ -123,16 +142,21 @@ final class GuestVolumes {
     return volumes;
   }
 
+  /** Whether a guest with such a root runs one program and has no system of its own. */
+  public static boolean isProgram(Root root) {
+    return root.kind() == Root.Kind.IMAGE || root.kind() == Root.Kind.DIRECTORY;
+  }
+
   private void addRootDisk(Root.File root) throws SeedException {
     boolean iso = root.format().equals(ISO);
-    if (!iso && !FORMATS.contains(root.format())) {
+    if (!iso && !kinds.formats().contains(root.format())) {
       throw new SeedException(
           "ROOT_FORMAT_UNSUPPORTED",
           "root.file.format",
           "a machine starts from no file of format "
               + root.format()
               + "; give it a disk ("
-              + String.join(", ", FORMATS)
+              + String.join(", ", kinds.formats())
               + ") or a CD (iso), or use an executor for such files");
     }
     boolean readOnly = iso || root.readOnly();
@@ -142,7 +166,7 @@ final class GuestVolumes {
             FILES + "/root",
             iso ? RAW : root.format(),
             readOnly,
-            "root",
+            kinds.names().apply("root", disks.size()),
             iso,
             size(root.format(), Optional.empty()),
             "root"));
@@ -163,14 +187,14 @@ final class GuestVolumes {
         task.volumes().stream()
             .anyMatch(volume -> volume.name().equals(name) && volume.views().contains(View.FILE));
     if (asked.isPresent() && !offered) {
-      throw MachineOptions.bad(
+      throw GuestOptions.bad(
           option,
           "must be the name of a volume of the task that is a file, and " + name + " is not");
     }
     return offered ? Optional.of(name) : Optional.empty();
   }
 
-  private void addForProgram(String path, int index, Volume volume) throws SeedException {
+  private void addForProgram(String path, Volume volume) throws SeedException {
     SortedSet<View> views = volume.views();
     if (volume.mayBeLeftOut()) {
       throw unusable(
@@ -192,7 +216,7 @@ final class GuestVolumes {
     if (isShared) {
       addShared(volume, views.contains(View.FILESYSTEM) ? View.FILESYSTEM : View.FILE);
     } else {
-      handle = addDisk(path, index, volume, View.BLOCK);
+      handle = addDisk(path, volume, View.BLOCK);
     }
     if (volume.target().isPresent()) {
       placed.add(
@@ -201,15 +225,15 @@ final class GuestVolumes {
     }
   }
 
-  private void addForGuest(String path, int index, Volume volume) throws SeedException {
+  private void addForGuest(String path, Volume volume) throws SeedException {
     SortedSet<View> views = volume.views();
     if (views.contains(View.BLOCK)) {
-      addDisk(path, index, volume, View.BLOCK);
+      addDisk(path, volume, View.BLOCK);
     } else if (views.contains(View.FILESYSTEM)) {
       share = true;
       addShared(volume, View.FILESYSTEM);
     } else if (views.contains(View.ISO9660)) {
-      addDisk(path, index, volume, View.ISO9660);
+      addDisk(path, volume, View.ISO9660);
     } else {
       throw unusable(
           path,
@@ -238,82 +262,70 @@ final class GuestVolumes {
     return file;
   }
 
-  /** Gives its serial number. */
-  private String addDisk(String path, int index, Volume volume, View view) throws SeedException {
+  /** Gives what the guest knows it by. */
+  private String addDisk(String path, Volume volume, View view) throws SeedException {
     String format = view == View.BLOCK ? volume.format().orElse(RAW) : ISO;
     boolean iso = format.equals(ISO);
-    if (!iso && !FORMATS.contains(format)) {
+    if (!iso && !kinds.formats().contains(format)) {
       throw unusable(
           path,
           volume,
           "has the format "
               + format
               + ", and disks of a machine have one of "
-              + String.join(", ", FORMATS));
+              + String.join(", ", kinds.formats()));
     }
     boolean readOnly = iso || volume.readOnly();
-    String serial = serial(volume.name(), index);
+    String name = kinds.names().apply(volume.name(), disks.size());
     disks.add(
         new Disk(
             addFile(volume, view, readOnly),
             iso ? RAW : format,
             readOnly,
-            serial,
+            name,
             iso && view == View.BLOCK,
             size(format, Optional.of(volume.name())),
             path));
-    return serial;
-  }
-
-  /**
-   * The name, if it is short; else its beginning and the number of the volume, after a character
-   * that is in no name.
-   */
-  private static String serial(String name, int index) {
-    if (name.length() <= SERIAL_LENGTH && !name.equals("root")) {
-      return name;
-    }
-    String end = "_" + index;
-    return name.substring(0, Math.min(name.length(), SERIAL_LENGTH - end.length())) + end;
+    return name;
   }
 
   /** Mounts for the anchor. */
-  List<Mount> mounts() {
-    return mounts;
+  public List<Mount> mounts() {
+    return List.copyOf(mounts);
   }
 
   /** In the order in which the guest has them, that of the document; the root is the first. */
-  List<Disk> disks() {
-    return disks;
+  public List<Disk> disks() {
+    return List.copyOf(disks);
   }
 
   /** What the script of a guest makes ready, parents first. */
-  List<Placed> placed() {
-    return placed;
+  public List<Placed> placed() {
+    return List.copyOf(placed);
   }
 
   /** Whether the guest starts from the first disk. */
-  boolean rootDisk() {
+  public boolean rootDisk() {
     return rootDisk;
   }
 
   /** Whether there is a directory to share. */
-  boolean share() {
+  public boolean share() {
     return share;
   }
 
   /** The file of a kernel of the document. */
-  Optional<String> kernel() {
+  public Optional<String> kernel() {
     return kernel;
   }
 
   /** The file of an initramfs of the document. */
-  Optional<String> initrd() {
+  public Optional<String> initrd() {
     return initrd;
   }
 
   /** What is to be looked up about disks. */
-  List<FactQuery> facts() {
+  public List<FactQuery> facts() {
     return disks.stream().flatMap(disk -> disk.size().stream()).toList();
   }
 }

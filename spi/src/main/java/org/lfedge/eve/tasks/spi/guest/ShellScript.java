@@ -1,6 +1,5 @@
-package org.lfedge.eve.tasks.executor.qemu;
+package org.lfedge.eve.tasks.spi.guest;
 
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 
@@ -31,7 +30,8 @@ final class ShellScript {
     return call(name, Arrays.asList(args));
   }
 
-  byte[] bytes() {
-    return text.toString().getBytes(StandardCharsets.UTF_8);
+  @Override
+  public String toString() {
+    return text.toString();
   }
 }

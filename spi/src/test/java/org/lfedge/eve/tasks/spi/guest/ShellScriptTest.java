@@ -1,4 +1,4 @@
-package org.lfedge.eve.tasks.executor.qemu;
+package org.lfedge.eve.tasks.spi.guest;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -42,7 +42,7 @@ class ShellScriptTest {
     text.writeBytes(
         "show() { printf '%s\\n' \"$#\"; for arg; do printf '%s\\0' \"$arg\"; done; }\n"
             .getBytes(StandardCharsets.UTF_8));
-    text.writeBytes(script.bytes());
+    text.writeBytes(script.toString().getBytes(StandardCharsets.UTF_8));
     Path file = Files.createTempFile("script", ".sh");
     try {
       Files.write(file, text.toByteArray());

@@ -11,10 +11,11 @@ config=(
   --config.entrypoint /usr/lib/taskmanager/launch --config.stopsignal SIGTERM
   --config.label org.lfedge.eve.tasks.executor=xen
   --config.label 'org.lfedge.eve.tasks.title=Xen: xl for domains'
+  --config.label org.lfedge.eve.tasks.xen.version=4.17
 )
 
 readonly TOOLS_PACKAGES=(
-  xen-utils-4.17 xen-utils-common xenstore-utils qemu-system-xen qemu-system-data seabios grub-xen-host
+  xen-utils-4.17 xen-utils-common xenstore-utils qemu-system-xen qemu-system-data seabios ipxe-qemu grub-xen-host
 )
 readonly XEN=usr/lib/xen-4.17
 readonly QEMU=usr/libexec/xen-qemu-system-i386
@@ -46,6 +47,9 @@ recipe_root() {
   add_program "$node" "$root" usr/bin/tail
   cp "$from/$XEN/boot/hvmloader" "$root/$XEN/boot/"
   cp "$from"/usr/share/seabios/{bios-256k,vgabios-stdvga}.bin "$root/usr/share/seabios/"
+  cp "$from"/usr/share/qemu/{kvmvapic,linuxboot,linuxboot_dma}.bin "$root/usr/share/qemu/"
+  # A PC has an Intel card beside that of Xen.
+  install -D -m 644 -t "$root/usr/lib/ipxe/qemu" "$from/usr/lib/ipxe/qemu/efi-e1000.rom"
   # Without a map of keys there is no VNC.
   install -D -m 644 -t "$root/usr/share/qemu/keymaps" "$from/usr/share/qemu/keymaps/en-us"
   cp "$from"/usr/lib/grub-xen/grub-{x86_64-xen,i386-xen_pvh}.bin "$root/usr/lib/grub-xen/"

@@ -15,6 +15,7 @@ import net.jqwik.api.Property;
 import org.lfedge.eve.tasks.spi.SeedException;
 import org.lfedge.eve.tasks.spi.contract.Contract;
 import org.lfedge.eve.tasks.spi.guest.GuestOptions;
+import org.lfedge.eve.tasks.spi.guest.GuestRequest;
 import org.lfedge.eve.tasks.spi.guest.GuestVolumes;
 import org.lfedge.eve.tasks.spi.seed.Attachment;
 import org.lfedge.eve.tasks.spi.seed.Mount;
@@ -58,7 +59,7 @@ class MachinesTest {
 
   @Property
   void eachDiskIsThereOnceAndInOrder(@ForAll long seed) throws SeedException {
-    Requests request = SampleMachines.any(seed);
+    GuestRequest request = SampleMachines.any(seed);
     Seed made = request.seed();
     Argv argv = Argv.of(made);
     List<String> expected = new ArrayList<>();
@@ -97,7 +98,7 @@ class MachinesTest {
 
   @Property
   void eachInterfaceIsThereOnceAndInOrder(@ForAll long seed) throws SeedException {
-    Requests request = SampleMachines.any(seed);
+    GuestRequest request = SampleMachines.any(seed);
     Seed made = request.seed();
     Argv argv = Argv.of(made);
     List<JsonNode> cards = argv.devices("virtio-net-pci");
@@ -120,7 +121,7 @@ class MachinesTest {
 
   @Property
   void textsOfTheDocumentReachTheMachineAsTheyAre(@ForAll long seed) throws SeedException {
-    Requests request = SampleMachines.any(seed);
+    GuestRequest request = SampleMachines.any(seed);
     Seed made = request.seed();
     Argv argv = Argv.of(made);
     assertEquals(
@@ -176,7 +177,7 @@ class MachinesTest {
 
   @Property
   void theMemoryOfTheGuestIsWhatTheTaskAskedFor(@ForAll long seed) throws SeedException {
-    Requests request = SampleMachines.any(seed);
+    GuestRequest request = SampleMachines.any(seed);
     Argv argv = Argv.of(request.seed());
     long asked = request.resources().memoryBytes();
     JsonNode ram = argv.json("-object").stream().filter(o -> o.has("size")).findFirst().get();
@@ -191,17 +192,17 @@ class MachinesTest {
             * Integer.parseInt(cpus.get("threads")));
   }
 
-  private static long tax(Requests request) throws SeedException {
+  private static long tax(GuestRequest request) throws SeedException {
     return request.seed().tax().bytes(Pool.CGROUP);
   }
 
   @Property
   void theTaxGrowsWithMemoryAndCpus(@ForAll long seed) throws SeedException {
     long before = tax(SampleMachines.any(seed));
-    Requests more = SampleMachines.any(seed);
+    GuestRequest more = SampleMachines.any(seed);
     more.memory(more.resources().memoryBytes() + GIB);
     assertTrue(tax(more) > before);
-    Requests faster = SampleMachines.any(seed);
+    GuestRequest faster = SampleMachines.any(seed);
     faster.milliCpus(1).option("cores", 1).option("sockets", 1).option("threads", 1);
     long one = tax(faster);
     assertTrue(tax(faster.option("cores", 2)) > one);
@@ -213,7 +214,7 @@ class MachinesTest {
     assertTrue(tax(SampleMachines.any(seed).link("more", "02:16:3e:ff:00:01", 1500)) > before);
     assertTrue(tax(SampleMachines.any(seed).diskVolume("more", "raw")) > before);
     assertTrue(tax(SampleMachines.any(seed).volume("more", View.FILESYSTEM)) >= before);
-    Requests handedOn = SampleMachines.any(seed);
+    GuestRequest handedOn = SampleMachines.any(seed);
     List<DeviceRequest> devices = new ArrayList<>(handedOn.devices());
     devices.add(new DeviceRequest.Usb("7-7"));
     assertTrue(tax(handedOn.devices(devices.toArray(new DeviceRequest[0]))) > before);
@@ -234,7 +235,7 @@ class MachinesTest {
 
   @Property
   void volumesOfAProgramAreMountedParentsFirst(@ForAll long seed) throws SeedException {
-    Requests request = SampleMachines.any(seed);
+    GuestRequest request = SampleMachines.any(seed);
     if (request.root().kind() != Root.Kind.IMAGE && request.root().kind() != Root.Kind.DIRECTORY) {
       return;
     }

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.lfedge.eve.tasks.spi.guest.GuestRequest;
 import org.lfedge.eve.tasks.spi.seed.Mount;
 import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.seed.SeedFile;
@@ -89,7 +90,7 @@ class QemuAcceptsIT {
   @ParameterizedTest
   @MethodSource("machines")
   void aMachineIsMade(Arguments of, @TempDir Path work) throws Exception {
-    Requests request = SampleMachines.emulated(of.seed());
+    GuestRequest request = SampleMachines.emulated(of.seed());
     Seed seed = request.seed();
     lay(request, seed, Files.createDirectory(work.resolve("files")));
     Files.createDirectory(work.resolve("layers"));
@@ -105,7 +106,7 @@ class QemuAcceptsIT {
   }
 
   /** Puts in place what the core would mount. */
-  private static void lay(Requests request, Seed seed, Path files) throws IOException {
+  private static void lay(GuestRequest request, Seed seed, Path files) throws IOException {
     for (Mount mount : seed.mounts()) {
       Path target = files.resolve(mount.target().substring(1));
       Optional<String> format = formatOf(request, mount);
@@ -134,7 +135,7 @@ class QemuAcceptsIT {
     }
   }
 
-  private static Optional<String> formatOf(Requests request, Mount mount) {
+  private static Optional<String> formatOf(GuestRequest request, Mount mount) {
     if (mount.source() instanceof Source.OfRoot root && root.view() == View.BLOCK) {
       return Optional.of(((Root.File) request.root()).format());
     }

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.lfedge.eve.tasks.spi.Executor;
 import org.lfedge.eve.tasks.spi.FactQuery;
 import org.lfedge.eve.tasks.spi.SeedException;
+import org.lfedge.eve.tasks.spi.guest.GuestRequest;
 import org.lfedge.eve.tasks.spi.seed.Attachment;
 import org.lfedge.eve.tasks.spi.seed.Base;
 import org.lfedge.eve.tasks.spi.seed.ExitRule;
@@ -75,7 +76,7 @@ class QemuExecutorTest {
         argv.launcher());
     assertEquals("on", argv.options("-sandbox").get(0).get(""));
     assertEquals("qemu", argv.one("-runas"));
-    assertEquals(Requests.TASK.toString(), argv.one("-uuid"));
+    assertEquals(GuestRequest.TASK.toString(), argv.one("-uuid"));
   }
 
   @Test
@@ -306,7 +307,7 @@ class QemuExecutorTest {
     assertEquals(List.of(new DeviceRequest.Node("/dev/kvm", "rw")), seed.devices());
     assertEquals("kvm", Argv.of(seed).one("-accel"));
     assertEquals("host", Argv.of(seed).one("-cpu"));
-    for (Requests emulated :
+    for (GuestRequest emulated :
         List.of(Requests.disk("raw"), Requests.disk("raw").option("architecture", "arm64").kvm())) {
       Argv argv = Argv.of(emulated.seed());
       assertEquals("tcg", argv.options("-accel").get(0).get(""));

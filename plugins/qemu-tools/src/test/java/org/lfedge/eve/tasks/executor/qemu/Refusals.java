@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.List;
 import org.lfedge.eve.tasks.spi.SeedException;
+import org.lfedge.eve.tasks.spi.guest.GuestRequest;
 
 /** What is said to a request that cannot be. */
 final class Refusals {
@@ -11,7 +12,7 @@ final class Refusals {
   private Refusals() {}
 
   /** The code and the place. */
-  static String of(Requests request) {
+  static String of(GuestRequest request) {
     SeedException refused =
         assertThrows(
             SeedException.class,

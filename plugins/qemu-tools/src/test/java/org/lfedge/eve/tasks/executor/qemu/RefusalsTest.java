@@ -7,6 +7,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.lfedge.eve.tasks.spi.guest.GuestRequest;
 import org.lfedge.eve.tasks.spi.task.DeviceRequest;
 import org.lfedge.eve.tasks.spi.task.Root;
 import org.lfedge.eve.tasks.spi.task.View;
@@ -14,11 +15,11 @@ import org.lfedge.eve.tasks.spi.task.View;
 /** Each request that cannot be, and what is said to it. */
 class RefusalsTest {
 
-  private static Requests disk() {
+  private static GuestRequest disk() {
     return Requests.disk("raw");
   }
 
-  private static Requests program() {
+  private static GuestRequest program() {
     return Requests.image("/bin/web");
   }
 
@@ -38,10 +39,10 @@ class RefusalsTest {
 
   @Test
   void thereMustBeAMachineForTheGuest() {
-    for (Requests.Image image :
+    for (GuestRequest.Image image :
         List.of(
-            Requests.Image.of("riscv64", List.of("/a")),
-            new Requests.Image(
+            GuestRequest.Image.of("riscv64", List.of("/a")),
+            new GuestRequest.Image(
                 "windows", "amd64", List.of(), List.of("/a"), List.of(), "/", Optional.empty()))) {
       assertEquals("WRONG_PLATFORM at root.image", Refusals.of(program().image(image)));
     }
@@ -141,8 +142,8 @@ class RefusalsTest {
   void aProgramIsRefusedAsInAContainer() {
     assertEquals(
         "MALFORMED_PROGRAM at root", Refusals.of(Requests.image("/bin/web", "nul\0inside")));
-    Requests.Image odd =
-        new Requests.Image(
+    GuestRequest.Image odd =
+        new GuestRequest.Image(
             "linux",
             "amd64",
             List.of("/a"),
@@ -171,17 +172,17 @@ class RefusalsTest {
 
   @Test
   void aMachineHasSoManyDevices() {
-    Requests links = disk();
+    GuestRequest links = disk();
     for (int i = 0; i <= 64; i++) {
       links.link("eth" + i, "02:16:3e:00:00:01", 1500);
     }
     assertEquals("TOO_MANY_DEVICES at interfaces[64]", Refusals.of(links));
-    Requests disks = disk();
+    GuestRequest disks = disk();
     for (int i = 0; i < 144; i++) {
       disks.diskVolume("d" + i, "raw");
     }
     assertEquals("TOO_MANY_DEVICES at volumes[143]", Refusals.of(disks));
-    Requests cds = disk();
+    GuestRequest cds = disk();
     for (int i = 0; i < 7; i++) {
       cds.diskVolume("d" + i, "iso");
     }

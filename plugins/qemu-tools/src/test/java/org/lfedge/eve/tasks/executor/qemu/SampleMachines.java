@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
+import org.lfedge.eve.tasks.spi.guest.GuestRequest;
 import org.lfedge.eve.tasks.spi.task.DeviceRequest;
 import org.lfedge.eve.tasks.spi.task.Root;
 import org.lfedge.eve.tasks.spi.task.User;
@@ -34,19 +35,19 @@ final class SampleMachines {
   }
 
   /** With devices of nodes that do not exist, KVM, and as many CPUs as there can be. */
-  static Requests any(long seed) {
+  static GuestRequest any(long seed) {
     return new SampleMachines(seed, false).request();
   }
 
   /** What QEMU can start where the tests run. */
-  static Requests emulated(long seed) {
+  static GuestRequest emulated(long seed) {
     return new SampleMachines(seed, true).request();
   }
 
-  private Requests request() {
+  private GuestRequest request() {
     Form form = one(List.of(Form.values()));
     String architecture = one(List.of("amd64", "arm64"));
-    Requests request = root(form, architecture);
+    GuestRequest request = root(form, architecture);
     int volumes = random.nextInt(4);
     for (int i = 0; i < volumes; i++) {
       addVolume(request, form, i);
@@ -73,9 +74,9 @@ final class SampleMachines {
         .memory((32L << 20) + random.nextLong(ofThisNode ? 1L << 28 : 1L << 36));
   }
 
-  private Requests root(Form form, String architecture) {
+  private GuestRequest root(Form form, String architecture) {
     boolean readOnly = random.nextBoolean();
-    Requests request =
+    GuestRequest request =
         switch (form) {
           case DISK ->
               Requests.of(
@@ -88,7 +89,7 @@ final class SampleMachines {
                   : Requests.of(new Root.Directory("/srv/x", readOnly)).command("/bin/sh");
         };
     if (request.root() instanceof Root.Image) {
-      request.image(Requests.Image.of(architecture, program()));
+      request.image(GuestRequest.Image.of(architecture, program()));
     } else {
       request.option("architecture", architecture);
     }
@@ -115,7 +116,7 @@ final class SampleMachines {
     return program;
   }
 
-  private void addVolume(Requests request, Form form, int index) {
+  private void addVolume(GuestRequest request, Form form, int index) {
     String name = one(List.of("data", "root", "v" + "0".repeat(50) + ".")) + index;
     boolean readOnly = random.nextBoolean();
     Optional<String> target = Optional.of("/" + one(AWKWARD) + index);
@@ -144,7 +145,7 @@ final class SampleMachines {
     return devices.toArray(new DeviceRequest[0]);
   }
 
-  private void addOptions(Requests request, Form form, String architecture) {
+  private void addOptions(GuestRequest request, Form form, String architecture) {
     maybe(request, "tpm", random::nextBoolean);
     maybe(request, "balloon", random::nextBoolean);
     maybe(request, "cache", () -> one(List.of("none", "writeback")));
@@ -171,7 +172,7 @@ final class SampleMachines {
     }
   }
 
-  private void maybe(Requests request, String option, Supplier<Object> value) {
+  private void maybe(GuestRequest request, String option, Supplier<Object> value) {
     if (random.nextInt(3) == 0) {
       request.option(option, value.get());
     }

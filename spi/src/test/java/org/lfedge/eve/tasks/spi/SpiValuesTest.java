@@ -168,6 +168,9 @@ class SpiValuesTest {
                 .mount(new Mount(new Source.OfVolume("a", View.BLOCK), "/m", true))
                 .build(),
             Seed.builder(Base.TASK, true, PROCESS).attachment(TAP).build(),
+            Seed.builder(Base.TASK, true, PROCESS).console(List.of("/c")).build(),
+            Seed.builder(Base.TASK, true, PROCESS).cleanup(List.of("/c")).build(),
+            Seed.builder(Base.TASK, true, PROCESS).cleanup(List.of("/c", "")).build(),
             Seed.builder(Base.TASK, true, PROCESS).oci("{}").build());
     assertEquals(seeds.size(), seeds.stream().distinct().count());
   }
@@ -201,6 +204,20 @@ class SpiValuesTest {
     }
     refuses(() -> new Attachment(" ", "tap0", 0, Join.BRIDGE));
     refuses(() -> new Attachment("eth0", "tap0", -1, Join.BRIDGE));
+  }
+
+  @Example
+  void aConsoleAndACleanupHaveAProgram() {
+    Seed none = Seed.builder(Base.TASK, true, PROCESS).build();
+    assertEquals(Optional.empty(), none.cleanup());
+    List<String> args = List.of("/clear", "", "ä\n");
+    Seed seed = Seed.builder(Base.TASK, true, PROCESS).cleanup(args).build();
+    assertEquals(Optional.of(args), seed.cleanup());
+    for (List<String> bad :
+        List.of(List.<String>of(), List.of(""), List.of("", "x"), List.of("/x", "a\0b"))) {
+      refuses(() -> Seed.builder(Base.TASK, true, PROCESS).cleanup(bad).build());
+      refuses(() -> Seed.builder(Base.TASK, true, PROCESS).console(bad).build());
+    }
   }
 
   @Example

@@ -115,6 +115,7 @@ sealed interface SeedForm {
               Map.entry("stop", new ListOf(step())),
               Map.entry("exits", new ListOf(exit())),
               Map.entry("console", TEXT_LIST),
+              Map.entry("cleanup", TEXT_LIST),
               Map.entry("annotations", new Texts()),
               Map.entry("oci", new AnyObject())),
           "base",

@@ -81,6 +81,7 @@ public final class SeedCodec {
       seed.exits().forEach(rule -> exits.add(ExitRuleCodec.toJson(rule)));
     }
     seed.console().ifPresent(program -> json.set("console", texts(program)));
+    seed.cleanup().ifPresent(program -> json.set("cleanup", texts(program)));
     ObjectNode annotations = json.putObject("annotations");
     seed.annotations().forEach(annotations::put);
     seed.oci().ifPresent(patch -> json.put("oci", patch));
@@ -111,6 +112,7 @@ public final class SeedCodec {
                 "stop",
                 "exits",
                 "console",
+                "cleanup",
                 "annotations",
                 "oci");
     Seed.Builder seed =
@@ -128,6 +130,7 @@ public final class SeedCodec {
     seed.stop(new StopPlan(top.listOrNone("stop", SeedCodec::readStep)));
     top.listOrNone("exits", ExitRuleCodec::fromJson).forEach(seed::exit);
     top.optional("console").map(list -> list.list(JsonReader::text)).ifPresent(seed::console);
+    top.optional("cleanup").map(list -> list.list(JsonReader::text)).ifPresent(seed::cleanup);
     top.optional("annotations").ifPresent(map -> map.texts().forEach(seed::annotation));
     top.optional("oci").map(SeedCodec::readPatch).ifPresent(seed::oci);
     return top.check(seed::build);

@@ -63,7 +63,7 @@ final class ProtocolSamples {
            "exits": [{"codeIn": {"file": "code"}},
              {"meaning": {"code": 3, "file": {"name": "log", "contains": "panic"},
                "outcome": "out_of_memory", "text": "the guest died"}}],
-           "console": ["/console"], "annotations": {"a": "b"},
+           "console": ["/console"], "cleanup": ["/clear", "away"], "annotations": {"a": "b"},
            "oci": {"process": {"oomScoreAdj": 5}}}
           """);
 

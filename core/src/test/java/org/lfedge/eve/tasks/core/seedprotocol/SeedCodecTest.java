@@ -96,7 +96,8 @@ class SeedCodecTest {
             "binaryFormats",
             "shared",
             "tax",
-            "stop")) {
+            "stop",
+            "cleanup")) {
       ObjectNode broken = json.deepCopy();
       broken.set(key, read(wrong));
       TaskException refusal = assertThrows(TaskException.class, () -> SeedCodec.fromJson(broken));

@@ -125,7 +125,14 @@ public final class SeedArbitraries {
     return device instanceof DeviceRequest.Node node ? node.path() : device;
   }
 
-  /** Seeds with a patch, volumes in any view, devices, attachments and binary formats. */
+  /** A program and its arguments. */
+  private static Arbitrary<List<String>> programs() {
+    return texts().list().ofMinSize(1).ofMaxSize(3).filter(args -> !args.get(0).isEmpty());
+  }
+
+  /**
+   * Seeds with a patch, volumes in any view, devices, attachments, binary formats and a cleanup.
+   */
   public static Arbitrary<Seed> seedsWithVolumes() {
     Arbitrary<Mount> volumes =
         Combinators.combine(
@@ -153,14 +160,16 @@ public final class SeedArbitraries {
                 .uniqueElements(Attachment::tapName)
                 .ofMaxSize(2),
             devices().list().uniqueElements(SeedArbitraries::identity).ofMaxSize(4),
-            Arbitraries.of(FORMATS).list().uniqueElements(BinaryFormat::name).ofMaxSize(2))
+            Arbitraries.of(FORMATS).list().uniqueElements(BinaryFormat::name).ofMaxSize(2),
+            programs().optional(0.5))
         .as(
-            (seed, mounts, taps, devices, formats) -> {
+            (seed, mounts, taps, devices, formats, cleanup) -> {
               Seed.Builder with = builder(seed, mount -> true);
               mounts.forEach(with::mount);
               taps.forEach(with::attachment);
               devices.forEach(with::device);
               formats.forEach(with::binaryFormat);
+              cleanup.ifPresent(with::cleanup);
               return with.build();
             });
   }

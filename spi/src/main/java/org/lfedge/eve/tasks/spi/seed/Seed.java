@@ -19,6 +19,13 @@ import org.lfedge.eve.tasks.spi.task.SortedCopies;
  */
 public final class Seed {
 
+  /**
+   * How many seconds a {@link #cleanup} may take; then it is ended by SIGKILL, and run again.
+   *
+   * @since 1.1
+   */
+  public static final int CLEANUP_SECONDS = 60;
+
   private final Base base;
   private final boolean readOnly;
   private final AnchorProcess process;
@@ -32,6 +39,7 @@ public final class Seed {
   private final StopPlan stop;
   private final List<ExitRule> exits;
   private final Optional<List<String>> console;
+  private final Optional<List<String>> cleanup;
   private final SortedMap<String, String> annotations;
   private final Optional<String> oci;
 
@@ -49,6 +57,7 @@ public final class Seed {
     stop = Objects.requireNonNull(builder.stop);
     exits = List.copyOf(builder.exits);
     console = Optional.ofNullable(builder.console).map(List::copyOf);
+    cleanup = Optional.ofNullable(builder.cleanup).map(List::copyOf);
     annotations = SortedCopies.mapOf(builder.annotations);
     oci = Optional.ofNullable(builder.oci);
     List<String> targets = new ArrayList<>();
@@ -59,16 +68,22 @@ public final class Seed {
     }
     requireDistinctStates(mounts);
     requireRuntimeDirectory(mounts, exits);
-    if (console.isPresent()
-        && (console.get().isEmpty()
-            || console.get().get(0).isEmpty()
-            || console.get().stream().anyMatch(arg -> arg.indexOf('\0') >= 0))) {
-      throw new IllegalArgumentException("a console needs a program to run");
-    }
+    requireProgram("console", console);
+    requireProgram("cleanup", cleanup);
     requireDistinct(devices);
     requireDistinctNames(attachments);
     if (binaryFormats.stream().map(BinaryFormat::name).distinct().count() != binaryFormats.size()) {
       throw new IllegalArgumentException("two binary formats have one name: " + binaryFormats);
+    }
+  }
+
+  private static void requireProgram(String what, Optional<List<String>> args) {
+    if (args.isPresent()
+        && (args.get().isEmpty()
+            || args.get().get(0).isEmpty()
+            || args.get().stream().anyMatch(arg -> arg.indexOf('\0') >= 0))) {
+      throw new IllegalArgumentException(
+          "a " + what + " needs a program to run, and no argument holds a NUL character");
     }
   }
 
@@ -202,6 +217,26 @@ public final class Seed {
     return console;
   }
 
+  /**
+   * The program, and its arguments, that clears away what the anchor may have left outside of its
+   * container; such as a domain of a hypervisor that the anchor controls, which goes on when the
+   * anchor is killed.
+   *
+   * <p>It is run after each end of the anchor, whatever that was, before the task starts again,
+   * makes way for another or is removed; a stop is done when this is done. All is as for the
+   * anchor, what is in its runtime directory included, but that there is no terminal and no init.
+   * What it writes goes to the log of the task.
+   *
+   * <p>It ends with 0 when nothing is left, and may find nothing: it is run again if it ends with
+   * anything else, takes longer than {@value #CLEANUP_SECONDS} s, or is cut short, until it has
+   * succeeded.
+   *
+   * @since 1.1
+   */
+  public Optional<List<String>> cleanup() {
+    return cleanup;
+  }
+
   public SortedMap<String, String> annotations() {
     return annotations;
   }
@@ -230,6 +265,7 @@ public final class Seed {
         && stop.equals(that.stop)
         && exits.equals(that.exits)
         && console.equals(that.console)
+        && cleanup.equals(that.cleanup)
         && annotations.equals(that.annotations)
         && oci.equals(that.oci);
   }
@@ -258,6 +294,7 @@ public final class Seed {
     private final List<ExitRule> exits = new ArrayList<>();
     private final Map<String, String> annotations = new TreeMap<>();
     private @Nullable List<String> console;
+    private @Nullable List<String> cleanup;
     private AnchorTax tax = AnchorTax.NONE;
     private StopPlan stop = new StopPlan(List.of());
     private @Nullable String oci;
@@ -322,6 +359,16 @@ public final class Seed {
       return this;
     }
 
+    /**
+     * See {@link Seed#cleanup}.
+     *
+     * @since 1.1
+     */
+    public Builder cleanup(List<String> program) {
+      cleanup = program;
+      return this;
+    }
+
     public Builder annotation(String key, String value) {
       annotations.put(key, Objects.requireNonNull(value));
       return this;
@@ -339,7 +386,8 @@ public final class Seed {
      * @throws IllegalArgumentException if two mounts or files have one target, two attachments one
      *     interface or one tap, two binary formats one name, a device is taken twice, two states
      *     have one name, there is more than one runtime directory, or none where the rules of exits
-     *     look at files
+     *     look at files, or a console or a cleanup has no program or an argument with a NUL
+     *     character
      */
     public Seed build() {
       return new Seed(this);

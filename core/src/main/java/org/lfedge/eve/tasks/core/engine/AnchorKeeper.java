@@ -32,6 +32,7 @@ final class AnchorKeeper {
   private final EngineParts shared;
   private final TaskLedger ledger;
   private final Turns turns;
+  private final BlueprintKeeper blueprints;
   private final Runnable onEnd;
   private final AnchorHealth health;
 
@@ -44,10 +45,16 @@ final class AnchorKeeper {
    *
    * @param onEnd called when an anchor has ended and its end is on record
    */
-  AnchorKeeper(EngineParts shared, TaskLedger ledger, Turns turns, Runnable onEnd) {
+  AnchorKeeper(
+      EngineParts shared,
+      TaskLedger ledger,
+      Turns turns,
+      BlueprintKeeper blueprints,
+      Runnable onEnd) {
     this.shared = shared;
     this.ledger = ledger;
     this.turns = turns;
+    this.blueprints = blueprints;
     this.onEnd = onEnd;
     this.health = new AnchorHealth(shared, ledger, turns);
   }
@@ -82,42 +89,9 @@ final class AnchorKeeper {
       shared.effects().removeAnchor(record().name());
       leftover = false;
     }
-    if (record().blueprint().isEmpty()) {
-      plan();
-    } else {
-      lookAtDevices();
-    }
-    Blueprint blueprint = record().blueprint().orElseThrow();
+    Blueprint blueprint = blueprints.current();
     shared.effects().prepare(record(), blueprint);
     createAnchor(blueprint);
-  }
-
-  /** They may have other numbers than at the last start, or be gone. */
-  private void lookAtDevices() {
-    Blueprint before = record().blueprint().orElseThrow();
-    Blueprint now = shared.planner().withDevices(record(), before);
-    if (!now.equals(before)) {
-      ledger.save(record().planned(now));
-    }
-  }
-
-  /** Makes the blueprint of a task and reserves what it takes; if that fails, nothing is left. */
-  Planner.Plan plan() {
-    shared.devices().claim(record().document());
-    boolean users = shared.planner().wantsUserNamespace(record().document());
-    Planner.Plan plan =
-        shared
-            .planner()
-            .plan(record().uuid(), record().document(), shared.effects().connect(record(), users));
-    try {
-      shared.reservations().admit(plan.charge());
-      shared.cpus().claim(record().name(), record().document().pinnedCpus());
-      ledger.save(record().planned(plan.blueprint()));
-      return plan;
-    } catch (RuntimeException e) {
-      shared.planner().forget(record().uuid());
-      throw e;
-    }
   }
 
   /** Makes the anchor's process, which does not run its program yet. */
@@ -131,7 +105,7 @@ final class AnchorKeeper {
 
   private void letGo() {
     String name = record().name();
-    shared.effects().equip(record());
+    shared.effects().equip(record(), record().anchor().orElseThrow());
     try {
       shared.runtime().startTask(name);
     } catch (TaskException e) {
@@ -186,6 +160,9 @@ final class AnchorKeeper {
       log.error("task {}: its failure cannot be recorded: {}", record().name(), problem(e));
     }
     scheduleRestart();
+    if (record().cleanup().isPresent()) {
+      onEnd.run();
+    }
   }
 
   private void save(Ending ending) {
@@ -194,6 +171,10 @@ final class AnchorKeeper {
 
   /** Takes up a task of the runtime, after a start of the daemon or when the two differ. */
   void adopt(RuntimeTask task) {
+    if (record().cleanup().isPresent()) {
+      // It is the cleanup, or will be removed before that runs.
+      return;
+    }
     if (task.status() == RuntimeTask.Status.STOPPED) {
       if (record().state().hasAnchor()) {
         exited(
@@ -323,9 +304,13 @@ final class AnchorKeeper {
     }
   }
 
-  /** Starts the task unless it has to wait for others; then it is asked again when they come on. */
+  /**
+   * Starts the task unless it has to wait for others, or for its cleanup; then it is asked again
+   * when they come on.
+   */
   void launchIfReady() {
-    boolean wanted = record().desired() == Desired.RUNNING && isIdle(record());
+    boolean wanted =
+        record().desired() == Desired.RUNNING && isIdle(record()) && record().cleanup().isEmpty();
     if (wanted && shared.neighbours().unmet(record().document().after()).isEmpty()) {
       launch();
     }

@@ -66,7 +66,8 @@ final class ChangeKeeper {
   /**
    * Has the task make way for another one of its name.
    *
-   * @return whether the anchor is about to end, after which {@link #renew} is to be called
+   * @return whether {@link #renew} is to be called later: when the anchor has ended, and what it
+   *     has left outside of its container is cleared away
    */
   boolean replace(TaskDocument document, Revision revision) {
     shared.devices().check(document);
@@ -75,6 +76,9 @@ final class ChangeKeeper {
     anchors.cancelRestart();
     if (!record().state().hasAnchor()) {
       ledger.save(making);
+      if (record().cleanup().isPresent()) {
+        return true;
+      }
       renew();
       return false;
     }

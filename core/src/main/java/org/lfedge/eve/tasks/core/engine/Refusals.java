@@ -20,6 +20,13 @@ final class Refusals {
             "a task of this name exists; delete it first, or change it with taskctl apply"));
   }
 
+  /** Why a task is not removed. */
+  static Problem uncleared(Problem cleanup) {
+    return Problem.host(
+        cleanup.code(),
+        cleanup.message() + "; taskctl delete --force removes the task all the same");
+  }
+
   static Problem of(TaskRecord record, Command command) {
     String advice =
         switch (command) {

@@ -8,7 +8,7 @@ import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import org.lfedge.eve.tasks.core.lifecycle.Signal;
 import org.lfedge.eve.tasks.core.port.ContainerRuntime;
-import org.lfedge.eve.tasks.spi.seed.StopPlan;
+import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.seed.StopStep;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,9 +49,13 @@ public final class StopSequence {
     this.turns = turns;
   }
 
-  /** The longest time that all steps take together, the deadline of SIGKILL included. */
-  static Duration bound(StopPlan plan) {
-    return plan.total().plus(KILL_DEADLINE);
+  /**
+   * The longest time that all steps take together, the deadline of SIGKILL included, and the
+   * cleanup after them.
+   */
+  static Duration bound(Seed seed) {
+    Duration stopped = seed.stop().total().plus(KILL_DEADLINE);
+    return seed.cleanup().isPresent() ? stopped.plus(CleanupKeeper.LIMIT) : stopped;
   }
 
   Optional<Progress> progress() {

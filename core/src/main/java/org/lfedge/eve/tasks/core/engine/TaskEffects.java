@@ -39,6 +39,7 @@ import org.lfedge.eve.tasks.core.port.TaskFiles;
 import org.lfedge.eve.tasks.core.port.TaskRecord;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Blueprint;
 import org.lfedge.eve.tasks.core.port.Volumes;
+import org.lfedge.eve.tasks.core.spec.CleanupSpec;
 import org.lfedge.eve.tasks.core.spec.SpecResources;
 import org.lfedge.eve.tasks.spi.seed.Base;
 import org.lfedge.eve.tasks.spi.seed.BinaryFormat;
@@ -111,6 +112,10 @@ final class TaskEffects {
 
   /** Makes everything that the anchor needs. */
   void prepare(TaskRecord record, Blueprint blueprint) {
+    prepare(record, blueprint, true);
+  }
+
+  private void prepare(TaskRecord record, Blueprint blueprint, boolean anew) {
     String name = record.name();
     Seed seed = blueprint.seed();
     TaskDocument document = blueprint.completed(record.document());
@@ -130,7 +135,7 @@ final class TaskEffects {
         () -> {
           prepareRoot(document, blueprint);
           prepareVolumes(record, seed);
-          prepareOwnDirectories(name, seed);
+          prepareOwnDirectories(name, seed, anew);
           files.writeSecrets(name, secrets(record), seed.process().user());
           runtime.prepareRoot(name, blueprint.root());
           runtime.createContainer(
@@ -189,14 +194,18 @@ final class TaskEffects {
     }
   }
 
-  /** The directories that the anchor itself needs. */
-  private void prepareOwnDirectories(String name, Seed seed) {
+  /**
+   * The directories that the anchor itself needs.
+   *
+   * @param anew whether what an earlier anchor told in files goes
+   */
+  private void prepareOwnDirectories(String name, Seed seed, boolean anew) {
     User owner = seed.process().user();
     for (Mount mount : seed.mounts()) {
       if (mount.source() instanceof Source.State state) {
         volumes.prepareState(name, state.name(), state.maxBytes(), owner);
       } else if (mount.source() instanceof Source.RuntimeDirectory directory) {
-        volumes.prepareRuntimeDirectory(name, directory.maxBytes(), owner);
+        volumes.prepareRuntimeDirectory(name, directory.maxBytes(), owner, anew);
       }
     }
   }
@@ -257,14 +266,25 @@ final class TaskEffects {
     return identify(pid);
   }
 
+  /**
+   * Runs the cleanup of a seed in place of its anchor, of which everything else is kept: what it
+   * told in files, too.
+   */
+  void startCleanup(TaskRecord record, Blueprint blueprint) {
+    List<String> args = blueprint.seed().cleanup().orElseThrow();
+    String spec = CleanupSpec.of(blueprint.specJson(), args);
+    prepare(record, blueprint.withSpec(spec), false);
+    equip(record, createAnchor(record, blueprint));
+    runtime.startTask(record.name());
+  }
+
   /** Gives the anchor that was made what it needs of the kernel before its program runs. */
-  void equip(TaskRecord record) {
+  void equip(TaskRecord record, Anchor anchor) {
     List<BinaryFormat> formats =
         record.blueprint().map(blueprint -> blueprint.seed().binaryFormats()).orElse(List.of());
-    if (!formats.isEmpty() && record.anchor().isPresent()) {
+    if (!formats.isEmpty()) {
       String name = record.name();
-      int pid = record.anchor().get().pid();
-      binaryFormats.register(name, pid, formats, volumes.path(name, Volumes.TOOLS));
+      binaryFormats.register(name, anchor.pid(), formats, volumes.path(name, Volumes.TOOLS));
     }
   }
 

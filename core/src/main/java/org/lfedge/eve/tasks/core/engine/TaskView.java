@@ -17,12 +17,13 @@ import org.lfedge.eve.tasks.core.port.TaskRecord.Failure;
 /**
  * A task as listings show it.
  *
- * @param failure the last step of ours that failed, while the state is FAILED
+ * @param failure the last step of ours that failed, while the state is FAILED; or the last try of
+ *     the cleanup of its seed, while that is due
  * @param supervision what its restart policy has done and will do
  * @param health while it has a health check and runs
  * @param waitingFor what it is started after, as far as that is not met and it is wanted running
  * @param stop how far its stop has come, while one is under way
- * @param stopBound the longest time that a stop takes, SIGKILL included
+ * @param stopBound the longest time that a stop takes, SIGKILL and a cleanup included
  * @param interfaces as they were made, in the order of the document
  */
 public record TaskView(

@@ -7,6 +7,7 @@ import org.lfedge.eve.tasks.core.admission.TaskCharge;
 import org.lfedge.eve.tasks.core.engine.Planner.NodeLayout;
 import org.lfedge.eve.tasks.core.lifecycle.Desired;
 import org.lfedge.eve.tasks.core.lifecycle.TaskState;
+import org.lfedge.eve.tasks.core.port.Standing;
 import org.lfedge.eve.tasks.core.port.TaskRecord;
 
 /** What is shown of tasks: their records, and what the node says of them at the moment. */
@@ -35,14 +36,17 @@ final class TaskViews {
         record.desired(),
         record.anchor(),
         record.exit(),
-        record.failure().filter(failure -> record.state() == TaskState.FAILED),
+        record
+            .cleanup()
+            .flatMap(Standing.Cleanup::failure)
+            .or(() -> record.failure().filter(failure -> record.state() == TaskState.FAILED)),
         record.supervision(),
         worker.health(),
         waits ? neighbours.unmet(record.document().after()) : List.of(),
         worker.stopProgress(),
         record
             .blueprint()
-            .map(blueprint -> StopSequence.bound(blueprint.seed().stop()))
+            .map(blueprint -> StopSequence.bound(blueprint.seed()))
             .orElse(StopSequence.KILL_DEADLINE),
         record.createdAt(),
         record.startedAt(),

@@ -1,7 +1,5 @@
 package org.lfedge.eve.tasks.core.engine;
 
-import static org.lfedge.eve.tasks.core.engine.Turns.problem;
-
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,12 +10,10 @@ import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.lifecycle.Command;
 import org.lfedge.eve.tasks.core.lifecycle.Desired;
-import org.lfedge.eve.tasks.core.lifecycle.ExitStatus;
 import org.lfedge.eve.tasks.core.lifecycle.Lifecycle;
 import org.lfedge.eve.tasks.core.lifecycle.Signal;
 import org.lfedge.eve.tasks.core.lifecycle.Supervision;
 import org.lfedge.eve.tasks.core.lifecycle.TaskState;
-import org.lfedge.eve.tasks.core.port.Anchor;
 import org.lfedge.eve.tasks.core.port.RuntimeTask;
 import org.lfedge.eve.tasks.core.port.TaskEvent;
 import org.lfedge.eve.tasks.core.port.TaskRecord;
@@ -41,14 +37,16 @@ final class TaskWorker {
   private final SerialQueue queue;
   private final Turns turns;
   private final TaskLedger ledger;
+  private final BlueprintKeeper blueprints;
   private final AnchorKeeper anchors;
+  private final CleanupKeeper cleanups;
   private final ChangeKeeper changes;
-  private final Runnable onRemoved;
+  private final TaskRemoval removal;
+  private final AnchorTroubles troubles;
 
   // Touched on the queue alone.
   private final List<CompletableFuture<TaskRecord>> waitingForExit = new ArrayList<>();
   private boolean takenUp;
-  private boolean gone;
 
   /**
    * Takes charge of a task.
@@ -60,9 +58,12 @@ final class TaskWorker {
     this.queue = new SerialQueue(record.name(), shared.threads(), shared.timers());
     this.turns = new Turns(record.name(), queue, shared.clock());
     this.ledger = new TaskLedger(shared.store(), shared.events(), record);
-    this.anchors = new AnchorKeeper(shared, ledger, turns, this::ended);
+    this.blueprints = new BlueprintKeeper(shared, ledger);
+    this.anchors = new AnchorKeeper(shared, ledger, turns, blueprints, this::ended);
+    this.cleanups = new CleanupKeeper(shared, ledger, turns, blueprints, this::tried);
     this.changes = new ChangeKeeper(shared, ledger, anchors);
-    this.onRemoved = onRemoved;
+    this.removal = new TaskRemoval(shared, ledger, turns, this::close, onRemoved);
+    this.troubles = new AnchorTroubles(ledger, turns);
   }
 
   /** The task as of the last step. */
@@ -80,6 +81,11 @@ final class TaskWorker {
     return anchors.stopProgress();
   }
 
+  /** Where to tell of what goes wrong in it. */
+  AnchorTroubles troubles() {
+    return troubles;
+  }
+
   /** Makes everything up to the anchor's process; if a step fails, nothing is left. */
   CompletableFuture<TaskRecord> create() {
     return queue.submit(
@@ -89,11 +95,11 @@ final class TaskWorker {
             if (shared.planner().bringsBeforePlan(record().document())) {
               ledger.save(record());
             }
-            Planner.Plan plan = anchors.plan();
+            Planner.Plan plan = blueprints.plan();
             shared.effects().prepare(record(), plan.blueprint());
             anchors.createAnchor(plan.blueprint());
           } catch (RuntimeException e) {
-            discard(e);
+            removal.undo(e);
             throw e;
           }
           return done();
@@ -124,65 +130,108 @@ final class TaskWorker {
             .wanting(Desired.RUNNING)
             .supervised(Supervision.asked(once).due(now(), "asked for")));
     anchors.cancelRestart();
-    anchors.launchIfReady();
-    return done();
+    if (!cleanups.isDue()) {
+      anchors.launchIfReady();
+      return done();
+    }
+    return clear()
+        .thenApply(
+            tried -> {
+              requireCleared();
+              anchors.launchIfReady();
+              return record();
+            });
   }
 
-  /** Works through the stop plan; completes when the anchor has ended. */
+  /**
+   * Works through the stop plan; completes when the anchor has ended, and what it may have left
+   * outside of its container is cleared away.
+   */
   CompletableFuture<TaskRecord> stop(boolean force) {
-    return queue.submit(
-        () -> {
-          require(Command.STOP);
-          anchors.cancelRestart();
-          TaskState before = record().state();
-          TaskRecord wanted =
-              record()
-                  .wanting(Desired.STOPPED)
-                  .supervised(record().supervision().cancelled())
-                  .with(Unfinished.NONE);
-          switch (before) {
-            case CREATED, RUNNING -> {
-              ledger.save(wanted.stopping(), event(TaskEvent.Type.STOPPING));
-              anchors.stop(force || before == TaskState.CREATED);
-            }
-            case STOPPING -> {
-              ledger.save(wanted);
-              if (force) {
-                anchors.stop(true);
-              }
-            }
-            default -> {
-              boolean waits = record().desired() == Desired.RUNNING;
-              ledger.save(
-                  wanted,
-                  waits ? new TaskEvent[] {event(TaskEvent.Type.STOPPED)} : new TaskEvent[0]);
-            }
-          }
-          return exit();
-        });
+    return queue.submit(() -> end(force).thenApply(ended -> requireCleared()));
+  }
+
+  /** Completes when the anchor has ended and the cleanup of its seed was tried. */
+  private CompletableFuture<TaskRecord> end(boolean force) {
+    require(Command.STOP);
+    anchors.cancelRestart();
+    TaskState before = record().state();
+    TaskRecord wanted =
+        record()
+            .wanting(Desired.STOPPED)
+            .supervised(record().supervision().cancelled())
+            .with(Unfinished.NONE);
+    switch (before) {
+      case CREATED, RUNNING -> {
+        ledger.save(wanted.stopping(), event(TaskEvent.Type.STOPPING));
+        anchors.stop(force || before == TaskState.CREATED);
+      }
+      case STOPPING -> {
+        ledger.save(wanted);
+        if (force) {
+          anchors.stop(true);
+        }
+      }
+      default -> {
+        boolean waits = record().desired() == Desired.RUNNING;
+        ledger.save(
+            wanted, waits ? new TaskEvent[] {event(TaskEvent.Type.STOPPED)} : new TaskEvent[0]);
+      }
+    }
+    return clear();
+  }
+
+  /** Completes when there is no anchor, and the cleanup of its seed was tried if it is due. */
+  private CompletableFuture<TaskRecord> clear() {
+    if (cleanups.isDue()) {
+      cleanups.tryNow();
+    }
+    return exit();
+  }
+
+  private TaskRecord requireCleared() {
+    if (cleanups.isDue()) {
+      throw TaskException.failed(cleanups.problem());
+    }
+    return record();
   }
 
   /**
    * Removes the task and all that was made for it.
    *
+   * @param force also if it runs, or if what it has left outside of its container cannot be cleared
+   *     away
    * @param purge also the volumes that were made with it
    */
   CompletableFuture<TaskRecord> delete(boolean force, boolean purge) {
+    return delete(force, purge, false);
+  }
+
+  private CompletableFuture<TaskRecord> delete(boolean force, boolean purge, boolean ended) {
     return queue.submit(
         () -> {
           boolean running =
               record().state() == TaskState.RUNNING || record().state() == TaskState.STOPPING;
-          if (!(force && running)) {
+          if (ended || !(force && running)) {
             require(Command.DELETE);
           }
           if (record().state().hasAnchor()) {
-            return stop(true).thenCompose(stopped -> delete(false, purge));
+            return end(true).thenCompose(stopped -> delete(force, purge, true));
+          }
+          if (cleanups.isDue() && !ended) {
+            return clear().thenCompose(tried -> delete(force, purge, true));
+          }
+          if (cleanups.isDue() && !force) {
+            throw TaskException.refused(Refusals.uncleared(cleanups.problem()));
+          }
+          if (cleanups.isDue()) {
+            log.warn("it is removed all the same: {}", cleanups.problem());
           }
           if (record().state() != TaskState.DELETED) {
-            TaskRecord removed = record().removed();
+            TaskRecord removed = record().cleaned().removed();
             ledger.save(purge ? removed.with(Unfinished.PURGE) : removed);
           }
-          remove();
+          removal.remove();
           return done();
         });
   }
@@ -201,7 +250,10 @@ final class TaskWorker {
         });
   }
 
-  /** Completes when the present anchor has ended, at once if there is none. */
+  /**
+   * Completes when the present anchor has ended and the cleanup of its seed was tried, at once if
+   * there is none.
+   */
   CompletableFuture<TaskRecord> awaitExit() {
     return queue.submit(this::exit);
   }
@@ -219,7 +271,7 @@ final class TaskWorker {
             return done();
           }
           boolean ends = changes.replace(document, revision);
-          return ends ? exit() : done();
+          return ends ? clear().thenApply(ended -> requireCleared()) : done();
         });
   }
 
@@ -247,7 +299,7 @@ final class TaskWorker {
             ledger.save(record().removed());
           }
           if (record().state() == TaskState.DELETED) {
-            remove();
+            removal.remove();
           } else if (task.isPresent()) {
             anchors.adopt(task.get());
           } else if (record().state().hasAnchor()) {
@@ -271,11 +323,13 @@ final class TaskWorker {
     }
     TaskRecord record = record();
     switch (record.state()) {
-      case DELETED -> remove();
+      case DELETED -> removal.remove();
       case RUNNING -> changes.giveLimits();
       case PENDING, CREATED -> anchors.launchIfReady();
       case STOPPED, FAILED -> {
-        if (record.unfinished().replacement().isPresent()) {
+        if (cleanups.isDue()) {
+          cleanups.ensure();
+        } else if (record.unfinished().replacement().isPresent()) {
           changes.renew();
         } else {
           anchors.scheduleRestart();
@@ -307,40 +361,27 @@ final class TaskWorker {
         });
   }
 
-  /**
-   * Tells of processes that the kernel killed for want of memory, while the anchor lives on.
-   *
-   * @param kills since the anchor was made
-   */
-  void outOfMemory(Anchor anchor, long kills) {
-    turns.soon(
-        () -> {
-          long told = record().oomKills();
-          if (record().anchor().equals(Optional.of(anchor)) && kills > told) {
-            ledger.save(
-                record().bereft(kills),
-                event(TaskEvent.Type.OOM_KILLED).of(anchor).counting(kills - told));
-          }
-        });
-  }
-
-  /** Tells of a stream that nobody reads any more, so that the task will wait for ever. */
-  void outputStuck(String stream) {
-    Optional<Anchor> anchor = record().anchor();
-    turns.soon(
-        () -> {
-          if (anchor.isPresent() && record().anchor().equals(anchor)) {
-            ledger.save(
-                record(),
-                event(TaskEvent.Type.OUTPUT_STUCK)
-                    .of(anchor.get())
-                    .because(Optional.of(stream + "; start the task anew")));
-          }
-        });
-  }
-
   /** The anchor has ended, which is on record. */
   private void ended() {
+    if (cleanups.isDue()) {
+      cleanups.ensure();
+    } else {
+      goOn();
+    }
+  }
+
+  /** The cleanup was tried, and how that ended is on record. */
+  private void tried() {
+    if (cleanups.isDue()) {
+      tellThoseWhoWait();
+    } else {
+      anchors.scheduleRestart();
+      goOn();
+    }
+  }
+
+  /** Nothing of an anchor is left. */
+  private void goOn() {
     if (record().unfinished().replacement().isPresent()) {
       try {
         changes.renew();
@@ -350,65 +391,22 @@ final class TaskWorker {
         throw e;
       }
     }
-    waitingForExit.forEach(waiting -> waiting.complete(record()));
+    tellThoseWhoWait();
+  }
+
+  private void tellThoseWhoWait() {
+    List<CompletableFuture<TaskRecord>> told = List.copyOf(waitingForExit);
     waitingForExit.clear();
+    told.forEach(waiting -> waiting.complete(record()));
   }
 
-  /** Undoes a creation; what cannot be removed now is removed later. */
-  private void discard(RuntimeException cause) {
-    try {
-      undo();
-    } catch (RuntimeException e) {
-      cause.addSuppressed(e);
-      log.error("its creation could not be undone yet: {}", problem(e));
-      turns.again(this::undoAgain);
-    }
-  }
-
-  private void undoAgain() {
-    try {
-      undo();
-    } catch (TaskException e) {
-      turns.again(this::undoAgain);
-    }
-  }
-
-  private void undo() {
-    shared.planner().forget(record().uuid());
-    try {
-      if (record().state().hasAnchor()) {
-        ledger.save(record().exited(ExitStatus.unknown(now())).removed());
-      } else if (record().state() != TaskState.DELETED) {
-        ledger.save(record().removed());
-      }
-    } catch (TaskException e) {
-      // Of a full disk a record can be removed all the same.
-      log.warn("that its creation is undone cannot be recorded: {}", problem(e));
-    }
-    remove();
-  }
-
-  private void remove() {
-    if (gone) {
-      // There may be another task of that name by now.
-      return;
-    }
+  private void close() {
     anchors.close();
-    shared.effects().remove(record().name());
-    if (record().unfinished().purge()) {
-      shared.effects().purge(record().name());
-    }
-    ledger.close(event(TaskEvent.Type.DELETED));
-    shared.reservations().release(record().name());
-    shared.devices().release(record().name());
-    gone = true;
-    onRemoved.run();
-    shared.rootFiles().release(record());
-    shared.cpus().release(record().name());
+    cleanups.close();
   }
 
   private CompletableFuture<TaskRecord> exit() {
-    if (!record().state().hasAnchor()) {
+    if (!record().state().hasAnchor() && !cleanups.isUnderWay()) {
       return done();
     }
     CompletableFuture<TaskRecord> exit = new CompletableFuture<>();

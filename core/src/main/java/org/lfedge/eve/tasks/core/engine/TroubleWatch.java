@@ -53,7 +53,7 @@ final class TroubleWatch {
 
   private static void report(TaskWorker worker, Anchor anchor, long kills) {
     if (kills > worker.record().oomKills()) {
-      worker.outOfMemory(anchor, kills);
+      worker.troubles().outOfMemory(anchor, kills);
     }
   }
 
@@ -64,7 +64,7 @@ final class TroubleWatch {
       String key = stream.task() + " " + stream.stream();
       now.add(key);
       if (worker != null && !stuck.contains(key)) {
-        worker.outputStuck(stream.stream().toString().toLowerCase(Locale.ROOT));
+        worker.troubles().outputStuck(stream.stream().toString().toLowerCase(Locale.ROOT));
       }
     }
     stuck = now;

@@ -9,9 +9,7 @@ import org.lfedge.eve.tasks.core.config.TaskDocument.RootSource;
 import org.lfedge.eve.tasks.core.config.VolumeConfig.Source.CloudInit.UserData;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.lifecycle.Desired;
-import org.lfedge.eve.tasks.core.lifecycle.Event;
 import org.lfedge.eve.tasks.core.lifecycle.ExitStatus;
-import org.lfedge.eve.tasks.core.lifecycle.Lifecycle;
 import org.lfedge.eve.tasks.core.lifecycle.Supervision;
 import org.lfedge.eve.tasks.core.lifecycle.TaskState;
 import org.lfedge.eve.tasks.spi.seed.Seed;
@@ -63,6 +61,11 @@ public record TaskRecord(
   /** The last step of ours that failed, if nothing succeeded since. */
   public Optional<Failure> failure() {
     return standing.failure();
+  }
+
+  /** What the cleanup of its seed is yet to clear away; empty if nothing can be left outside. */
+  public Optional<Standing.Cleanup> cleanup() {
+    return standing.cleanup();
   }
 
   /** When the last anchor was started. */
@@ -185,12 +188,30 @@ public record TaskRecord(
 
   /** After the anchor ended. */
   public TaskRecord exited(ExitStatus value) {
-    return at(standing.exited(value));
+    return at(standing.exited(value)).leaving();
   }
 
   /** After a step of ours failed and the task has no anchor. */
   public TaskRecord failed(Failure value) {
-    return at(standing.failed(value));
+    TaskRecord failed = at(standing.failed(value));
+    // If there was an anchor, its program may have run.
+    return state().hasAnchor() ? failed.leaving() : failed;
+  }
+
+  /** What the anchor may have left outside of its container is on record with its end. */
+  private TaskRecord leaving() {
+    boolean clears = blueprint.flatMap(known -> known.seed().cleanup()).isPresent();
+    return clears ? at(standing.leaving(Standing.Cleanup.DUE)) : this;
+  }
+
+  /** After the cleanup of the seed failed, for which nothing changes but that this is told. */
+  public TaskRecord uncleaned(Failure value) {
+    return at(standing.leaving(new Standing.Cleanup(Optional.of(value))));
+  }
+
+  /** After the cleanup of the seed succeeded, was given up, or nothing can have been left. */
+  public TaskRecord cleaned() {
+    return at(standing.cleaned());
   }
 
   /** When its removal begins: what is left of it is removed, now or after a crash. */
@@ -201,77 +222,6 @@ public record TaskRecord(
   private TaskRecord at(Standing value) {
     return new TaskRecord(
         uuid, document, createdAt, desired, blueprint, value, supervision, unfinished, journal);
-  }
-
-  /**
-   * Where a task is.
-   *
-   * @param state as of the last effect
-   * @param anchor the process, while the state has one
-   * @param exit how the last anchor ended
-   * @param failure why the state is FAILED
-   * @param startedAt when the last anchor was started
-   * @param oomKills how many processes the kernel killed for want of memory since the last anchor
-   *     was made, as far as that was told
-   */
-  public record Standing(
-      TaskState state,
-      Optional<Anchor> anchor,
-      Optional<ExitStatus> exit,
-      Optional<Failure> failure,
-      Optional<Instant> startedAt,
-      long oomKills) {
-
-    static final Standing NEW =
-        new Standing(
-            TaskState.PENDING,
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            0);
-
-    Standing anchored(Anchor value) {
-      return after(Event.ANCHOR_CREATED, Optional.of(value), exit, Optional.empty(), startedAt)
-          .bereft(0);
-    }
-
-    Standing bereft(long value) {
-      return new Standing(state, anchor, exit, failure, startedAt, value);
-    }
-
-    Standing started(Instant now) {
-      return after(Event.ANCHOR_STARTED, anchor, Optional.empty(), failure, Optional.of(now));
-    }
-
-    Standing stopping() {
-      return after(Event.STOP_BEGUN, anchor, exit, failure, startedAt);
-    }
-
-    Standing exited(ExitStatus value) {
-      return after(Event.ANCHOR_EXITED, Optional.empty(), Optional.of(value), failure, startedAt);
-    }
-
-    Standing failed(Failure value) {
-      return after(Event.STEP_FAILED, Optional.empty(), exit, Optional.of(value), startedAt);
-    }
-
-    Standing removed() {
-      return after(Event.REMOVED, anchor, exit, failure, startedAt);
-    }
-
-    private Standing after(
-        Event event,
-        Optional<Anchor> newAnchor,
-        Optional<ExitStatus> newExit,
-        Optional<Failure> newFailure,
-        Optional<Instant> newStart) {
-      TaskState next =
-          Lifecycle.next(state, event)
-              .orElseThrow(
-                  () -> new IllegalStateException(event + " cannot happen to a task in " + state));
-      return new Standing(next, newAnchor, newExit, newFailure, newStart, oomKills);
-    }
   }
 
   /**

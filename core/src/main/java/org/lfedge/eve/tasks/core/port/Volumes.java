@@ -171,15 +171,16 @@ public interface Volumes {
   Path runtimeDirectory(String task);
 
   /**
-   * Makes the runtime directory of a task, empty: a file system in memory, in place of an earlier
-   * one. What is written to it counts towards the memory of whoever writes; what is left in it when
-   * a task has ended stays until the next start or {@link #release}.
+   * Makes the runtime directory of a task: a file system in memory. What is written to it counts
+   * towards the memory of whoever writes; what is left in it when a task has ended stays until the
+   * next start or {@link #release}.
    *
    * @param bytes how much it holds
    * @param owner whose it is
+   * @param anew whether it is empty, in place of an earlier one; if not, one that is there stays
    */
   @Effect
-  void prepareRuntimeDirectory(String task, long bytes, User owner);
+  void prepareRuntimeDirectory(String task, long bytes, User owner, boolean anew);
 
   /**
    * The end of a file in the runtime directory of a task. The task may have put anything there:

@@ -16,13 +16,13 @@ import org.lfedge.eve.tasks.core.lifecycle.Supervision;
 import org.lfedge.eve.tasks.core.lifecycle.TaskState;
 import org.lfedge.eve.tasks.core.port.Origin;
 import org.lfedge.eve.tasks.core.port.RootFilesystem;
+import org.lfedge.eve.tasks.core.port.Standing;
 import org.lfedge.eve.tasks.core.port.TaskEvent;
 import org.lfedge.eve.tasks.core.port.TaskRecord;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Blueprint;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Emulation;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Fetched;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Journal;
-import org.lfedge.eve.tasks.core.port.TaskRecord.Standing;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Tools;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Unfinished;
 import org.lfedge.eve.tasks.core.port.TrustVerdict;
@@ -72,6 +72,13 @@ final class RecordJson {
     standing.failure().ifPresent(failure -> json.set("failure", EventJson.write(failure)));
     standing.startedAt().ifPresent(at -> json.put("startedAt", at.toString()));
     json.put("oomKills", standing.oomKills());
+    standing.cleanup().ifPresent(cleanup -> json.set("cleanup", write(cleanup)));
+    return json;
+  }
+
+  private static ObjectNode write(Standing.Cleanup cleanup) {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    cleanup.failure().ifPresent(failure -> json.set("failure", EventJson.write(failure)));
     return json;
   }
 
@@ -184,7 +191,11 @@ final class RecordJson {
         optional(json, "exit", EventJson::exit),
         optional(json, "failure", EventJson::failure),
         optional(json, "startedAt", EventJson::instant),
-        json.path("oomKills").asLong());
+        json.path("oomKills").asLong(),
+        optional(
+            json,
+            "cleanup",
+            due -> new Standing.Cleanup(optional(due, "failure", EventJson::failure))));
   }
 
   private static Supervision supervision(JsonNode json) {

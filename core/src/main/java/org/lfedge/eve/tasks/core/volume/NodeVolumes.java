@@ -428,8 +428,8 @@ public final class NodeVolumes implements Volumes {
   }
 
   @Override
-  public void prepareRuntimeDirectory(String task, long bytes, User owner) {
-    runs.prepare(task, bytes, owner);
+  public void prepareRuntimeDirectory(String task, long bytes, User owner, boolean anew) {
+    runs.prepare(task, bytes, owner, anew);
   }
 
   @Override

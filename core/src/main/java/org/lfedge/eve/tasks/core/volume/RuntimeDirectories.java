@@ -38,10 +38,16 @@ final class RuntimeDirectories {
     return points.directory().resolve(".run").resolve(task);
   }
 
-  /** Makes it anew, with nothing in it. */
-  void prepare(String task, long bytes, User owner) {
+  /**
+   * Makes it.
+   *
+   * @param anew with nothing in it; if not, one that is there stays as it is
+   */
+  void prepare(String task, long bytes, User owner, boolean anew) {
     Path mounted = mounted(task);
-    points.unmount(mounted);
+    if (anew) {
+      points.unmount(mounted);
+    }
     String options =
         "nosuid,nodev,noexec,mode=0700,size=%d,nr_inodes=%d,uid=%d,gid=%d"
             .formatted(bytes, MAX_FILES, owner.uid(), owner.gid());

@@ -193,8 +193,10 @@ final class MemoryVolumes implements Volumes {
   }
 
   @Override
-  public void prepareRuntimeDirectory(String task, long bytes, User owner) {
-    runtimeFiles.keySet().removeIf(file -> file.startsWith(task + "/"));
+  public void prepareRuntimeDirectory(String task, long bytes, User owner, boolean anew) {
+    if (anew) {
+      runtimeFiles.keySet().removeIf(file -> file.startsWith(task + "/"));
+    }
     ready.add(task + "/.run");
   }
 

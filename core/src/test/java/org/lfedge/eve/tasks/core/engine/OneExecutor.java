@@ -39,6 +39,9 @@ import org.lfedge.eve.tasks.spi.task.Volume;
  * tools.
  */
 final class OneExecutor implements ExecutorCatalog {
+  /** At levels 4 and 5, what clears away what the anchor has left. */
+  static final List<String> CLEANUP = List.of("clear", "away");
+
   private final LoadedExecutor only =
       new LoadedExecutor(
           new SomeExecutor(), "1.0.0", "sha256:" + "0".repeat(64), "some.jar", Origin.BUNDLED);
@@ -120,6 +123,12 @@ final class OneExecutor implements ExecutorCatalog {
       taps(request.task()).forEach(seed::attachment);
       if (level(request.task()) == 6) {
         telling(seed);
+      }
+      if (level(request.task()) == 4 || level(request.task()) == 5) {
+        seed.cleanup(CLEANUP);
+      }
+      if (level(request.task()) == 5) {
+        seed.mount(new Mount(new Source.RuntimeDirectory(1 << 20), "/run/task", false));
       }
       return seed.tax(
               new AnchorTax(

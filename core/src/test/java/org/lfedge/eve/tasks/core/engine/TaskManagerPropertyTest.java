@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -52,13 +53,19 @@ class TaskManagerPropertyTest {
     PROGRAM_FAILS,
     PROGRAM_SUCCEEDS,
     SHIM_IS_LOST,
+    CLEANUP_FAILS,
+    CLEANUP_IS_CUT_SHORT,
     RECORD_FAILS_ONCE,
     DAEMON_RESTARTS,
     NODE_REBOOTS
   }
 
-  /** Each task has the restart policy of its name. */
-  private static final List<String> TASKS = List.of("never", "on-failure", "always");
+  /** Of tasks whose seeds have a cleanup. */
+  private static final String CLEANED = "-cleaned";
+
+  /** Each task has the restart policy that its name begins with. */
+  private static final List<String> TASKS =
+      List.of("never", "on-failure", "always", "on-failure" + CLEANED, "always" + CLEANED);
 
   private record Step(Act act, String task) {}
 
@@ -81,19 +88,29 @@ class TaskManagerPropertyTest {
   private static TaskDocument task(String name, String command, int mebibytes) {
     return document(
         ("{name: %s, root: {image: web}, command: [%s], resources: {memory: %dMiB},"
-                + " stop: {grace: 100ms},"
+                + " stop: {grace: 100ms}, options: {level: %d},"
                 + " restart: {policy: %s, backoff: 1ms, maxBackoff: 1s}}")
-            .formatted(name, command, mebibytes, name));
+            .formatted(name, command, mebibytes, isCleaned(name) ? 5 : 0, policy(name)));
+  }
+
+  private static boolean isCleaned(String name) {
+    return name.endsWith(CLEANED);
+  }
+
+  private static String policy(String name) {
+    return name.replace(CLEANED, "");
   }
 
   @Property
   void theEngineDoesWhatTheModelSays(@ForAll("steps") List<Step> steps) throws IOException {
     Path directory = Files.createTempDirectory("engine");
     FakeRuntime runtime = new FakeRuntime();
+    Outside outside = new Outside(TaskManagerPropertyTest::isCleaned);
+    runtime.playStarted(outside);
     EngineFixture engine = new EngineFixture(runtime, directory);
     SortedMap<String, Expected> model = new TreeMap<>();
     for (Step step : steps) {
-      carryOut(step, engine, runtime, model);
+      carryOut(step, engine, runtime, outside, model);
       eventually(
           () -> "after " + step + ": " + model + " but " + states(engine),
           () ->
@@ -112,6 +129,8 @@ class TaskManagerPropertyTest {
     assertEquals(names, engine.files.tasks());
     assertEquals(names, List.copyOf(engine.store.records.keySet()));
     names.forEach(name -> await(engine.manager().delete(name, true, false)));
+    TASKS.forEach(name -> assertFalse(outside.has(name), name));
+    assertEquals(List.of(), outside.faults());
     assertEquals(List.of(), engine.files.tasks());
     engine.manager().close();
     Files.deleteIfExists(directory.resolve("logs"));
@@ -147,7 +166,11 @@ class TaskManagerPropertyTest {
   }
 
   private static void carryOut(
-      Step step, EngineFixture engine, FakeRuntime runtime, SortedMap<String, Expected> model) {
+      Step step,
+      EngineFixture engine,
+      FakeRuntime runtime,
+      Outside outside,
+      SortedMap<String, Expected> model) {
     TaskManager manager = engine.manager();
     String name = step.task();
     Expected task = model.get(name);
@@ -175,24 +198,27 @@ class TaskManagerPropertyTest {
         if (state == TaskState.CREATED || idle) {
           runtime.failNext("startTask", failure());
           assertFalse(succeeds(manager.start(name, false), false));
-          boolean again = !name.equals("never");
+          boolean again = !policy(name).equals("never");
           model.put(name, new Expected(again ? TaskState.RUNNING : TaskState.FAILED, true, false));
         }
       }
       case STOP, STOP_BY_FORCE -> {
         boolean force = step.act() == Act.STOP_BY_FORCE;
         if (succeeds(manager.stop(name, force), task != null)) {
+          assertFalse(outside.has(name), name);
           model.put(
               name, new Expected(idle && state != null ? state : TaskState.STOPPED, false, false));
         }
       }
       case DELETE -> {
         if (succeeds(manager.delete(name, false, false), state == TaskState.CREATED || idle)) {
+          assertFalse(outside.has(name), name);
           model.remove(name);
         }
       }
       case DELETE_BY_FORCE -> {
         if (succeeds(manager.delete(name, true, false), task != null)) {
+          assertFalse(outside.has(name), name);
           model.remove(name);
         }
       }
@@ -209,11 +235,26 @@ class TaskManagerPropertyTest {
             runtime.exit(name, success ? 0 : 3);
           }
           await(exit);
-          boolean again =
-              !task.once() && (name.equals("always") || (name.equals("on-failure") && !success));
-          model.put(
-              name,
-              again ? task : new Expected(TaskState.STOPPED, task.wanted() && !task.once(), false));
+          model.put(name, ended(name, task, success));
+        }
+      }
+      case CLEANUP_FAILS -> {
+        if (isCleaned(name) && task != null && state == TaskState.RUNNING) {
+          outside.next(name, OptionalInt.of(1));
+          assertFalse(succeeds(manager.stop(name, true), false));
+          assertTrue(succeeds(manager.stop(name, false), true));
+          assertFalse(outside.has(name), name);
+          model.put(name, new Expected(TaskState.STOPPED, false, false));
+        }
+      }
+      case CLEANUP_IS_CUT_SHORT -> {
+        if (isCleaned(name) && task != null && state == TaskState.RUNNING) {
+          int before = outside.cleanups(name);
+          outside.next(name, OptionalInt.empty());
+          runtime.exit(name, 3);
+          eventually(() -> "no cleanup of " + name, () -> outside.cleanups(name) > before);
+          engine.restart();
+          model.put(name, ended(name, task, false));
         }
       }
       case RECORD_FAILS_ONCE -> {
@@ -242,6 +283,14 @@ class TaskManagerPropertyTest {
             });
       }
     }
+  }
+
+  /** After the program of a running task ended by itself. */
+  private static Expected ended(String name, Expected task, boolean success) {
+    String policy = policy(name);
+    boolean again =
+        !task.once() && (policy.equals("always") || (policy.equals("on-failure") && !success));
+    return again ? task : new Expected(TaskState.STOPPED, task.wanted() && !task.once(), false);
   }
 
   /** Whatever the task was, it then runs, unless it has done what it was to do. */

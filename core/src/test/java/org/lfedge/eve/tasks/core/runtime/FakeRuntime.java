@@ -43,6 +43,7 @@ public final class FakeRuntime implements ContainerRuntime {
   private final List<InsideRun> insideRuns = new ArrayList<>();
   private InsidePrograms insidePrograms =
       run -> CompletableFuture.completedFuture(OptionalInt.of(0));
+  private StartedPrograms startedPrograms = (id, spec) -> OptionalInt.empty();
   private boolean connected = true;
   private int lastPid = 1_000_000;
 
@@ -58,6 +59,18 @@ public final class FakeRuntime implements ContainerRuntime {
 
     /** How a program ends; a future that is not complete is one that runs. */
     CompletableFuture<OptionalInt> run(InsideRun run);
+  }
+
+  /** Plays the programs of tasks that are started. */
+  @FunctionalInterface
+  public interface StartedPrograms {
+
+    /**
+     * The code that a program ends with at once, or empty if it runs until something ends it.
+     *
+     * @param specJson with which its container is on record
+     */
+    OptionalInt start(String id, String specJson);
   }
 
   private static final class Task {
@@ -106,6 +119,11 @@ public final class FakeRuntime implements ContainerRuntime {
   /** From now on, plays the programs that are run inside of tasks; before, each ends with 0. */
   public synchronized void playInside(InsidePrograms programs) {
     insidePrograms = programs;
+  }
+
+  /** From now on, plays the programs of tasks that are started; before, each of them runs on. */
+  public synchronized void playStarted(StartedPrograms programs) {
+    startedPrograms = programs;
   }
 
   /** What was run inside of tasks so far, in order. */
@@ -215,17 +233,23 @@ public final class FakeRuntime implements ContainerRuntime {
   }
 
   @Override
-  public synchronized void startTask(String id) {
-    enter("startTask");
-    Task task = tasks.get(id);
-    if (task == null) {
-      throw TaskException.notFound(Problem.internal("TASK_NOT_FOUND", "there is no task of " + id));
+  public void startTask(String id) {
+    OptionalInt end;
+    synchronized (this) {
+      enter("startTask");
+      Task task = tasks.get(id);
+      if (task == null) {
+        throw TaskException.notFound(
+            Problem.internal("TASK_NOT_FOUND", "there is no task of " + id));
+      }
+      if (task.status != RuntimeTask.Status.CREATED) {
+        throw refused("TASK_NOT_CREATED", "the task of " + id + " is " + task.status);
+      }
+      task.status = RuntimeTask.Status.RUNNING;
+      effects.add("startTask " + id);
+      end = startedPrograms.start(id, task.specJson);
     }
-    if (task.status != RuntimeTask.Status.CREATED) {
-      throw refused("TASK_NOT_CREATED", "the task of " + id + " is " + task.status);
-    }
-    task.status = RuntimeTask.Status.RUNNING;
-    effects.add("startTask " + id);
+    end.ifPresent(code -> exit(id, code));
   }
 
   @Override

@@ -64,12 +64,21 @@ class FileTaskStoreTest {
         NOW);
   }
 
+  private static Seed.Builder seed() {
+    AnchorProcess process = AnchorProcess.builder(List.of("serve", "a b", "\"")).build();
+    return Seed.builder(Base.TASK, true, process);
+  }
+
   private static Blueprint blueprint(RootFilesystem root) {
     return blueprint(root, Optional.empty());
   }
 
   private static Blueprint blueprint(RootFilesystem root, Optional<TrustVerdict> trust) {
-    AnchorProcess process = AnchorProcess.builder(List.of("serve", "a b", "\"")).build();
+    return blueprint(root, trust, seed());
+  }
+
+  private static Blueprint blueprint(
+      RootFilesystem root, Optional<TrustVerdict> trust, Seed.Builder seed) {
     return new Blueprint(
         "native-container",
         "1.0.0",
@@ -80,7 +89,7 @@ class FileTaskStoreTest {
         root,
         Optional.empty(),
         false,
-        Seed.builder(Base.TASK, true, process).build(),
+        seed.build(),
         "{\"ociVersion\": \"1.0.2\"}",
         Optional.empty(),
         Optional.empty(),
@@ -94,6 +103,9 @@ class FileTaskStoreTest {
             .wanting(Desired.RUNNING)
             .anchored(new Anchor(7, 99, "boot"))
             .started(NOW.plusSeconds(1));
+    Seed.Builder cleaned = seed().cleanup(List.of("clear", "away"));
+    TaskRecord clearing =
+        running.planned(blueprint(new RootFilesystem.Host(), Optional.empty(), cleaned));
     TrustVerdict accepted =
         new TrustVerdict("accept", Optional.empty(), "sha256:3", Optional.empty());
     TrustVerdict signed =
@@ -139,6 +151,8 @@ class FileTaskStoreTest {
         pending("a").planned(blueprint(new RootFilesystem.Host(), Optional.of(accepted))),
         pending("a").planned(blueprint(new RootFilesystem.Host(), Optional.of(signed))),
         running.with(Unfinished.LIMITS),
+        clearing.exited(ExitStatus.unknown(NOW)),
+        clearing.exited(ExitStatus.unknown(NOW)).uncleaned(failure),
         withMeans(),
         running.with(Unfinished.replacement(pending("a").document())),
         running.telling(

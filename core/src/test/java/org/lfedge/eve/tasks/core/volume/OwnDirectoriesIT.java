@@ -49,7 +49,7 @@ class OwnDirectoriesIT {
   }
 
   private Path runtimeDirectory() {
-    volumes.prepareRuntimeDirectory(TASK, MIB, SOMEBODY);
+    volumes.prepareRuntimeDirectory(TASK, MIB, SOMEBODY, true);
     return volumes.runtimeDirectory(TASK);
   }
 
@@ -126,6 +126,7 @@ class OwnDirectoriesIT {
     write(directory.resolve("log"), "it ended");
     assertEquals(Optional.of("it ended"), file("log"));
     volumes = node.restart();
+    volumes.prepareRuntimeDirectory(TASK, MIB, SOMEBODY, false);
     assertEquals(Optional.of("it ended"), file("log"));
     assertEquals(List.of(TASK), volumes.tasks());
     assertEquals(List.of(), names(runtimeDirectory()));
@@ -133,6 +134,9 @@ class OwnDirectoriesIT {
     volumes.release(TASK);
     assertEquals(List.of(), volumes.tasks());
     assertEquals(Optional.empty(), file("log"));
+    volumes.prepareRuntimeDirectory(TASK, MIB, SOMEBODY, false);
+    assertEquals(List.of(), names(directory));
+    assertTrue(mountOf(directory).contains("tmpfs"));
   }
 
   @Test

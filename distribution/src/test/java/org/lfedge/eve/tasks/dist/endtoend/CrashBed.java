@@ -50,14 +50,16 @@ final class CrashBed implements AutoCloseable {
     VendorJar serving = ServingExecutor.jar();
     VendorJar telling = TellingExecutor.jar();
     VendorJar interpreting = InterpretingExecutor.jar();
+    VendorJar clearing = ClearingExecutor.jar();
     node =
         new PackagedNode(
-            List.of(serving.digest(), telling.digest(), interpreting.digest()),
+            List.of(serving.digest(), telling.digest(), interpreting.digest(), clearing.digest()),
             ServedImage.nodeConfig(registry) + NETWORK + TOOLS,
             prepared -> {
               serving.addTo(prepared);
               telling.addTo(prepared);
               interpreting.addTo(prepared);
+              clearing.addTo(prepared);
               prepared.allowDevices("nic:" + CARD);
               var control = prepared.directory().resolve("failpoints");
               file[0] = new FailpointFile(control);
@@ -169,6 +171,14 @@ final class CrashBed implements AutoCloseable {
   /** A task whose executor gives it a state and a runtime directory. */
   String telling(String task, String command) {
     return document(task, command, "executor: " + TellingExecutor.NAME);
+  }
+
+  /** A task that leaves something outside of its container, where nothing is now. */
+  String clearing(String task) {
+    String keys = ClearingExecutor.keys(node);
+    ClearingExecutor.set(node, "left", false);
+    ClearingExecutor.set(node, "log", false);
+    return document(task, "[sh]", keys);
   }
 
   /** A task with a user namespace, and an interpreter out of its tools. */

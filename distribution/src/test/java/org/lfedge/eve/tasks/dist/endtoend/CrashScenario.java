@@ -61,6 +61,7 @@ record CrashScenario(
         exportAndRemove(),
         exit(),
         exitThatIsTold(),
+        cleanup(),
         healthCheck(),
         recovery());
   }
@@ -484,6 +485,34 @@ record CrashScenario(
         });
     Task ended = bed.api().awaitExit(TASK);
     assertEquals("crash", ended.getExitOutcome(), ended.toString());
+  }
+
+  /** What the anchor has left outside of its container is cleared away, whoever does it. */
+  private static CrashScenario cleanup() {
+    return new CrashScenario(
+        "clean up",
+        bed -> {
+          make(bed, bed.clearing(TASK));
+          assertEquals("RUNNING", bed.api().start(TASK).getState());
+          Programs.await("something to be left", () -> ClearingExecutor.left(bed.node()));
+        },
+        CrashScenario::isCleared,
+        bed -> {
+          boolean runs = state(bed).equals("RUNNING");
+          Programs.await(
+              "the rest to be cleared away", () -> runs == ClearingExecutor.left(bed.node()));
+        },
+        bed -> {
+          isCleared(bed);
+          assertEquals("RUNNING", bed.api().start(TASK).getState());
+          Programs.await("something to be left", () -> ClearingExecutor.left(bed.node()));
+          assertFalse(ClearingExecutor.log(bed.node()).contains("overlap"));
+        });
+  }
+
+  private static void isCleared(CrashBed bed) {
+    assertEquals("STOPPED", bed.api().stop(TASK).getState());
+    assertFalse(ClearingExecutor.left(bed.node()));
   }
 
   /** What one daemon left is mended by the next, which is killed as well. */

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import net.jqwik.api.Arbitraries;
@@ -38,6 +39,7 @@ import org.lfedge.eve.tasks.spi.seed.Source;
 import org.lfedge.eve.tasks.spi.seed.StopPlan;
 import org.lfedge.eve.tasks.spi.seed.StopStep;
 import org.lfedge.eve.tasks.spi.task.DeviceRequest;
+import org.lfedge.eve.tasks.spi.task.Hypervisor;
 import org.lfedge.eve.tasks.spi.task.Root;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
 import org.lfedge.eve.tasks.spi.task.User;
@@ -157,6 +159,7 @@ class SpiValuesTest {
                 .build(),
             Seed.builder(Base.TASK, true, PROCESS).file(new SeedFile("/f", new byte[0], 0)).build(),
             Seed.builder(Base.TASK, true, PROCESS).tax(new AnchorTax(List.of(), 1)).build(),
+            Seed.builder(Base.TASK, true, PROCESS).memory(Pool.HYPERVISOR).build(),
             Seed.builder(Base.TASK, true, PROCESS)
                 .stop(StopPlan.signal("SIGINT", Duration.ZERO))
                 .build(),
@@ -336,6 +339,16 @@ class SpiValuesTest {
     refuses(() -> new Measurement.AllBut("a".repeat(Measurement.AllBut.MAX_LENGTH + 1)));
   }
 
+  @Example
+  void aHypervisorHasANameAndItsOwnCapabilities() {
+    refuses(() -> new Hypervisor(" ", "1", new TreeSet<>()));
+    SortedSet<String> capabilities = new TreeSet<>(List.of("pv", "hap"));
+    Hypervisor hypervisor = new Hypervisor("xen", "4.17.7", capabilities);
+    capabilities.clear();
+    assertEquals(List.of("hap", "pv"), List.copyOf(hypervisor.capabilities()));
+    assertThrows(UnsupportedOperationException.class, () -> hypervisor.capabilities().clear());
+  }
+
   @Property
   void theGroupsOfAUserAreSortedAndDistinct(
       @ForAll List<@IntRange(max = Integer.MAX_VALUE) Integer> groups) {
@@ -428,6 +441,8 @@ class SpiValuesTest {
             () -> Seed.builder(absent(), true, PROCESS).build(),
             () -> Seed.builder(Base.TASK, true, absent()).build(),
             () -> Seed.builder(Base.TASK, true, PROCESS).tax(absent()).build(),
+            () -> Seed.builder(Base.TASK, true, PROCESS).memory(absent()).build(),
+            () -> new Hypervisor("xen", absent(), new TreeSet<>()),
             () -> Seed.builder(Base.TASK, true, PROCESS).stop(absent()).build(),
             () -> Seed.builder(Base.TASK, true, PROCESS).mount(absent()).build(),
             () -> Seed.builder(Base.TASK, true, PROCESS).annotation("a", absent()).build(),

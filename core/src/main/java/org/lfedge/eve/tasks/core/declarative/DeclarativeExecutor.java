@@ -132,7 +132,7 @@ public final class DeclarativeExecutor implements Executor {
       case ENV_LOST -> "env";
       case READ_ONLY_LOST -> "root.readOnly";
       case NO_TOOLS -> "tools";
-      case NO_USER_NAMESPACE -> "executor";
+      case NO_USER_NAMESPACE, ANCHOR_WITHOUT_MEMORY -> "executor";
       case VOLUME_NOT_PLACED, VOLUME_READ_ONLY_LOST -> "volumes";
       case DEVICE_NOT_TAKEN -> "devices";
       case ATTACHMENT_WITHOUT_INTERFACE -> "interfaces";

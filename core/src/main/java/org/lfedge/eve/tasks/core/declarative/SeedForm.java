@@ -111,6 +111,7 @@ sealed interface SeedForm {
               Map.entry("attachments", new ListOf(attachment())),
               Map.entry("binaryFormats", new ListOf(binaryFormat())),
               Map.entry("shared", new ListOf(word(Namespace.values()))),
+              Map.entry("memory", word(Pool.values())),
               Map.entry("tax", tax()),
               Map.entry("stop", new ListOf(step())),
               Map.entry("exits", new ListOf(exit())),
@@ -192,6 +193,7 @@ sealed interface SeedForm {
         oneOf(
             Map.of(
                 "ofAnchor", members(Map.of()),
+                "ofCgroup", members(Map.of()),
                 "allBut", members(Map.of("mapping", TEXT), "mapping")));
     return members(
         Map.of("parts", new ListOf(part), "milliCpus", INTEGER, "measurement", measurement));

@@ -115,7 +115,9 @@ final class Vocabulary {
               "cgroupVersion", INTEGER,
               "cpus", INTEGER,
               "memoryBytes", INTEGER,
-              "accelerators", new Shape.Texts()));
+              "accelerators", new Shape.Texts(),
+              "hypervisor",
+                  object(Map.of("name", TEXT, "version", TEXT, "capabilities", TEXT_LIST))));
 
   /** What is known of a fact, by the variant of its query. */
   private static final Map<String, Shape> FACT_VALUES =

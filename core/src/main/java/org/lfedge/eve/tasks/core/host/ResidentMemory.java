@@ -35,6 +35,8 @@ public final class ResidentMemory implements AnchorMemory {
     try {
       if (measurement instanceof Measurement.OfAnchor) {
         bytes = ofProcess(file(anchor, "status"));
+      } else if (measurement instanceof Measurement.OfCgroup) {
+        bytes = ofCgroup(anchor);
       } else if (measurement instanceof Measurement.AllBut allBut) {
         bytes = allBut(anchor, allBut.mapping());
       } else {
@@ -57,9 +59,15 @@ public final class ResidentMemory implements AnchorMemory {
     return sum(kibibytes(text, "RssAnon:"), kibibytes(text, "RssShmem:"));
   }
 
+  private OptionalLong ofCgroup(Anchor anchor) {
+    return processes
+        .cgroup(anchor.pid())
+        .map(processes::unreclaimable)
+        .orElse(OptionalLong.empty());
+  }
+
   private OptionalLong allBut(Anchor anchor, String mapping) throws IOException {
-    OptionalLong all =
-        processes.cgroup(anchor.pid()).map(processes::unreclaimable).orElse(OptionalLong.empty());
+    OptionalLong all = ofCgroup(anchor);
     if (all.isEmpty()) {
       return all;
     }

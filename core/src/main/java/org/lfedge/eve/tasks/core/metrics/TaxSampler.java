@@ -17,6 +17,8 @@ import org.lfedge.eve.tasks.core.port.AnchorMemory;
 import org.lfedge.eve.tasks.core.port.ObservedTax;
 import org.lfedge.eve.tasks.core.port.TaskRecord;
 import org.lfedge.eve.tasks.spi.seed.Measurement;
+import org.lfedge.eve.tasks.spi.seed.Pool;
+import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -92,10 +94,21 @@ public final class TaxSampler implements ObservedTax, AutoCloseable {
 
   private OptionalLong measure(TaskRecord task) {
     Optional<Measurement> measurement =
-        task.blueprint().flatMap(blueprint -> blueprint.seed().tax().measurement());
+        task.blueprint().flatMap(blueprint -> measurement(blueprint.seed()));
     return task.anchor().isPresent() && measurement.isPresent()
         ? memory.measure(task.anchor().get(), measurement.get())
         : OptionalLong.empty();
+  }
+
+  /** Where a hypervisor has the workload's memory, all that is in the cgroup is the anchor's. */
+  private static Optional<Measurement> measurement(Seed seed) {
+    return seed.tax()
+        .measurement()
+        .or(
+            () ->
+                seed.memory() == Pool.HYPERVISOR
+                    ? Optional.of(new Measurement.OfCgroup())
+                    : Optional.empty());
   }
 
   @Override

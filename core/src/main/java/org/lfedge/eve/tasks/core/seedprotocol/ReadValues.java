@@ -11,6 +11,7 @@ import org.lfedge.eve.tasks.spi.FactQuery;
 import org.lfedge.eve.tasks.spi.SeedRequest;
 import org.lfedge.eve.tasks.spi.task.DeviceRequest;
 import org.lfedge.eve.tasks.spi.task.HostFacts;
+import org.lfedge.eve.tasks.spi.task.Hypervisor;
 import org.lfedge.eve.tasks.spi.task.NetworkInterface;
 import org.lfedge.eve.tasks.spi.task.Options;
 import org.lfedge.eve.tasks.spi.task.ResolvedImage;
@@ -133,7 +134,8 @@ final class ReadValues {
       int cgroupVersion,
       int cpus,
       long memoryBytes,
-      SortedMap<String, String> accelerators)
+      SortedMap<String, String> accelerators,
+      Optional<Hypervisor> hypervisor)
       implements HostFacts {
 
     Host {

@@ -8,7 +8,9 @@ import org.lfedge.eve.tasks.spi.FactQuery;
 import org.lfedge.eve.tasks.spi.Option;
 import org.lfedge.eve.tasks.spi.SeedRequest;
 import org.lfedge.eve.tasks.spi.task.HostFacts;
+import org.lfedge.eve.tasks.spi.task.Hypervisor;
 import org.lfedge.eve.tasks.spi.task.ResolvedImage;
+import org.lfedge.eve.tasks.spi.task.SortedCopies;
 
 /** Everything that an executor may know when it makes a seed, as JSON. */
 final class RequestCodec {
@@ -95,18 +97,41 @@ final class RequestCodec {
         .put("memoryBytes", host.memoryBytes());
     ObjectNode accelerators = json.putObject("accelerators");
     host.accelerators().forEach(accelerators::put);
+    host.hypervisor().ifPresent(hypervisor -> json.set("hypervisor", hypervisor(hypervisor)));
     return json;
   }
 
   private static HostFacts readHost(JsonReader json) {
     json.requireObject(
-        "architecture", "kernel", "cgroupVersion", "cpus", "memoryBytes", "accelerators");
+        "architecture",
+        "kernel",
+        "cgroupVersion",
+        "cpus",
+        "memoryBytes",
+        "accelerators",
+        "hypervisor");
     return new ReadValues.Host(
         json.required("architecture").text(),
         json.required("kernel").text(),
         json.required("cgroupVersion").smallNumber(),
         json.required("cpus").smallNumber(),
         json.required("memoryBytes").number(),
-        json.required("accelerators").texts());
+        json.required("accelerators").texts(),
+        json.optional("hypervisor").map(RequestCodec::readHypervisor));
+  }
+
+  private static ObjectNode hypervisor(Hypervisor hypervisor) {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("name", hypervisor.name()).put("version", hypervisor.version());
+    json.set("capabilities", SeedCodec.texts(hypervisor.capabilities()));
+    return json;
+  }
+
+  private static Hypervisor readHypervisor(JsonReader json) {
+    json.requireObject("name", "version", "capabilities");
+    String name = json.required("name").text();
+    String version = json.required("version").text();
+    List<String> capabilities = json.required("capabilities").list(JsonReader::text);
+    return json.check(() -> new Hypervisor(name, version, SortedCopies.setOf(capabilities)));
   }
 }

@@ -9,14 +9,11 @@ import java.util.Base64;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
-import org.lfedge.eve.tasks.spi.seed.AnchorTax;
 import org.lfedge.eve.tasks.spi.seed.Attachment;
 import org.lfedge.eve.tasks.spi.seed.Base;
 import org.lfedge.eve.tasks.spi.seed.BinaryFormat;
 import org.lfedge.eve.tasks.spi.seed.Join;
-import org.lfedge.eve.tasks.spi.seed.Measurement;
 import org.lfedge.eve.tasks.spi.seed.Mount;
 import org.lfedge.eve.tasks.spi.seed.Namespace;
 import org.lfedge.eve.tasks.spi.seed.Pool;
@@ -40,8 +37,9 @@ public final class SeedCodec {
   private SeedCodec() {}
 
   /**
-   * Writes a seed, every field of it but those that are {@code Optional} and empty, and devices,
-   * attachments, binary formats and rules of exits where there are none.
+   * Writes a seed, every field of it but those that are {@code Optional} and empty, devices,
+   * attachments, binary formats and rules of exits where there are none, and the pool of its memory
+   * if that is the usual one.
    */
   public static ObjectNode toJson(Seed seed) {
     ObjectNode json = JSON.objectNode();
@@ -73,7 +71,10 @@ public final class SeedCodec {
       seed.binaryFormats().forEach(format -> formats.add(binaryFormat(format)));
     }
     json.set("shared", texts(seed.shared().stream().map(SeedCodec::name).toList()));
-    json.set("tax", tax(seed.tax()));
+    if (seed.memory() != Pool.CGROUP) {
+      json.put("memory", name(seed.memory()));
+    }
+    json.set("tax", TaxCodec.toJson(seed.tax()));
     ArrayNode stop = json.putArray("stop");
     seed.stop().steps().forEach(step -> stop.add(step(step)));
     if (!seed.exits().isEmpty()) {
@@ -108,6 +109,7 @@ public final class SeedCodec {
                 "attachments",
                 "binaryFormats",
                 "shared",
+                "memory",
                 "tax",
                 "stop",
                 "exits",
@@ -126,7 +128,8 @@ public final class SeedCodec {
     top.listOrNone("attachments", SeedCodec::readAttachment).forEach(seed::attachment);
     top.listOrNone("binaryFormats", SeedCodec::readBinaryFormat).forEach(seed::binaryFormat);
     top.listOrNone("shared", item -> item.oneOf(Namespace.class)).forEach(seed::share);
-    top.optional("tax").map(SeedCodec::readTax).ifPresent(seed::tax);
+    top.optional("memory").map(pool -> pool.oneOf(Pool.class)).ifPresent(seed::memory);
+    top.optional("tax").map(TaxCodec::fromJson).ifPresent(seed::tax);
     seed.stop(new StopPlan(top.listOrNone("stop", SeedCodec::readStep)));
     top.listOrNone("exits", ExitRuleCodec::fromJson).forEach(seed::exit);
     top.optional("console").map(list -> list.list(JsonReader::text)).ifPresent(seed::console);
@@ -279,68 +282,6 @@ public final class SeedCodec {
     byte[] content = json.required("content").bytes();
     int mode = json.required("mode").smallNumber();
     return json.check(() -> new SeedFile(target, content, mode));
-  }
-
-  private static ObjectNode tax(AnchorTax tax) {
-    ObjectNode json = JSON.objectNode();
-    ArrayNode parts = json.putArray("parts");
-    for (AnchorTax.Part part : tax.parts()) {
-      parts
-          .addObject()
-          .put("name", part.name())
-          .put("pool", name(part.pool()))
-          .put("bytes", part.bytes())
-          .put("why", part.why());
-    }
-    json.put("milliCpus", tax.milliCpus());
-    tax.measurement().ifPresent(value -> json.set("measurement", measurement(value)));
-    return json;
-  }
-
-  private static ObjectNode measurement(Measurement measurement) {
-    ObjectNode json = JSON.objectNode();
-    if (measurement instanceof Measurement.OfAnchor) {
-      json.putObject("ofAnchor");
-    } else if (measurement instanceof Measurement.AllBut allBut) {
-      json.putObject("allBut").put("mapping", allBut.mapping());
-    } else {
-      throw new IllegalArgumentException("unknown measurement: " + measurement);
-    }
-    return json;
-  }
-
-  private static AnchorTax readTax(JsonReader json) {
-    json.requireObject("parts", "milliCpus", "measurement");
-    List<AnchorTax.Part> parts = json.listOrNone("parts", SeedCodec::readPart);
-    int milliCpus = json.optional("milliCpus").map(JsonReader::smallNumber).orElse(0);
-    Optional<Measurement> measurement =
-        json.optional("measurement").map(SeedCodec::readMeasurement);
-    return json.check(() -> new AnchorTax(parts, milliCpus, measurement));
-  }
-
-  private static Measurement readMeasurement(JsonReader json) {
-    String variant = json.variant();
-    JsonReader value = json.required(variant);
-    switch (variant) {
-      case "ofAnchor" -> {
-        value.requireObject();
-        return new Measurement.OfAnchor();
-      }
-      case "allBut" -> {
-        String mapping = value.requireObject("mapping").required("mapping").text();
-        return value.check(() -> new Measurement.AllBut(mapping));
-      }
-      default -> throw value.invalid("is not a measurement; known are ofAnchor and allBut");
-    }
-  }
-
-  private static AnchorTax.Part readPart(JsonReader json) {
-    json.requireObject("name", "pool", "bytes", "why");
-    String name = json.required("name").text();
-    Pool pool = json.required("pool").oneOf(Pool.class);
-    long bytes = json.required("bytes").number();
-    String why = json.required("why").text();
-    return json.check(() -> new AnchorTax.Part(name, pool, bytes, why));
   }
 
   private static ObjectNode step(StopStep step) {

@@ -76,6 +76,8 @@ class ResidentMemoryTest {
     long all = memory.measure(self(), new Measurement.AllBut("[heap]")).orElseThrow();
     long less = memory.measure(self(), new Measurement.AllBut("/memfd:guest ram")).orElseThrow();
     assertTrue(all > 0);
+    long cgroup = memory.measure(self(), new Measurement.OfCgroup()).orElseThrow();
+    assertTrue(cgroup > less, cgroup + " in the cgroup, " + less + " of the anchor");
     assertTrue(less >= 0 && less < all, less + " of " + all);
   }
 

@@ -24,6 +24,7 @@ import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
 import org.lfedge.eve.tasks.spi.seed.AnchorTax;
 import org.lfedge.eve.tasks.spi.seed.Base;
 import org.lfedge.eve.tasks.spi.seed.Measurement;
+import org.lfedge.eve.tasks.spi.seed.Pool;
 import org.lfedge.eve.tasks.spi.seed.Seed;
 
 class TaxSamplerTest {
@@ -33,11 +34,12 @@ class TaxSamplerTest {
 
   private final List<TaskRecord> records = new ArrayList<>();
   private final Map<Anchor, Long> memory = new HashMap<>();
+  private final List<Measurement> asked = new ArrayList<>();
   private final TaxSampler sampler =
       new TaxSampler(
           () -> records,
           (anchor, measurement) -> {
-            assertEquals(MEASURED.measurement(), Optional.of(measurement));
+            asked.add(measurement);
             Long bytes = memory.get(anchor);
             return bytes == null ? OptionalLong.empty() : OptionalLong.of(bytes);
           });
@@ -52,10 +54,15 @@ class TaxSamplerTest {
   }
 
   private static TaskRecord running(String name, AnchorTax tax, Anchor anchor) {
+    return running(name, tax, Pool.CGROUP, anchor);
+  }
+
+  private static TaskRecord running(String name, AnchorTax tax, Pool memory, Anchor anchor) {
     String document =
         "{name: %s, root: {directory: /srv}, command: [/x], resources: {memory: 8MiB, cpus: 1}}";
     Seed seed =
         Seed.builder(Base.TASK, false, AnchorProcess.builder(List.of("/x")).build())
+            .memory(memory)
             .tax(tax)
             .build();
     return TaskRecord.of(
@@ -95,6 +102,21 @@ class TaxSamplerTest {
     assertEquals(OptionalLong.of(50), sampled("vm", 50, anchor(7)));
     assertEquals(OptionalLong.of(80), sampled("vm", 80, anchor(7)));
     assertEquals(OptionalLong.of(80), sampled("vm", 20, anchor(7)));
+    assertEquals(List.of(new Measurement.AllBut("/memfd:ram")), asked.stream().distinct().toList());
+  }
+
+  @Test
+  void aCgroupThatHoldsNothingButTheAnchorIsMeasuredAsAWhole() {
+    records.add(running("guest", AnchorTax.NONE, Pool.HYPERVISOR, anchor(7)));
+    assertEquals(OptionalLong.of(50), sampled("guest", 50, anchor(7)));
+    records.add(running("other", MEASURED, Pool.HYPERVISOR, anchor(8)));
+    assertEquals(OptionalLong.of(60), sampled("other", 60, anchor(8)));
+    assertEquals(
+        List.of(
+            new Measurement.OfCgroup(),
+            new Measurement.OfCgroup(),
+            new Measurement.AllBut("/memfd:ram")),
+        asked);
   }
 
   @Test

@@ -56,6 +56,7 @@ final class ProtocolSamples {
            "binaryFormats": [{"name": "arm64", "magic": "7f454c46", "mask": "ffffff00",
              "interpreter": "/emulator"}],
            "shared": ["pid", "network"],
+           "memory": "hypervisor",
            "tax": {"parts": [{"name": "heap", "pool": "cgroup", "bytes": 1, "why": "it"}],
              "milliCpus": 5, "measurement": {"allBut": {"mapping": "/memfd:ram"}}},
            "stop": [{"signal": {"name": "SIGTERM", "graceMillis": 1}},

@@ -95,6 +95,7 @@ class SeedCodecTest {
             "attachments",
             "binaryFormats",
             "shared",
+            "memory",
             "tax",
             "stop",
             "cleanup")) {

@@ -178,6 +178,7 @@ public final class SeedArbitraries {
   static Seed.Builder builder(Seed seed, Predicate<String> targets) {
     Seed.Builder builder =
         Seed.builder(seed.base(), seed.readOnly(), seed.process())
+            .memory(seed.memory())
             .tax(seed.tax())
             .stop(seed.stop());
     seed.mounts().stream().filter(m -> targets.test(m.target())).forEach(builder::mount);
@@ -205,6 +206,7 @@ public final class SeedArbitraries {
               files.stream().filter(f -> targets.add(f.target())).forEach(seed::file);
               rest.shared().forEach(seed::share);
               rest.annotations().forEach(key -> seed.annotation(key, "value of " + key));
+              seed.memory(rest.memory());
               rest.patch().ifPresent(seed::oci);
               return seed.build();
             });
@@ -218,7 +220,8 @@ public final class SeedArbitraries {
     return Optional.of(source.getClass()).filter(Source.RuntimeDirectory.class::equals).map(c -> c);
   }
 
-  private record Rest(Set<Namespace> shared, Set<String> annotations, Optional<String> patch) {}
+  private record Rest(
+      Set<Namespace> shared, Set<String> annotations, Pool memory, Optional<String> patch) {}
 
   private static Arbitrary<Rest> rest(Arbitrary<Optional<String>> patches) {
     Arbitrary<String> keys =
@@ -231,7 +234,10 @@ public final class SeedArbitraries {
             "run.oci.handler",
             "");
     return Combinators.combine(
-            Arbitraries.of(Namespace.class).set().ofMaxSize(5), keys.set().ofMaxSize(4), patches)
+            Arbitraries.of(Namespace.class).set().ofMaxSize(5),
+            keys.set().ofMaxSize(4),
+            Arbitraries.of(Pool.class),
+            patches)
         .as(Rest::new);
   }
 
@@ -309,6 +315,7 @@ public final class SeedArbitraries {
   private static Arbitrary<Measurement> measurements() {
     return Arbitraries.of(
         new Measurement.OfAnchor(),
+        new Measurement.OfCgroup(),
         new Measurement.AllBut("/memfd:guest"),
         new Measurement.AllBut("/dev/shm/a b ä"));
   }

@@ -18,7 +18,9 @@ import org.lfedge.eve.tasks.spi.contract.Samples.Limits;
 import org.lfedge.eve.tasks.spi.contract.Samples.Request;
 import org.lfedge.eve.tasks.spi.contract.Samples.Task;
 import org.lfedge.eve.tasks.spi.contract.Samples.Values;
+import org.lfedge.eve.tasks.spi.task.Hypervisor;
 import org.lfedge.eve.tasks.spi.task.Root;
+import org.lfedge.eve.tasks.spi.task.SortedCopies;
 import org.lfedge.eve.tasks.spi.task.User;
 
 /**
@@ -68,6 +70,9 @@ public final class SampleRequests {
 
   private static final List<String> ARCHITECTURES = List.of("amd64", "arm64", "riscv64");
 
+  private static final List<List<String>> CAPABILITIES =
+      List.of(List.of(), List.of("pv"), List.of("hvm", "hap"), List.of("pv", "hvm", "hap"));
+
   /** What tools with a JVM say of it. */
   private static final String JAVA = "org.lfedge.eve.tasks.java";
 
@@ -91,6 +96,7 @@ public final class SampleRequests {
   }
 
   private SeedRequest request(ExecutorInfo info, Root.Kind kind) {
+    Optional<Hypervisor> hypervisor = maybe(this::hypervisor);
     Host host =
         new Host(
             one(ARCHITECTURES),
@@ -98,7 +104,8 @@ public final class SampleRequests {
             1 + random.nextInt(2),
             1 + random.nextInt(64),
             random.nextLong(1L << 28, 1L << 40),
-            accelerators());
+            accelerators(hypervisor),
+            hypervisor);
     Task task =
         new Task(
             one(List.of("web", "a", "db-1.example", "n" + "0".repeat(62))),
@@ -123,8 +130,18 @@ public final class SampleRequests {
     return new Request(task, image, tools, maybe(this::user), host, random.nextLong());
   }
 
-  private SortedMap<String, String> accelerators() {
+  private Hypervisor hypervisor() {
+    return new Hypervisor(
+        "xen", one(List.of("4.17.7", "4.20-unstable", "")), SortedCopies.setOf(one(CAPABILITIES)));
+  }
+
+  private SortedMap<String, String> accelerators(Optional<Hypervisor> hypervisor) {
     TreeMap<String, String> accelerators = new TreeMap<>();
+    if (hypervisor.isPresent()) {
+      accelerators.put(hypervisor.get().name(), "ok");
+    } else if (random.nextBoolean()) {
+      accelerators.put("xen", "the node does not run on Xen");
+    }
     if (random.nextBoolean()) {
       accelerators.put("kvm", one(List.of("ok", "the CPU has no vmx or svm flag")));
     }

@@ -14,6 +14,7 @@ import org.lfedge.eve.tasks.spi.Option;
 import org.lfedge.eve.tasks.spi.SeedRequest;
 import org.lfedge.eve.tasks.spi.task.DeviceRequest;
 import org.lfedge.eve.tasks.spi.task.HostFacts;
+import org.lfedge.eve.tasks.spi.task.Hypervisor;
 import org.lfedge.eve.tasks.spi.task.NetworkInterface;
 import org.lfedge.eve.tasks.spi.task.Options;
 import org.lfedge.eve.tasks.spi.task.ResolvedImage;
@@ -122,7 +123,8 @@ final class Samples {
       int cgroupVersion,
       int cpus,
       long memoryBytes,
-      SortedMap<String, String> accelerators)
+      SortedMap<String, String> accelerators,
+      Optional<Hypervisor> hypervisor)
       implements HostFacts {
 
     Host {

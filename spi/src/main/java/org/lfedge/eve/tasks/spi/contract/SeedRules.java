@@ -12,6 +12,7 @@ import org.lfedge.eve.tasks.spi.contract.Violation.Rule;
 import org.lfedge.eve.tasks.spi.seed.Attachment;
 import org.lfedge.eve.tasks.spi.seed.Base;
 import org.lfedge.eve.tasks.spi.seed.Mount;
+import org.lfedge.eve.tasks.spi.seed.Pool;
 import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.seed.Source;
 import org.lfedge.eve.tasks.spi.seed.StopStep;
@@ -37,6 +38,9 @@ final class SeedRules {
       found.add(new Violation(Rule.NO_USER_NAMESPACE, "" + seed.binaryFormats()));
     } else if (!seed.binaryFormats().isEmpty() && request.tools().isEmpty()) {
       found.add(new Violation(Rule.NO_TOOLS, "binary formats of a task without tools"));
+    }
+    if (seed.memory() == Pool.HYPERVISOR && seed.tax().bytes(Pool.CGROUP) == 0) {
+      found.add(new Violation(Rule.ANCHOR_WITHOUT_MEMORY, "" + seed.tax()));
     }
     if (seed.base() == Base.TOOLS) {
       checkTools(seed, request, found);

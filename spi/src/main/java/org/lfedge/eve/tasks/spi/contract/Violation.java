@@ -33,6 +33,8 @@ public record Violation(Rule rule, String detail) {
             + " the tools"),
     NO_TOOLS("the anchor and the interpreters are of the tools only if the task has tools"),
     NO_USER_NAMESPACE("only executors whose tasks have a user namespace give them binary formats"),
+    ANCHOR_WITHOUT_MEMORY(
+        "where a hypervisor gives the memory that a task asks for, the tax has a part in the cgroup"),
     VOLUME_NOT_PLACED(
         "each volume of the task is the source of exactly one mount, in a view that it offers; one"
             + " that offers ISO9660 alone may be left out"),

@@ -17,6 +17,7 @@ import org.lfedge.eve.tasks.spi.FactQuery;
 import org.lfedge.eve.tasks.spi.SeedRequest;
 import org.lfedge.eve.tasks.spi.task.DeviceRequest;
 import org.lfedge.eve.tasks.spi.task.HostFacts;
+import org.lfedge.eve.tasks.spi.task.Hypervisor;
 import org.lfedge.eve.tasks.spi.task.NetworkInterface;
 import org.lfedge.eve.tasks.spi.task.Options;
 import org.lfedge.eve.tasks.spi.task.ResolvedImage;
@@ -382,6 +383,11 @@ final class WatchedRequest implements SeedRequest {
     @Override
     public SortedMap<String, String> accelerators() {
       return map("host.accelerators", real.accelerators());
+    }
+
+    @Override
+    public Optional<Hypervisor> hypervisor() {
+      return real.hypervisor();
     }
   }
 }

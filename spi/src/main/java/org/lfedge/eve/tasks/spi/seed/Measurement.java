@@ -16,6 +16,15 @@ public sealed interface Measurement {
   record OfAnchor() implements Measurement {}
 
   /**
+   * None of the workload's memory is in the cgroup: everything there counts. Right where the memory
+   * that the document asks for is taken from {@link Pool#HYPERVISOR}, and meant there if nothing is
+   * stated.
+   *
+   * @since 1.1
+   */
+  record OfCgroup() implements Measurement {}
+
+  /**
    * The workload's memory is one mapping of the anchor's process: everything in the cgroup counts
    * but what of that mapping is resident.
    *

@@ -35,6 +35,7 @@ public final class Seed {
   private final List<Attachment> attachments;
   private final List<BinaryFormat> binaryFormats;
   private final SortedSet<Namespace> shared;
+  private final Pool memory;
   private final AnchorTax tax;
   private final StopPlan stop;
   private final List<ExitRule> exits;
@@ -53,6 +54,7 @@ public final class Seed {
     attachments = List.copyOf(builder.attachments);
     binaryFormats = List.copyOf(builder.binaryFormats);
     shared = SortedCopies.setOf(builder.shared);
+    memory = Objects.requireNonNull(builder.memory);
     tax = Objects.requireNonNull(builder.tax);
     stop = Objects.requireNonNull(builder.stop);
     exits = List.copyOf(builder.exits);
@@ -194,6 +196,16 @@ public final class Seed {
     return shared;
   }
 
+  /**
+   * Where the memory that the task's document asks for is taken from. With {@link Pool#HYPERVISOR}
+   * the limit of the cgroup is what the tax has there, and nothing else.
+   *
+   * @since 1.1
+   */
+  public Pool memory() {
+    return memory;
+  }
+
   public AnchorTax tax() {
     return tax;
   }
@@ -261,6 +273,7 @@ public final class Seed {
         && attachments.equals(that.attachments)
         && binaryFormats.equals(that.binaryFormats)
         && shared.equals(that.shared)
+        && memory == that.memory
         && tax.equals(that.tax)
         && stop.equals(that.stop)
         && exits.equals(that.exits)
@@ -295,6 +308,7 @@ public final class Seed {
     private final Map<String, String> annotations = new TreeMap<>();
     private @Nullable List<String> console;
     private @Nullable List<String> cleanup;
+    private Pool memory = Pool.CGROUP;
     private AnchorTax tax = AnchorTax.NONE;
     private StopPlan stop = new StopPlan(List.of());
     private @Nullable String oci;
@@ -334,6 +348,16 @@ public final class Seed {
 
     public Builder share(Namespace namespace) {
       shared.add(namespace);
+      return this;
+    }
+
+    /**
+     * See {@link Seed#memory}; {@link Pool#CGROUP} by default.
+     *
+     * @since 1.1
+     */
+    public Builder memory(Pool pool) {
+      memory = pool;
       return this;
     }
 

@@ -1,5 +1,6 @@
 package org.lfedge.eve.tasks.spi.task;
 
+import java.util.Optional;
 import java.util.SortedMap;
 
 /** What the node can do; found out once when the daemon starts. */
@@ -21,4 +22,14 @@ public interface HostFacts {
 
   /** By name, such as {@code kvm}: {@code ok}, or the reason why it cannot be used. */
   SortedMap<String, String> accelerators();
+
+  /**
+   * The hypervisor that the node runs on and controls: it can have guests beside the node. Empty on
+   * a node without one, and on one that is itself a guest.
+   *
+   * @since 1.1
+   */
+  default Optional<Hypervisor> hypervisor() {
+    return Optional.empty();
+  }
 }

@@ -29,6 +29,7 @@ import org.lfedge.eve.tasks.spi.seed.Base;
 import org.lfedge.eve.tasks.spi.seed.BinaryFormat;
 import org.lfedge.eve.tasks.spi.seed.Join;
 import org.lfedge.eve.tasks.spi.seed.Mount;
+import org.lfedge.eve.tasks.spi.seed.Pool;
 import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.seed.Source;
 import org.lfedge.eve.tasks.spi.seed.StopPlan;
@@ -255,6 +256,9 @@ class ContractTest {
                 GoodExecutor.builder(request)
                     .binaryFormat(new BinaryFormat("any", "7f45", "ffff", "/bin/any"))
                     .build()));
+    BREAKERS.put(
+        Rule.ANCHOR_WITHOUT_MEMORY,
+        seedGiving(request -> GoodExecutor.builder(request).memory(Pool.HYPERVISOR).build()));
     BREAKERS.put(
         Rule.DEVICE_NOT_TAKEN,
         seedGiving(

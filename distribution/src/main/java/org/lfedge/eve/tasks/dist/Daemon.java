@@ -41,6 +41,7 @@ import org.lfedge.eve.tasks.core.host.LockedHelperCommand;
 import org.lfedge.eve.tasks.core.host.NodeFacts;
 import org.lfedge.eve.tasks.core.host.ResidentMemory;
 import org.lfedge.eve.tasks.core.host.TaskDirectories;
+import org.lfedge.eve.tasks.core.host.Xen;
 import org.lfedge.eve.tasks.core.image.Images;
 import org.lfedge.eve.tasks.core.image.LayerLimits;
 import org.lfedge.eve.tasks.core.image.NodeFiles;
@@ -85,6 +86,11 @@ final class Daemon implements AutoCloseable {
 
   /** For a helper such as {@code unshare} to wait for its task's lock and to run. */
   private static final Duration HELPER_DEADLINE = Duration.ofSeconds(30);
+
+  /**
+   * For a question that is answered in milliseconds; the daemon starts and tasks are made after.
+   */
+  private static final Duration HYPERVISOR_DEADLINE = Duration.ofSeconds(10);
 
   /** For a disk to be reserved, or to be checked after a crash. */
   private static final Duration VOLUME_DEADLINE = Duration.ofMinutes(5);
@@ -243,12 +249,20 @@ final class Daemon implements AutoCloseable {
         processes::startTime);
   }
 
+  /** With locks of its own: whoever is admitted waits for no step of another task. */
+  private Xen xen() {
+    return new Xen(
+        new LockedHelperCommand(
+            config.runtimeDirectory().resolve("hypervisor-locks"), HYPERVISOR_DEADLINE));
+  }
+
   private void assemble(Installation installation) {
     Path state = config.stateDirectory();
     Path runtime = config.runtimeDirectory();
     CgroupMounts cgroups = CgroupMounts.find();
     LinuxProcesses processes = new LinuxProcesses(cgroups);
-    HostFacts host = HostInspection.inspect(cgroups);
+    Xen xen = xen();
+    HostFacts host = HostInspection.inspect(cgroups, xen);
     ContainerdClient containerd = containerd(processes);
     ContainerdContent content = new ContainerdContent(containerd);
     content.endAbandonedLeases();
@@ -374,6 +388,7 @@ final class Daemon implements AutoCloseable {
         new NodeInfo(
             Installation.version(),
             host,
+            xen,
             containerd.version(),
             containerd.socket(),
             containerd.snapshotter(),

@@ -51,6 +51,7 @@ class PortEffectsTest {
           "FactSource.realDirectory",
           "FetchedFiles.digest",
           "FetchedFiles.find",
+          "HypervisorMemory.now",
           "ImageStore.contents",
           "ImageStore.examine",
           "ImageStore.examineLayout",

@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.function.Supplier;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.port.BinaryFormats;
+import org.lfedge.eve.tasks.core.port.HypervisorMemory;
 import org.lfedge.eve.tasks.spi.task.HostFacts;
 
 /**
@@ -13,11 +14,13 @@ import org.lfedge.eve.tasks.spi.task.HostFacts;
  * @param version of the daemon
  * @param containerdVersion as containerd told it
  * @param snapshotter the one that root file systems come from
+ * @param hypervisorMemory asked when somebody asks
  * @param binaryFormats for whom the binary formats of tasks hold; looked up when somebody asks
  */
 public record NodeInfo(
     String version,
     HostFacts host,
+    HypervisorMemory hypervisorMemory,
     String containerdVersion,
     Path containerdSocket,
     String snapshotter,

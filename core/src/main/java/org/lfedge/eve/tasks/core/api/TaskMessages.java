@@ -25,16 +25,19 @@ import org.lfedge.eve.tasks.core.engine.Change;
 import org.lfedge.eve.tasks.core.engine.Rendering;
 import org.lfedge.eve.tasks.core.engine.TaskDetail;
 import org.lfedge.eve.tasks.core.engine.TaskView;
+import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.lifecycle.ExitStatus;
 import org.lfedge.eve.tasks.core.port.EventLog;
 import org.lfedge.eve.tasks.core.port.ExecutorCatalog;
 import org.lfedge.eve.tasks.core.port.ExecutorCatalog.LoadedExecutor;
+import org.lfedge.eve.tasks.core.port.HypervisorMemory;
 import org.lfedge.eve.tasks.core.port.TaskEvent;
 import org.lfedge.eve.tasks.core.port.TaskRecord;
 import org.lfedge.eve.tasks.core.port.TrustVerdict;
 import org.lfedge.eve.tasks.core.seedprotocol.SeedCodec;
 import org.lfedge.eve.tasks.spi.Option;
 import org.lfedge.eve.tasks.spi.seed.AnchorTax;
+import org.lfedge.eve.tasks.spi.task.Hypervisor;
 
 /** The engine's values as messages of the API. */
 final class TaskMessages {
@@ -212,7 +215,11 @@ final class TaskMessages {
   }
 
   static NodeResponse node(NodeInfo node, List<NetworkEntry> networks) {
-    return NodeResponse.newBuilder()
+    NodeResponse.Builder response = NodeResponse.newBuilder();
+    node.host()
+        .hypervisor()
+        .ifPresent(there -> response.setHypervisor(hypervisor(there, node.hypervisorMemory())));
+    return response
         .setVersion(node.version())
         .setArchitecture(node.host().architecture())
         .setKernel(node.host().kernel())
@@ -228,6 +235,25 @@ final class TaskMessages {
         .addAllNetworks(networks)
         .setBinaryFormats(node.binaryFormatsText())
         .build();
+  }
+
+  private static org.lfedge.eve.tasks.core.api.v1.Hypervisor.Builder hypervisor(
+      Hypervisor hypervisor, HypervisorMemory memory) {
+    var message =
+        org.lfedge.eve.tasks.core.api.v1.Hypervisor.newBuilder()
+            .setName(hypervisor.name())
+            .setVersion(hypervisor.version())
+            .addAllCapabilities(hypervisor.capabilities());
+    try {
+      memory
+          .now()
+          .ifPresent(
+              amount ->
+                  message.setMemoryBytes(amount.totalBytes()).setFreeBytes(amount.freeBytes()));
+    } catch (TaskException e) {
+      message.setProblem(e.first().message());
+    }
+    return message;
   }
 
   static ExecutorEntry executor(LoadedExecutor loaded) {

@@ -4,12 +4,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.lfedge.eve.tasks.core.admission.CpuSet;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.spi.task.HostFacts;
+import org.lfedge.eve.tasks.spi.task.Hypervisor;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
 
 /** Finds out what the node can do. */
@@ -23,27 +25,29 @@ public final class HostInspection {
       int cgroupVersion,
       int cpus,
       long memoryBytes,
-      SortedMap<String, String> accelerators)
+      SortedMap<String, String> accelerators,
+      Optional<Hypervisor> hypervisor)
       implements HostFacts {}
 
   /**
    * Looks at the node once.
    *
-   * @throws TaskException if {@code /proc} cannot be read
+   * @throws TaskException if {@code /proc} or {@code /sys} cannot be read
    */
-  public static HostFacts inspect(CgroupMounts cgroups) {
+  public static HostFacts inspect(CgroupMounts cgroups, Xen xen) {
     try {
       String cpuinfo = Files.readString(Path.of("/proc/cpuinfo"));
       SortedMap<String, String> accelerators = new TreeMap<>();
       accelerators.put("kvm", kvm(cpuinfo));
-      accelerators.put("xen", xen());
+      accelerators.put("xen", xen.status());
       return new Facts(
           architecture(System.getProperty("os.arch")),
           Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip(),
           cgroups.version(),
           onlineCpus().size(),
           memoryBytes(Files.readString(Path.of("/proc/meminfo"))),
-          SortedCopies.mapOf(accelerators));
+          SortedCopies.mapOf(accelerators),
+          xen.facts());
     } catch (IOException e) {
       throw TaskException.failed(
           Problem.host("HOST_INSPECTION", "cannot inspect the node: " + e), e);
@@ -112,25 +116,5 @@ public final class HostInspection {
       return "/dev/kvm exists, but the CPU shows neither vmx nor svm";
     }
     return "ok";
-  }
-
-  private static String xen() throws IOException {
-    Path type = Path.of("/sys/hypervisor/type");
-    if (!Files.exists(type) || !Files.readString(type).strip().equals("xen")) {
-      return "the node does not run on Xen";
-    }
-    Path capabilities = Path.of("/proc/xen/capabilities");
-    boolean control =
-        Files.exists(capabilities) && Files.readString(capabilities).contains("control_d");
-    if (!control) {
-      return "the node is a Xen guest, not its control domain";
-    }
-    String version =
-        Files.readString(Path.of("/sys/hypervisor/version/major")).strip()
-            + "."
-            + Files.readString(Path.of("/sys/hypervisor/version/minor")).strip();
-    return version
-        + " "
-        + Files.readString(Path.of("/sys/hypervisor/properties/capabilities")).strip();
   }
 }

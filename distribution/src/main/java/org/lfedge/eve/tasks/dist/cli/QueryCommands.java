@@ -93,6 +93,7 @@ final class QueryCommands {
       header = "Show what this node is and has.",
       description = {
         "An accelerator is ok, or there is a reason why it cannot be used.",
+        "A hypervisor is shown if the node controls it, with what it has free for guests now.",
         "Emulators of other architectures hold for a task alone, or for the node, or there is a reason"
             + " why there can be none."
       },

@@ -16,6 +16,7 @@ import org.lfedge.eve.tasks.core.api.v1.ExecutorEntry;
 import org.lfedge.eve.tasks.core.api.v1.ExecutorOption;
 import org.lfedge.eve.tasks.core.api.v1.Failure;
 import org.lfedge.eve.tasks.core.api.v1.FieldChange;
+import org.lfedge.eve.tasks.core.api.v1.Hypervisor;
 import org.lfedge.eve.tasks.core.api.v1.ImageEntry;
 import org.lfedge.eve.tasks.core.api.v1.ImageTrust;
 import org.lfedge.eve.tasks.core.api.v1.InspectResponse;
@@ -192,6 +193,7 @@ final class TaskJson {
     json.put("memoryBytes", node.getMemoryBytes());
     ObjectNode accelerators = json.putObject("accelerators");
     new TreeMap<>(node.getAcceleratorsMap()).forEach(accelerators::put);
+    json.set("hypervisor", node.hasHypervisor() ? hypervisor(node.getHypervisor()) : null);
     json.put("binaryFormats", node.getBinaryFormats());
     ObjectNode containerd = json.putObject("containerd");
     containerd.put("version", node.getContainerdVersion());
@@ -201,6 +203,17 @@ final class TaskJson {
     json.put("stateDirectory", node.getStateDirectory());
     ArrayNode networks = json.putArray("networks");
     node.getNetworksList().forEach(network -> networks.add(NetworksCommand.json(network)));
+    return json;
+  }
+
+  private static ObjectNode hypervisor(Hypervisor hypervisor) {
+    ObjectNode json = NODES.objectNode();
+    json.put("name", hypervisor.getName());
+    json.put("version", hypervisor.getVersion());
+    hypervisor.getCapabilitiesList().forEach(json.putArray("capabilities")::add);
+    json.put("memoryBytes", hypervisor.hasMemoryBytes() ? hypervisor.getMemoryBytes() : null);
+    json.put("freeBytes", hypervisor.hasFreeBytes() ? hypervisor.getFreeBytes() : null);
+    json.put("problem", orNull(hypervisor.getProblem()));
     return json;
   }
 

@@ -10,6 +10,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.lfedge.eve.tasks.core.api.ApiProblems;
 import org.lfedge.eve.tasks.core.api.v1.Event;
+import org.lfedge.eve.tasks.core.api.v1.Hypervisor;
 import org.lfedge.eve.tasks.core.api.v1.InspectResponse;
 import org.lfedge.eve.tasks.core.api.v1.Memory;
 import org.lfedge.eve.tasks.core.api.v1.NodeResponse;
@@ -153,6 +154,10 @@ final class TaskTables {
     line(lines, "Memory", Quantities.bytes(node.getMemoryBytes()));
     new TreeMap<>(node.getAcceleratorsMap())
         .forEach((name, status) -> line(lines, "Accelerator " + name, status));
+    if (node.hasHypervisor()) {
+      line(lines, "Hypervisor", hypervisor(node.getHypervisor()));
+      line(lines, "Hypervisor memory", hypervisorMemory(node.getHypervisor()));
+    }
     line(lines, "Emulators", emulators(node.getBinaryFormats()));
     line(lines, "containerd", node.getContainerdVersion() + " at " + node.getContainerdSocket());
     line(lines, "Snapshotter", node.getSnapshotter());
@@ -161,6 +166,23 @@ final class TaskTables {
     line(lines, "Plugins directory", node.getPluginsDirectory());
     line(lines, "State directory", node.getStateDirectory());
     return String.join("\n", lines);
+  }
+
+  private static String hypervisor(Hypervisor hypervisor) {
+    String capabilities = String.join(", ", hypervisor.getCapabilitiesList());
+    return hypervisor.getName()
+        + " "
+        + hypervisor.getVersion()
+        + (capabilities.isEmpty() ? "" : " (" + capabilities + ")");
+  }
+
+  private static String hypervisorMemory(Hypervisor hypervisor) {
+    return hypervisor.hasMemoryBytes()
+        ? Quantities.bytes(hypervisor.getMemoryBytes())
+            + ", "
+            + Quantities.bytes(hypervisor.getFreeBytes())
+            + " free"
+        : hypervisor.getProblem();
   }
 
   private static String emulators(String scope) {

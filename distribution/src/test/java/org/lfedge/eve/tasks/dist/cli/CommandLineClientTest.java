@@ -268,6 +268,15 @@ class CommandLineClientTest {
     assertEquals("/plugins", node.get("pluginsDirectory").textValue());
     assertEquals("no such device", node.at("/accelerators/kvm").textValue());
     assertTrue(node.get("networks").isArray());
+    JsonNode hypervisor = node.get("hypervisor");
+    assertEquals(
+        List.of("name", "version", "capabilities", "memoryBytes", "freeBytes", "problem"),
+        keys(hypervisor));
+    assertEquals("hvm", hypervisor.at("/capabilities/1").textValue());
+    assertEquals(1502L << 20, hypervisor.get("freeBytes").longValue());
+    String people = run("node").out();
+    assertTrue(people.contains("xen 4.17.7 (hap, hvm, pv)"), people);
+    assertTrue(people.contains("3GiB, 1.5GiB free"), people);
 
     JsonNode image = json(run("images", "list", "-o", "json").out()).get(0);
     assertEquals(List.of("name", "digest", "sizeBytes", "platforms"), keys(image));

@@ -25,6 +25,7 @@ import org.lfedge.eve.tasks.core.api.v1.ExecStarted;
 import org.lfedge.eve.tasks.core.api.v1.ExecutorEntry;
 import org.lfedge.eve.tasks.core.api.v1.ExecutorOption;
 import org.lfedge.eve.tasks.core.api.v1.FieldChange;
+import org.lfedge.eve.tasks.core.api.v1.Hypervisor;
 import org.lfedge.eve.tasks.core.api.v1.ImageEntry;
 import org.lfedge.eve.tasks.core.api.v1.ImageTrust;
 import org.lfedge.eve.tasks.core.api.v1.InspectResponse;
@@ -258,6 +259,13 @@ final class FakeDaemon extends TaskmanagerGrpc.TaskmanagerImplBase {
             .setVersion("9.9")
             .setMemoryBytes(8L << 30)
             .putAccelerators("kvm", "no such device")
+            .setHypervisor(
+                Hypervisor.newBuilder()
+                    .setName("xen")
+                    .setVersion("4.17.7")
+                    .addAllCapabilities(List.of("hap", "hvm", "pv"))
+                    .setMemoryBytes(3071L << 20)
+                    .setFreeBytes(1502L << 20))
             .setPluginsDirectory("/plugins")
             .build());
   }

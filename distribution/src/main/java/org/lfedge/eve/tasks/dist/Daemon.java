@@ -362,6 +362,7 @@ final class Daemon implements AutoCloseable {
                     devices,
                     files,
                     processes,
+                    xen,
                     output,
                     InstantSource.system(),
                     new SplittableRandom()::nextDouble,
@@ -369,7 +370,7 @@ final class Daemon implements AutoCloseable {
                 planner,
                 layout,
                 new Admission.Node(
-                    host.memoryBytes(), config.reservedMemoryBytes(), host.cpus() * 1000, 0),
+                    host.memoryBytes(), config.reservedMemoryBytes(), host.cpus() * 1000),
                 HostInspection.onlineCpus(),
                 config.nameService()));
     tasks.recover();

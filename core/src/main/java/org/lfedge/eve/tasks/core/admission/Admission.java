@@ -5,13 +5,16 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.ToLongFunction;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.spi.seed.Pool;
 
 /**
  * Checks a task against the node before anything is made for it. Memory is never promised twice:
- * the limits of all tasks together stay within what the node has after its reserve. CPU is shared
- * by weight under load, so no more is asked than that a task's own wish fits the node.
+ * the limits of all tasks together stay within what the node has after its reserve, and what a
+ * hypervisor is to give stays within what it has free. CPU is shared by weight under load, so no
+ * more is asked than that a task's own wish fits the node.
  */
 public final class Admission {
 
@@ -32,13 +35,27 @@ public final class Admission {
    * @param memoryBytes all of its memory
    * @param reserveBytes kept for the node itself: kernel, containerd, this daemon
    * @param milliCpus thousandths of a CPU, 1000 for each that is online
-   * @param hypervisorBytes memory that a hypervisor keeps from the node and has free; 0 without one
    */
-  public record Node(long memoryBytes, long reserveBytes, int milliCpus, long hypervisorBytes) {
+  public record Node(long memoryBytes, long reserveBytes, int milliCpus) {
 
     /** What tasks may have in all. */
     public long forTasks() {
       return Math.max(0, memoryBytes - reserveBytes);
+    }
+  }
+
+  /**
+   * What a hypervisor has for one task, in bytes.
+   *
+   * @param freeBytes that nobody has at the moment; what a guest of the task itself has counts as
+   *     free
+   * @param promisedBytes of that, to other tasks whose guests are not there at the moment
+   */
+  public record HypervisorRoom(long freeBytes, long promisedBytes) {
+
+    /** What the task may take. */
+    public long leftBytes() {
+      return Math.max(0, freeBytes - promisedBytes);
     }
   }
 
@@ -49,15 +66,17 @@ public final class Admission {
    * @param node what there is
    * @param others the charges of all other tasks on record, running or not, so that a stopped task
    *     can always be started again
+   * @param room what a hypervisor has for the task; empty on a node without one
    * @throws TaskException with every reason: {@code MEMORY_BELOW_MINIMUM}, {@code
    *     MEMORY_BEYOND_NODE}, {@code MEMORY_NOT_FREE}, {@code CPUS_BEYOND_NODE}, {@code
    *     HYPERVISOR_MEMORY_NOT_FREE}
    */
-  public static void check(TaskCharge charge, Node node, List<TaskCharge> others) {
+  public static void check(
+      TaskCharge charge, Node node, List<TaskCharge> others, Optional<HypervisorRoom> room) {
     List<Problem> problems = new ArrayList<>();
     checkMemory(charge, node, others).ifPresent(problems::add);
     checkCpus(charge, node).ifPresent(problems::add);
-    checkHypervisor(charge, node, others).ifPresent(problems::add);
+    checkHypervisor(charge, others, room).ifPresent(problems::add);
     if (!problems.isEmpty()) {
       throw TaskException.failed(problems);
     }
@@ -68,16 +87,18 @@ public final class Admission {
     long limit = charge.limitBytes();
     if (limit < MIN_LIMIT_BYTES) {
       return Optional.of(
-          memory(
+          inCgroup(
               "MEMORY_BELOW_MINIMUM",
               charge,
               "a task cannot start with less than "
                   + mebibytes(MIN_LIMIT_BYTES)
-                  + "; ask for more"));
+                  + (charge.pool() == Pool.CGROUP
+                      ? "; ask for more"
+                      : " for its anchor, beside what a hypervisor gives it; set more")));
     }
     if (limit > node.forTasks()) {
       return Optional.of(
-          memory(
+          inCgroup(
               "MEMORY_BEYOND_NODE",
               charge,
               needs(charge)
@@ -87,12 +108,15 @@ public final class Admission {
                   + mebibytes(node.memoryBytes())
                   + " less a reserve of "
                   + mebibytes(node.reserveBytes())
-                  + "); ask for less"));
+                  + "); "
+                  + (charge.pool() == Pool.CGROUP
+                      ? "ask for less"
+                      : "set less, if its anchor takes less")));
     }
-    long held = held(others);
+    long held = total(others, TaskCharge::limitBytes);
     if (sum(held, limit) > node.forTasks()) {
       return Optional.of(
-          memory(
+          inCgroup(
               "MEMORY_NOT_FREE",
               charge,
               needs(charge)
@@ -101,8 +125,10 @@ public final class Admission {
                   + " for tasks "
                   + mebibytes(Math.max(0, node.forTasks() - held))
                   + " are free"
-                  + holders(others)
-                  + "; ask for less or delete a task"));
+                  + holders(others, TaskCharge::limitBytes)
+                  + "; "
+                  + (charge.pool() == Pool.CGROUP ? "ask for less or delete" : "delete")
+                  + " a task"));
     }
     return Optional.empty();
   }
@@ -120,30 +146,48 @@ public final class Admission {
   }
 
   private static Optional<Problem> checkHypervisor(
-      TaskCharge charge, Node node, List<TaskCharge> others) {
-    long held = others.stream().mapToLong(TaskCharge::hypervisorBytes).reduce(0, Admission::sum);
-    if (charge.hypervisorBytes() == 0
-        || sum(held, charge.hypervisorBytes()) <= node.hypervisorBytes()) {
+      TaskCharge charge, List<TaskCharge> others, Optional<HypervisorRoom> room) {
+    long wanted = charge.hypervisorBytes();
+    if (wanted <= room.map(HypervisorRoom::leftBytes).orElse(0L)) {
       return Optional.empty();
     }
+    String takes =
+        "task "
+            + charge.task()
+            + " takes "
+            + mebibytes(wanted)
+            + " from a hypervisor ("
+            + (charge.pool() == Pool.HYPERVISOR ? mebibytes(charge.askedBytes()) + " asked, " : "")
+            + mebibytes(charge.hypervisorTaxBytes())
+            + " tax), ";
     return Optional.of(
-        memory(
+        Problem.inDocument(
             "HYPERVISOR_MEMORY_NOT_FREE",
-            charge,
-            "task "
-                + charge.task()
-                + " takes "
-                + mebibytes(charge.hypervisorBytes())
-                + " from a hypervisor, "
-                + (node.hypervisorBytes() == 0
-                    ? "and this node runs under none; use an executor that needs none"
-                    : "which has "
-                        + mebibytes(Math.max(0, node.hypervisorBytes() - held))
-                        + " free; ask for less or delete a task")));
+            "resources.memory",
+            mebibytes(charge.askedBytes()),
+            takes
+                + room.map(there -> lacks(there, others))
+                    .orElse("and this node runs under none; use an executor that needs none")));
   }
 
-  private static Problem memory(String code, TaskCharge charge, String message) {
-    return Problem.inDocument(code, "resources.memory", mebibytes(charge.askedBytes()), message);
+  private static String lacks(HypervisorRoom room, List<TaskCharge> others) {
+    return "which has "
+        + mebibytes(room.freeBytes())
+        + " free"
+        + (room.promisedBytes() == 0
+            ? ""
+            : ", "
+                + mebibytes(room.promisedBytes())
+                + " of that promised to tasks that do not run now")
+        + holders(others, TaskCharge::hypervisorBytes)
+        + "; ask for less or delete a task";
+  }
+
+  /** Of the part in the cgroup, which is asked for or set by the operator. */
+  private static Problem inCgroup(String code, TaskCharge charge, String message) {
+    return charge.pool() == Pool.CGROUP
+        ? Problem.inDocument(code, "resources.memory", mebibytes(charge.askedBytes()), message)
+        : Problem.inDocument(code, "resources.tax.memory", mebibytes(charge.taxBytes()), message);
   }
 
   private static String needs(TaskCharge charge) {
@@ -151,21 +195,21 @@ public final class Admission {
         + charge.task()
         + " needs "
         + mebibytes(charge.limitBytes())
-        + " ("
-        + mebibytes(charge.askedBytes())
-        + " asked, "
-        + mebibytes(charge.taxBytes())
-        + " tax)";
+        + (charge.pool() == Pool.CGROUP
+            ? " ("
+                + mebibytes(charge.askedBytes())
+                + " asked, "
+                + mebibytes(charge.taxBytes())
+                + " tax)"
+            : " (tax alone; what it asks for is taken from a hypervisor)");
   }
 
   /** Those who hold most, by name, and how much the others hold together. */
-  private static String holders(List<TaskCharge> others) {
+  private static String holders(List<TaskCharge> others, ToLongFunction<TaskCharge> amount) {
     List<TaskCharge> sorted =
         others.stream()
-            .sorted(
-                Comparator.comparingLong(TaskCharge::limitBytes)
-                    .reversed()
-                    .thenComparing(TaskCharge::task))
+            .filter(other -> amount.applyAsLong(other) > 0)
+            .sorted(Comparator.comparingLong(amount).reversed().thenComparing(TaskCharge::task))
             .toList();
     List<TaskCharge> most = sorted.subList(0, Math.min(NAMED_HOLDERS, sorted.size()));
     List<TaskCharge> rest = sorted.subList(most.size(), sorted.size());
@@ -174,23 +218,24 @@ public final class Admission {
       text.append(text.isEmpty() ? "; held by " : ", ")
           .append(holder.task())
           .append(' ')
-          .append(mebibytes(holder.limitBytes()));
+          .append(mebibytes(amount.applyAsLong(holder)));
     }
     if (!rest.isEmpty()) {
       text.append(" and ")
           .append(rest.size())
           .append(rest.size() == 1 ? " other task " : " other tasks ")
-          .append(mebibytes(held(rest)));
+          .append(mebibytes(total(rest, amount)));
     }
     return text.toString();
   }
 
-  private static long held(List<TaskCharge> tasks) {
-    return tasks.stream().mapToLong(TaskCharge::limitBytes).reduce(0, Admission::sum);
+  /** A sum over tasks; the largest long if it is beyond that. */
+  public static long total(List<TaskCharge> tasks, ToLongFunction<TaskCharge> amount) {
+    return tasks.stream().mapToLong(amount).reduce(0, Admission::sum);
   }
 
   /** A sum that stays at the largest long rather than turn negative. */
-  static long sum(long left, long right) {
+  public static long sum(long left, long right) {
     long sum = left + right;
     return sum < 0 ? Long.MAX_VALUE : sum;
   }

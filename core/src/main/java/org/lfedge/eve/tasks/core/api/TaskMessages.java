@@ -303,7 +303,8 @@ final class TaskMessages {
         Memory.newBuilder()
             .setAskedBytes(memory.asked())
             .setTaxBytes(memory.tax())
-            .setLimitBytes(memory.limit());
+            .setLimitBytes(memory.limit())
+            .setHypervisorBytes(memory.hypervisor());
     memory.usage().ifPresent(message::setUsageBytes);
     return message.build();
   }

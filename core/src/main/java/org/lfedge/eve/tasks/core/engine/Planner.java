@@ -41,7 +41,6 @@ import org.lfedge.eve.tasks.core.spec.SpecAssembly;
 import org.lfedge.eve.tasks.core.spec.SpecInputs;
 import org.lfedge.eve.tasks.core.spec.Users;
 import org.lfedge.eve.tasks.spi.ExecutorInfo;
-import org.lfedge.eve.tasks.spi.seed.AnchorTax;
 import org.lfedge.eve.tasks.spi.seed.Base;
 import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.task.HostFacts;
@@ -245,7 +244,7 @@ public final class Planner {
             user(document, root),
             query -> surroundings.root().answer(document, query));
     Attachments.require(seed, info.name(), config);
-    TaskCharge charge = charge(document, seed.tax());
+    TaskCharge charge = charge(document, seed);
     Grants grants = grants(document, loaded.origin());
     SpecInputs inputs =
         knowledge.inputs(
@@ -394,21 +393,28 @@ public final class Planner {
     }
   }
 
-  /** What a document and the tax of its seed take from the node. */
-  static TaskCharge charge(TaskDocument document, AnchorTax tax) {
+  private static TaskCharge charge(TaskDocument document, Seed seed) {
     return TaskCharge.of(
         document.name(),
         document.memoryBytes(),
         document.milliCpus(),
-        tax,
+        seed,
         document.taxMemoryBytes());
   }
 
   /** What a task on record takes from the node. */
   static TaskCharge charge(TaskRecord record) {
-    AnchorTax tax =
-        record.blueprint().map(blueprint -> blueprint.seed().tax()).orElse(AnchorTax.NONE);
-    return charge(record.document(), tax);
+    TaskDocument document = record.document();
+    return record
+        .blueprint()
+        .map(blueprint -> charge(document, blueprint.seed()))
+        .orElseGet(
+            () ->
+                TaskCharge.unseeded(
+                    document.name(),
+                    document.memoryBytes(),
+                    document.milliCpus(),
+                    document.taxMemoryBytes()));
   }
 
   private static Optional<User> user(TaskDocument document, RootLookup.Found root) {

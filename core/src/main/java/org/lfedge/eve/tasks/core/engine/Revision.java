@@ -12,6 +12,7 @@ import org.lfedge.eve.tasks.core.port.TaskRecord;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Blueprint;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Tools;
 import org.lfedge.eve.tasks.core.spec.SpecResources;
+import org.lfedge.eve.tasks.spi.seed.Pool;
 
 /**
  * What another document means for a task. Found by seeding it, so that it holds for every executor:
@@ -36,6 +37,7 @@ record Revision(Blueprint blueprint, TaskCharge charge, boolean inPlace, boolean
     boolean inPlace =
         record.blueprint().isPresent()
             && sameAnchor(record.blueprint().get(), after)
+            && sameGuestMemory(record, document, after)
             && secrets(record.document()).equals(secrets(document))
             && sameSurroundings(record.document(), document)
             && (after.tools().isEmpty()
@@ -60,6 +62,14 @@ record Revision(Blueprint blueprint, TaskCharge charge, boolean inPlace, boolean
         && before.userData().equals(after.userData())
         && before.seed().attachments().equals(after.seed().attachments())
         && SpecResources.differOnlyInResources(before.specJson(), after.specJson());
+  }
+
+  /** What a hypervisor gives a guest, it gives at the start, and no limit of a cgroup tells it. */
+  private static boolean sameGuestMemory(
+      TaskRecord record, TaskDocument document, Blueprint after) {
+    Pool before = record.blueprint().orElseThrow().seed().memory();
+    return before == after.seed().memory()
+        && (before == Pool.CGROUP || record.document().memoryBytes() == document.memoryBytes());
   }
 
   private static Optional<VolumeConfig> ownRoot(Blueprint blueprint, TaskDocument document) {

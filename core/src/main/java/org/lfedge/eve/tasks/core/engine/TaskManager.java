@@ -26,12 +26,14 @@ import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.lifecycle.Desired;
 import org.lfedge.eve.tasks.core.lifecycle.Signal;
+import org.lfedge.eve.tasks.core.lifecycle.TaskState;
 import org.lfedge.eve.tasks.core.port.Anchor;
 import org.lfedge.eve.tasks.core.port.BinaryFormats;
 import org.lfedge.eve.tasks.core.port.ContainerRuntime;
 import org.lfedge.eve.tasks.core.port.Devices;
 import org.lfedge.eve.tasks.core.port.EventLog;
 import org.lfedge.eve.tasks.core.port.FetchedFiles;
+import org.lfedge.eve.tasks.core.port.HypervisorMemory;
 import org.lfedge.eve.tasks.core.port.NetworkNamespaces;
 import org.lfedge.eve.tasks.core.port.NetworkProbes;
 import org.lfedge.eve.tasks.core.port.Networks;
@@ -99,6 +101,7 @@ public final class TaskManager implements AutoCloseable {
       Devices devices,
       TaskFiles files,
       Processes processes,
+      HypervisorMemory hypervisor,
       TaskOutput output,
       InstantSource clock,
       DoubleSupplier chance,
@@ -142,7 +145,7 @@ public final class TaskManager implements AutoCloseable {
             ports.probes(),
             effects,
             planner,
-            new Reservations(capacity),
+            new Reservations(capacity, ports.hypervisor(), this::hasGuest),
             new DeviceClaims(ports.devices()),
             sharing,
             new RootFiles(ports.fetched(), this::records),
@@ -153,6 +156,14 @@ public final class TaskManager implements AutoCloseable {
             timers,
             threads);
     views = new TaskViews(ports, layout, shared.neighbours());
+  }
+
+  /** Whether a task that takes something from a hypervisor has it: its program makes the guest. */
+  private boolean hasGuest(String name) {
+    return record(name)
+        .map(TaskRecord::state)
+        .filter(state -> state == TaskState.RUNNING || state == TaskState.STOPPING)
+        .isPresent();
   }
 
   private static Thread daemonThread(String name, Runnable work) {

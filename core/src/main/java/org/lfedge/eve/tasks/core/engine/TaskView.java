@@ -56,8 +56,9 @@ public record TaskView(
    *
    * @param asked for the workload
    * @param tax on top, for the anchor
-   * @param limit of the cgroup: asked and tax
+   * @param limit of the cgroup: asked and tax; the tax alone if a hypervisor gives what was asked
+   * @param hypervisor taken from a hypervisor: what was asked, if it gives that, and its tax
    * @param usage now, page cache included; empty while there is no anchor
    */
-  public record Memory(long asked, long tax, long limit, OptionalLong usage) {}
+  public record Memory(long asked, long tax, long limit, long hypervisor, OptionalLong usage) {}
 }

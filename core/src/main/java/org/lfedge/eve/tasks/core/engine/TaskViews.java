@@ -51,7 +51,11 @@ final class TaskViews {
         record.createdAt(),
         record.startedAt(),
         new TaskView.Memory(
-            charge.askedBytes(), charge.taxBytes(), charge.limitBytes(), usage(record)),
+            charge.askedBytes(),
+            charge.taxBytes(),
+            charge.limitBytes(),
+            charge.hypervisorBytes(),
+            usage(record)),
         record.document().interfaces().isEmpty()
             ? List.of()
             : ports.networks().attached(record.name()));

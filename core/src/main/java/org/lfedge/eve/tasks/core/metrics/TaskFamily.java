@@ -23,8 +23,15 @@ record TaskFamily(
       List.of(
           gauge(
               "taskmanager_task_memory_limit_bytes",
-              "Memory limit: what was asked for plus the anchor tax.",
+              "Memory limit: what was asked for, unless a hypervisor gives it, plus the anchor tax.",
               sample -> whole(sample.view().memory().limit())),
+          gauge(
+              "taskmanager_task_memory_hypervisor_bytes",
+              "Memory that is taken from a hypervisor, for tasks that take any.",
+              sample -> {
+                long bytes = sample.view().memory().hypervisor();
+                return bytes == 0 ? OptionalDouble.empty() : whole(bytes);
+              }),
           gauge(
               "taskmanager_task_memory_usage_bytes",
               "Memory that counts towards the limit, page cache included.",

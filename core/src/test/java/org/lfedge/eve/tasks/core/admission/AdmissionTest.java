@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -17,29 +18,44 @@ import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.LongRange;
 import org.junit.jupiter.api.Test;
+import org.lfedge.eve.tasks.core.admission.Admission.HypervisorRoom;
 import org.lfedge.eve.tasks.core.admission.Admission.Node;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
 import org.lfedge.eve.tasks.spi.seed.AnchorTax;
+import org.lfedge.eve.tasks.spi.seed.Base;
 import org.lfedge.eve.tasks.spi.seed.Pool;
+import org.lfedge.eve.tasks.spi.seed.Seed;
 
 class AdmissionTest {
 
   private static final long MIB = 1 << 20;
-  private static final Node NODE = new Node(1024 * MIB, 256 * MIB, 2000, 0);
+  private static final Node NODE = new Node(1024 * MIB, 256 * MIB, 2000);
 
   private static TaskCharge charge(String name, long askedMiB, long taxMiB) {
-    return new TaskCharge(name, askedMiB * MIB, 1000, taxMiB * MIB, 0, 0);
+    return new TaskCharge(name, Pool.CGROUP, askedMiB * MIB, 1000, taxMiB * MIB, 0, 0);
   }
 
   private static Problem refusal(TaskCharge charge, Node node, List<TaskCharge> others) {
-    return assertThrows(TaskException.class, () -> Admission.check(charge, node, others)).first();
+    return refusal(charge, node, others, Optional.empty());
+  }
+
+  private static Problem refusal(
+      TaskCharge charge, Node node, List<TaskCharge> others, Optional<HypervisorRoom> room) {
+    return assertThrows(TaskException.class, () -> Admission.check(charge, node, others, room))
+        .first();
+  }
+
+  private static void check(TaskCharge charge, Node node, List<TaskCharge> others) {
+    Admission.check(charge, node, others, Optional.empty());
   }
 
   @Test
   void aTaskMayTakeAllThatIsLeftOfTheNodeAndNoMore() {
-    assertDoesNotThrow(() -> Admission.check(charge("web", 700, 68), NODE, List.of()));
+    assertDoesNotThrow(() -> check(charge("web", 700, 68), NODE, List.of()));
     Problem problem = refusal(charge("web", 700, 69), NODE, List.of());
     assertEquals("MEMORY_BEYOND_NODE", problem.code());
     assertEquals("resources.memory", problem.path());
@@ -53,7 +69,7 @@ class AdmissionTest {
   @Test
   void aTaskThatOthersLeaveNoRoomForIsToldWhatIsFreeAndWhoHoldsTheRest() {
     List<TaskCharge> others = List.of(charge("db", 400, 0), charge("cache", 200, 0));
-    assertDoesNotThrow(() -> Admission.check(charge("web", 168, 0), NODE, others));
+    assertDoesNotThrow(() -> check(charge("web", 168, 0), NODE, others));
     Problem problem = refusal(charge("web", 169, 0), NODE, others);
     assertEquals("MEMORY_NOT_FREE", problem.code());
     assertTrue(problem.message().contains("168 MiB are free"), problem.message());
@@ -111,7 +127,7 @@ class AdmissionTest {
       long sum = others.stream().mapToLong(TaskCharge::limitBytes).sum() + wanted.limitBytes();
       boolean fits = sum <= NODE.forTasks() && wanted.limitBytes() >= Admission.MIN_LIMIT_BYTES;
       try {
-        Admission.check(wanted, NODE, others);
+        check(wanted, NODE, others);
         assertTrue(fits, wanted + " beside " + others);
         admitted.put(name, wanted);
       } catch (TaskException e) {
@@ -125,37 +141,87 @@ class AdmissionTest {
   @Test
   void memoryThatNoTaskCouldStartWithIsRefused() {
     assertEquals("MEMORY_BELOW_MINIMUM", refusal(charge("web", 5, 0), NODE, List.of()).code());
-    assertDoesNotThrow(() -> Admission.check(charge("web", 6, 0), NODE, List.of()));
-    assertDoesNotThrow(() -> Admission.check(charge("web", 1, 5), NODE, List.of()));
+    assertDoesNotThrow(() -> check(charge("web", 6, 0), NODE, List.of()));
+    assertDoesNotThrow(() -> check(charge("web", 1, 5), NODE, List.of()));
   }
 
   @Test
   void cpusBeyondTheNodeAreRefusedButTheTaxOnTopIsNot() {
-    TaskCharge all = new TaskCharge("web", 64 * MIB, 2000, 0, 500, 0);
-    assertDoesNotThrow(() -> Admission.check(all, NODE, List.of(all)));
-    Problem problem = refusal(new TaskCharge("web", 64 * MIB, 2001, 0, 0, 0), NODE, List.of());
+    TaskCharge all = new TaskCharge("web", Pool.CGROUP, 64 * MIB, 2000, 0, 500, 0);
+    assertDoesNotThrow(() -> check(all, NODE, List.of(all)));
+    Problem problem =
+        refusal(new TaskCharge("web", Pool.CGROUP, 64 * MIB, 2001, 0, 0, 0), NODE, List.of());
     assertEquals("CPUS_BEYOND_NODE", problem.code());
     assertEquals("2.001", problem.value());
     assertTrue(problem.message().contains("has 2 CPUs"), problem.message());
   }
 
+  private static TaskCharge guest(String name, long askedMiB, long taxMiB) {
+    return new TaskCharge(name, Pool.HYPERVISOR, askedMiB * MIB, 1000, taxMiB * MIB, 0, 2 * MIB);
+  }
+
   @Test
   void hypervisorMemoryNeedsAHypervisorWithRoom() {
-    TaskCharge guest = new TaskCharge("vm", 64 * MIB, 1000, 0, 0, 512 * MIB);
-    Problem none = refusal(guest, NODE, List.of());
+    TaskCharge vm = guest("vm", 510, 40);
+    Problem none = refusal(vm, NODE, List.of());
     assertEquals("HYPERVISOR_MEMORY_NOT_FREE", none.code());
     assertTrue(none.message().contains("runs under none"), none.message());
-    Node hosted = new Node(1024 * MIB, 256 * MIB, 2000, 1000 * MIB);
-    assertDoesNotThrow(() -> Admission.check(guest, hosted, List.of()));
-    Problem taken = refusal(guest, hosted, List.of(guest));
-    assertTrue(taken.message().contains("488 MiB free"), taken.message());
+    Optional<HypervisorRoom> exact = Optional.of(new HypervisorRoom(600 * MIB, 88 * MIB));
+    assertDoesNotThrow(() -> Admission.check(vm, NODE, List.of(), exact));
+    Problem taken =
+        refusal(
+            vm,
+            NODE,
+            List.of(guest("other", 86, 40), charge("web", 64, 0)),
+            Optional.of(new HypervisorRoom(599 * MIB, 88 * MIB)));
+    assertTrue(
+        taken
+            .message()
+            .contains(
+                "takes 512 MiB from a hypervisor (510 MiB asked, 2 MiB tax), which has 599 MiB free,"
+                    + " 88 MiB of that promised to tasks that do not run now; held by other 88 MiB;"
+                    + " ask"),
+        taken.message());
+  }
+
+  @Test
+  void aTaskInTheCgroupMayTakeAPartOfAHypervisorToo() {
+    TaskCharge both = new TaskCharge("vm", Pool.CGROUP, 64 * MIB, 1000, 8 * MIB, 0, 16 * MIB);
+    assertEquals(72 * MIB, both.limitBytes());
+    assertEquals(16 * MIB, both.hypervisorBytes());
+    Problem none = refusal(both, NODE, List.of());
+    assertTrue(none.message().contains("takes 16 MiB from a hypervisor (16 MiB tax)"));
+  }
+
+  /** The node holds the anchor alone, so it is asked for no more. */
+  @Test
+  void ofAGuestTheNodeHoldsTheTaxAlone() {
+    TaskCharge vm = guest("vm", 4096, 40);
+    assertEquals(40 * MIB, vm.limitBytes());
+    assertEquals(4098 * MIB, vm.hypervisorBytes());
+    Optional<HypervisorRoom> large = Optional.of(new HypervisorRoom(8192 * MIB, 0));
+    assertDoesNotThrow(() -> Admission.check(vm, NODE, List.of(charge("web", 728, 0)), large));
+    Problem full = refusal(vm, NODE, List.of(charge("web", 729, 0)), large);
+    assertEquals("MEMORY_NOT_FREE", full.code());
+    assertEquals("resources.tax.memory", full.path());
+    assertEquals("40 MiB", full.value());
+    assertTrue(
+        full.message()
+            .contains("needs 40 MiB (tax alone; what it asks for is taken from a hypervisor)"),
+        full.message());
+    assertTrue(full.message().endsWith("; delete a task"), full.message());
+    Problem beyond = refusal(guest("vm", 1, 769), NODE, List.of(), large);
+    assertEquals("MEMORY_BEYOND_NODE", beyond.code());
+    assertTrue(beyond.message().endsWith("set less, if its anchor takes less"), beyond.message());
+    Problem small = refusal(guest("vm", 1, 5), NODE, List.of(), large);
+    assertEquals("MEMORY_BELOW_MINIMUM", small.code());
+    assertTrue(small.message().endsWith("set more"), small.message());
   }
 
   @Test
   void everyReasonIsNamedAtOnce() {
-    TaskCharge much = new TaskCharge("x", 9999 * MIB, 9000, 0, 0, 1);
-    TaskException refusal =
-        assertThrows(TaskException.class, () -> Admission.check(much, NODE, List.of()));
+    TaskCharge much = new TaskCharge("x", Pool.CGROUP, 9999 * MIB, 9000, 0, 0, 1);
+    TaskException refusal = assertThrows(TaskException.class, () -> check(much, NODE, List.of()));
     assertEquals(
         List.of("MEMORY_BEYOND_NODE", "CPUS_BEYOND_NODE", "HYPERVISOR_MEMORY_NOT_FREE"),
         refusal.problems().stream().map(Problem::code).toList());
@@ -170,12 +236,26 @@ class AdmissionTest {
                 new AnchorTax.Part("heap", Pool.CGROUP, 5 * MIB, "measured"),
                 new AnchorTax.Part("shadow", Pool.HYPERVISOR, 7 * MIB, "measured")),
             50);
-    TaskCharge stated = TaskCharge.of("web", 64 * MIB, 1000, tax, OptionalLong.empty());
+    TaskCharge stated = charge(tax, Pool.CGROUP, OptionalLong.empty());
     assertEquals(72 * MIB, stated.limitBytes());
     assertEquals(1050, stated.milliCpus());
-    TaskCharge overridden = TaskCharge.of("web", 64 * MIB, 1000, tax, OptionalLong.of(MIB));
+    TaskCharge overridden = charge(tax, Pool.CGROUP, OptionalLong.of(MIB));
     assertEquals(65 * MIB, overridden.limitBytes());
     assertEquals(7 * MIB, overridden.hypervisorBytes());
+    TaskCharge guest = charge(tax, Pool.HYPERVISOR, OptionalLong.empty());
+    assertEquals(8 * MIB, guest.limitBytes());
+    assertEquals(71 * MIB, guest.hypervisorBytes());
+    assertEquals(1050, guest.milliCpus());
+    assertEquals(9 * MIB, charge(tax, Pool.HYPERVISOR, OptionalLong.of(9 * MIB)).limitBytes());
+  }
+
+  private static TaskCharge charge(AnchorTax tax, Pool memory, OptionalLong override) {
+    Seed seed =
+        Seed.builder(Base.TOOLS, true, AnchorProcess.builder(List.of("/anchor")).build())
+            .memory(memory)
+            .tax(tax)
+            .build();
+    return TaskCharge.of("web", 64 * MIB, 1000, seed, override);
   }
 
   @Provide
@@ -185,28 +265,37 @@ class AdmissionTest {
             Arbitraries.longs().between(1, 2048 * MIB),
             Arbitraries.longs().between(Long.MAX_VALUE - 9, Long.MAX_VALUE));
     return Combinators.combine(
-            bytes, Arbitraries.integers().between(1, Integer.MAX_VALUE), bytes, bytes)
-        .as((asked, cpus, tax, guest) -> new TaskCharge("t", asked, cpus, tax, cpus, guest));
+            bytes,
+            Arbitraries.integers().between(1, Integer.MAX_VALUE),
+            bytes,
+            bytes,
+            Arbitraries.of(Pool.class))
+        .as(
+            (asked, cpus, tax, guest, pool) ->
+                new TaskCharge("t", pool, asked, cpus, tax, cpus, guest));
   }
 
   @Provide
   Arbitrary<Node> nodes() {
     Arbitrary<Long> bytes = Arbitraries.longs().between(0, 8192 * MIB);
-    return Combinators.combine(bytes, bytes, Arbitraries.integers().between(1000, 64000), bytes)
+    return Combinators.combine(bytes, bytes, Arbitraries.integers().between(1000, 64000))
         .as(Node::new);
   }
 
-  /** Sums are exact here and may not overflow there. */
+  /** Sums are exact here and may not overflow there; no guest is there yet. */
   @Property
   void whateverIsAdmittedInTurnNeverExceedsTheNode(
       @ForAll("charges") TaskCharge first,
       @ForAll("charges") TaskCharge second,
       @ForAll("charges") TaskCharge third,
-      @ForAll("nodes") Node node) {
+      @ForAll("nodes") Node node,
+      @ForAll @LongRange(min = 0, max = 8192 * MIB) long hypervisor) {
     List<TaskCharge> admitted = new ArrayList<>();
     for (TaskCharge charge : List.of(first, second, third)) {
+      long promised = Admission.total(admitted, TaskCharge::hypervisorBytes);
       try {
-        Admission.check(charge, node, admitted);
+        Admission.check(
+            charge, node, admitted, Optional.of(new HypervisorRoom(hypervisor, promised)));
         admitted.add(charge);
       } catch (TaskException e) {
         assertTrue(e.first().code().matches("(MEMORY|CPUS|HYPERVISOR)_.*"));
@@ -215,11 +304,14 @@ class AdmissionTest {
     BigInteger memory = BigInteger.ZERO;
     BigInteger guests = BigInteger.ZERO;
     for (TaskCharge charge : admitted) {
-      memory =
-          memory
-              .add(BigInteger.valueOf(charge.askedBytes()))
-              .add(BigInteger.valueOf(charge.taxBytes()));
-      guests = guests.add(BigInteger.valueOf(charge.hypervisorBytes()));
+      BigInteger asked = BigInteger.valueOf(charge.askedBytes());
+      memory = memory.add(BigInteger.valueOf(charge.taxBytes()));
+      guests = guests.add(BigInteger.valueOf(charge.hypervisorTaxBytes()));
+      if (charge.pool() == Pool.CGROUP) {
+        memory = memory.add(asked);
+      } else {
+        guests = guests.add(asked);
+      }
       assertTrue(charge.askedMilliCpus() <= node.milliCpus());
     }
     BigInteger left =
@@ -227,6 +319,6 @@ class AdmissionTest {
             .subtract(BigInteger.valueOf(node.reserveBytes()))
             .max(BigInteger.ZERO);
     assertTrue(memory.compareTo(left) <= 0);
-    assertTrue(guests.compareTo(BigInteger.valueOf(node.hypervisorBytes())) <= 0);
+    assertTrue(guests.compareTo(BigInteger.valueOf(hypervisor)) <= 0);
   }
 }

@@ -35,6 +35,7 @@ import org.lfedge.eve.tasks.core.host.TaskDirectories;
 import org.lfedge.eve.tasks.core.output.OutputBounds;
 import org.lfedge.eve.tasks.core.output.OutputLogs;
 import org.lfedge.eve.tasks.core.policy.Policy;
+import org.lfedge.eve.tasks.core.port.HypervisorMemory;
 import org.lfedge.eve.tasks.core.port.NetworkNamespaces;
 import org.lfedge.eve.tasks.core.port.NetworkProbes;
 import org.lfedge.eve.tasks.core.port.ProbeResult;
@@ -67,6 +68,10 @@ final class EngineFixture {
   final MemoryVolumes volumes = new MemoryVolumes();
   final MemoryFiles fetched = new MemoryFiles();
   final MemoryDevices devices = new MemoryDevices();
+
+  /** What a hypervisor has, if there is one. */
+  volatile Supplier<Optional<HypervisorMemory.Amount>> hypervisor = Optional::empty;
+
   volatile Policy policy = withDevices("/dev/tty*", "nic:*");
   final TaskDirectories files;
   private final OutputLogs output;
@@ -152,13 +157,14 @@ final class EngineFixture {
             devices,
             files,
             new RuntimeProcesses(runtime),
+            () -> hypervisor.get(),
             output,
             clock,
             () -> 1,
             bootId),
         planner,
         layout,
-        new Admission.Node(NODE_BYTES, 0, 4000, 0),
+        new Admission.Node(NODE_BYTES, 0, 4000),
         CpuSet.parse("0-3"),
         Optional.of(new RootSource.Layout(nameService)));
   }

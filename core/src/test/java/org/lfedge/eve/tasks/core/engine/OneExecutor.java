@@ -124,18 +124,28 @@ final class OneExecutor implements ExecutorCatalog {
       if (level(request.task()) == 6) {
         telling(seed);
       }
-      if (level(request.task()) == 4 || level(request.task()) == 5) {
+if (level(request.task()) == 4 || level(request.task()) == 5) {
         seed.cleanup(CLEANUP);
       }
       if (level(request.task()) == 5) {
         seed.mount(new Mount(new Source.RuntimeDirectory(1 << 20), "/run/task", false));
       }
-      return seed.tax(
-              new AnchorTax(
-                  List.of(new AnchorTax.Part("test", Pool.CGROUP, 1 << 20, "for tests")), 0))
+      return seed.memory(level(request.task()) == 10 ? Pool.HYPERVISOR : Pool.CGROUP)
+          .tax(tax(level(request.task())))
           .stop(stop(request.task()))
           .build();
     }
+  }
+
+  /** At level 10, of an anchor beside a guest that a hypervisor has. */
+  private static AnchorTax tax(long level) {
+    AnchorTax.Part own =
+        new AnchorTax.Part("test", Pool.CGROUP, level == 10 ? 16 << 20 : 1 << 20, "for tests");
+    return new AnchorTax(
+        level == 10
+            ? List.of(own, new AnchorTax.Part("pages", Pool.HYPERVISOR, 2 << 20, "for tests"))
+            : List.of(own),
+        0);
   }
 
   /** Its programs are of a format that the node does not know. */
@@ -184,7 +194,7 @@ final class OneExecutor implements ExecutorCatalog {
    */
   private static List<Attachment> taps(TaskConfig task) {
     long level = level(task);
-    if (level < 8) {
+    if (level < 8 || level == 10) {
       return List.of();
     }
     return task.interfaces().stream()

@@ -82,6 +82,7 @@ class PrometheusEndpointTest {
             "taskmanager_task_state{state=\"STOPPED\",task=\"db\"} 1.0",
             "taskmanager_task_memory_limit_bytes{task=\"db\"} 2048.0",
             "taskmanager_task_memory_limit_bytes{task=\"web\"} 2048.0",
+            "taskmanager_task_memory_hypervisor_bytes{task=\"web\"} 3000.0",
             "taskmanager_task_memory_usage_bytes{task=\"web\"} 1000.0",
             "taskmanager_task_memory_cache_bytes{task=\"web\"} 450.0",
             "taskmanager_task_tax_charged_bytes{task=\"web\"} 48.0",

@@ -61,7 +61,7 @@ final class SomeTasks {
         Duration.ZERO,
         Instant.EPOCH,
         Optional.empty(),
-        new TaskView.Memory(2000, 48, 2048, OptionalLong.empty()),
+        new TaskView.Memory(2000, 48, 2048, 3000, OptionalLong.empty()),
         List.of());
   }
 }

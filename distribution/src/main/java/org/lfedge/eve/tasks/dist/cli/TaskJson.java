@@ -338,6 +338,7 @@ final class TaskJson {
     json.put("askedBytes", memory.getAskedBytes());
     json.put("taxBytes", memory.getTaxBytes());
     json.put("limitBytes", memory.getLimitBytes());
+    json.put("hypervisorBytes", memory.getHypervisorBytes());
     json.put("usageBytes", memory.hasUsageBytes() ? memory.getUsageBytes() : null);
     json.put(
         "taxObservedBytes", memory.hasTaxObservedBytes() ? memory.getTaxObservedBytes() : null);

@@ -120,6 +120,9 @@ final class TaskTables {
         askedAndTax(memory)
             + ", limit "
             + Quantities.bytes(memory.getLimitBytes())
+            + (memory.getHypervisorBytes() == 0
+                ? ""
+                : ", of the hypervisor " + Quantities.bytes(memory.getHypervisorBytes()))
             + (memory.hasUsageBytes() ? ", used " + Quantities.bytes(memory.getUsageBytes()) : ""));
     for (TaxPart part : detail.getTaxList()) {
       line(

@@ -115,7 +115,13 @@ class CommandLineClientTest {
         result.out());
     assertEquals(
         List.of(
-            "askedBytes", "taxBytes", "limitBytes", "usageBytes", "taxObservedBytes", "taxAdvice"),
+            "askedBytes",
+            "taxBytes",
+            "limitBytes",
+            "hypervisorBytes",
+            "usageBytes",
+            "taxObservedBytes",
+            "taxAdvice"),
         keys(web.get("memory")));
     assertEquals(4711, web.get("pid").intValue());
     assertEquals("2027-01-15T08:00:01Z", web.get("startedAt").textValue());
@@ -260,6 +266,16 @@ class CommandLineClientTest {
         result.out());
     assertTrue(
         result.out().contains("Cgroup:                       /taskmanager/web"), result.out());
+  }
+
+  @Test
+  void inspectShowsBothPoolsOfMemory() {
+    String people = run("inspect", "guest").out();
+    assertTrue(people.contains("512MiB + 40MiB, limit 40MiB, of the hypervisor 514MiB\n"), people);
+    assertTrue(run("inspect", "web").out().contains("limit 258MiB, used 1.5MiB\n"));
+    JsonNode memory = json(run("inspect", "guest", "-o", "json").out()).get("memory");
+    assertEquals(514 << 20, memory.get("hypervisorBytes").intValue());
+    assertEquals(40 << 20, memory.get("limitBytes").intValue());
   }
 
   @Test

@@ -81,6 +81,16 @@ final class FakeDaemon extends TaskmanagerGrpc.TaskmanagerImplBase {
                   .setUsageBytes(1536 << 10))
           .build();
 
+  static final Task GUEST =
+      Task.newBuilder(WEB)
+          .setMemory(
+              Memory.newBuilder()
+                  .setAskedBytes(512 << 20)
+                  .setTaxBytes(40 << 20)
+                  .setLimitBytes(40 << 20)
+                  .setHypervisorBytes(514 << 20))
+          .build();
+
   static final Task DONE =
       Task.newBuilder(WEB)
           .setName("once")
@@ -139,7 +149,7 @@ final class FakeDaemon extends TaskmanagerGrpc.TaskmanagerImplBase {
     answer(
         client,
         InspectResponse.newBuilder()
-            .setTask(WEB)
+            .setTask(request.getName().equals("guest") ? GUEST : WEB)
             .setConfigJson(
                 "{\"name\":\"web\",\"terminal\":" + request.getName().equals("shell") + "}")
             .setExecutorVersion("1.2.3")

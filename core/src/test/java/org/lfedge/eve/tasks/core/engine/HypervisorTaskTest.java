@@ -147,10 +147,9 @@ class HypervisorTaskTest extends EngineTest {
         "HYPERVISOR_MEMORY_NOT_FREE",
         refusal(engine.manager().create(guest("other", "512MiB"))).first().code());
     await(engine.manager().start("vm", false));
-    engine.reboot();
     free(100);
-    await(engine.manager().start("vm", false));
-    assertEquals(TaskState.RUNNING, only().state());
+    engine.reboot();
+    awaitState(TaskState.RUNNING);
   }
 
   @Test

@@ -41,6 +41,7 @@ final class CleanupKeeper {
   private final Runnable onTried;
 
   private boolean underWay;
+  private boolean closed;
   private int failures;
   private @Nullable Future<?> next;
 
@@ -89,7 +90,7 @@ final class CleanupKeeper {
   void tryNow() {
     if (!underWay) {
       underWay = true;
-      close();
+      cancelNext();
       turns.soon(this::attempt);
     }
   }
@@ -101,8 +102,14 @@ final class CleanupKeeper {
     }
   }
 
-  /** Tries no more. */
+  /** Tries no more, and takes no notice of a try that is under way: the task is removed. */
   void close() {
+    closed = true;
+    underWay = false;
+    cancelNext();
+  }
+
+  private void cancelNext() {
     if (next != null) {
       next.cancel(false);
       next = null;
@@ -110,26 +117,33 @@ final class CleanupKeeper {
   }
 
   private void attempt() {
-    if (!isDue()) {
-      underWay = false;
+    if (closed) {
       return;
     }
+    // There may be none any more, as another document was taken over meanwhile.
+    boolean present;
     try {
       shared.effects().removeAnchor(record().name());
       Blueprint blueprint = blueprints.current();
-      if (blueprint.seed().cleanup().isEmpty()) {
-        // Another document was taken over meanwhile.
-        succeeded();
-        return;
+      present = blueprint.seed().cleanup().isPresent();
+      if (present) {
+        shared.effects().startCleanup(record(), blueprint);
       }
-      shared.effects().startCleanup(record(), blueprint);
-      new Run().watch();
     } catch (RuntimeException e) {
       failed("it cannot be run: " + Turns.problem(e));
+      return;
+    }
+    if (present) {
+      new Run().watch();
+    } else {
+      succeeded();
     }
   }
 
   private void succeeded() {
+    if (closed) {
+      return;
+    }
     try {
       ledger.save(record().cleaned());
     } catch (TaskException e) {
@@ -198,7 +212,7 @@ final class CleanupKeeper {
     }
 
     private void kill() {
-      if (!over) {
+      if (!over && !closed) {
         late = true;
         // As long as it takes: whatever holds the process, the kernel alone can let it go.
         deadline = turns.after(StopSequence.KILL_DEADLINE, this::kill);
@@ -220,6 +234,9 @@ final class CleanupKeeper {
 
     private void ended(ExitStatus exit) {
       end();
+      if (closed) {
+        return;
+      }
       try {
         shared.runtime().deleteTask(record().name());
       } catch (RuntimeException e) {

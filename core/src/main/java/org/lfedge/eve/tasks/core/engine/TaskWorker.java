@@ -400,9 +400,11 @@ final class TaskWorker {
     told.forEach(waiting -> waiting.complete(record()));
   }
 
+  /** It is about to be removed. */
   private void close() {
     anchors.close();
     cleanups.close();
+    tellThoseWhoWait();
   }
 
   private CompletableFuture<TaskRecord> exit() {

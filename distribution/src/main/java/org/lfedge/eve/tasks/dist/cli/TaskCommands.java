@@ -120,8 +120,9 @@ final class TaskCommands {
       description = {
         "Works through the stop plan of each task: the signal that its image names, SIGTERM by"
             + " default, then, when its time of grace is over, SIGKILL to all its processes."
-            + " Answers when the anchor has ended. The task stays, is not restarted by its policy or"
-            + " after a reboot, and can be started again."
+            + " Answers when the anchor has ended, and its cleanup has succeeded if its executor"
+            + " has one. The task stays, is not restarted by its policy or after a reboot, and can be"
+            + " started again."
       },
       footer = {"  taskctl stop web", "  taskctl stop --force web db"})
   static final class Stop implements Callable<Integer> {
@@ -165,7 +166,9 @@ final class TaskCommands {
 
     @Option(
         names = {"-f", "--force"},
-        description = "If it runs, kill it first.")
+        description =
+            "If it runs, kill it first; and remove it even if its cleanup fails"
+                + " (CLEANUP_FAILED).")
     private boolean force;
 
     @Option(names = "--purge", description = "Also remove the volumes that were made with it.")

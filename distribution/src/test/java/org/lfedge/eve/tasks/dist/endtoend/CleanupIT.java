@@ -91,7 +91,7 @@ class CleanupIT {
   @Test
   void aStopLeavesNothingOutside() {
     JsonNode task = run("stopped", "");
-    assertEquals(80_000, task.path("stopBoundMillis").longValue());
+    assertEquals(100_000, task.path("stopBoundMillis").longValue());
     JsonNode stopped = node.json("stop", "stopped");
     assertFalse(ClearingExecutor.left(node));
     assertEquals("STOPPED", stopped.path("state").asText());

@@ -18,7 +18,12 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RebootIT {
 
-  private final PackagedNode node = new PackagedNode();
+  private final PackagedNode node;
+
+  RebootIT() {
+    VendorJar clearing = ClearingExecutor.jar();
+    node = new PackagedNode(List.of(clearing.digest()), clearing::addTo);
+  }
 
   @AfterAll
   void close() {
@@ -40,6 +45,9 @@ class RebootIT {
     Programs.await(
         "the one-shot to end",
         () -> node.json("inspect", "done").path("state").asText().equals("STOPPED"));
+    node.taskctl("run", "-d", node.document("cleaned", "[sh]", ClearingExecutor.keys(node)))
+        .expect(0);
+    Programs.await("something to be left", () -> ClearingExecutor.left(node));
     Anchor before = Anchor.of(node.json("inspect", "never"));
     long last = last();
 
@@ -51,6 +59,9 @@ class RebootIT {
     Anchor now = Anchor.of(node.json("inspect", "never"));
     assertNotEquals(before, now);
     assertTrue(now.isAlive());
+    Programs.await(
+        "what was left to be cleared away before the next start",
+        () -> ClearingExecutor.log(node).equals(List.of("start", "clear", "start")));
     assertEquals("STOPPED", state("stopped"));
     assertEquals("STOPPED", state("created"));
     assertEquals("STOPPED", state("done"));
@@ -61,7 +72,8 @@ class RebootIT {
       types.add(event.path("type").asText());
     }
     assertEquals(List.of("exited", "restarting", "created", "started"), types);
-    node.taskctl("delete", "--force", "never", "after", "stopped", "created", "done").expect(0);
+    node.taskctl("delete", "--force", "never", "after", "stopped", "created", "done", "cleaned")
+        .expect(0);
   }
 
   private long last() {

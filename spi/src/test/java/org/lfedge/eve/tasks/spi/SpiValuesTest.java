@@ -28,6 +28,7 @@ import net.jqwik.api.constraints.LongRange;
 import org.lfedge.eve.tasks.spi.seed.AnchorProcess;
 import org.lfedge.eve.tasks.spi.seed.AnchorTax;
 import org.lfedge.eve.tasks.spi.seed.Attachment;
+import org.lfedge.eve.tasks.spi.seed.Attachment.Form;
 import org.lfedge.eve.tasks.spi.seed.Base;
 import org.lfedge.eve.tasks.spi.seed.Join;
 import org.lfedge.eve.tasks.spi.seed.Measurement;
@@ -174,6 +175,12 @@ class SpiValuesTest {
             Seed.builder(Base.TASK, true, PROCESS).console(List.of("/c")).build(),
             Seed.builder(Base.TASK, true, PROCESS).cleanup(List.of("/c")).build(),
             Seed.builder(Base.TASK, true, PROCESS).cleanup(List.of("/c", "")).build(),
+            Seed.builder(Base.TASK, true, PROCESS)
+                .attachment(new Attachment("eth0", "tap0", 0, Join.REDIRECT))
+                .build(),
+            Seed.builder(Base.TASK, true, PROCESS)
+                .attachment(new Attachment("eth0", "tap0", 0, Join.REDIRECT, Form.BRIDGE))
+                .build(),
             Seed.builder(Base.TASK, true, PROCESS).oci("{}").build());
     assertEquals(seeds.size(), seeds.stream().distinct().count());
   }
@@ -221,6 +228,13 @@ class SpiValuesTest {
       refuses(() -> Seed.builder(Base.TASK, true, PROCESS).cleanup(bad).build());
       refuses(() -> Seed.builder(Base.TASK, true, PROCESS).console(bad).build());
     }
+  }
+
+  @Example
+  void aBridgeForGuestsHasNoOwner() {
+    assertEquals(Form.TAP, TAP.form());
+    assertEquals(Form.BRIDGE, new Attachment("eth0", "guest0", 0, Join.BRIDGE, Form.BRIDGE).form());
+    refuses(() -> new Attachment("eth0", "guest0", 1000, Join.BRIDGE, Form.BRIDGE));
   }
 
   @Example
@@ -429,6 +443,7 @@ class SpiValuesTest {
             () -> new Source.OfVolume(absent(), View.FILE),
             () -> new Source.OfVolume("a", absent()),
             () -> new Attachment("eth0", "tap0", 0, absent()),
+            () -> new Attachment("eth0", "tap0", 0, Join.BRIDGE, absent()),
             () -> Seed.builder(Base.TASK, true, PROCESS).attachment(absent()).build(),
             () -> new AnchorTax.Part("a", absent(), 1, ""),
             () -> new AnchorTax.Part("a", Pool.CGROUP, 1, absent()),

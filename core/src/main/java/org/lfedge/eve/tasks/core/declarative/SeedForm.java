@@ -8,6 +8,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import org.lfedge.eve.tasks.core.declarative.Shape.Kind;
+import org.lfedge.eve.tasks.spi.seed.Attachment;
 import org.lfedge.eve.tasks.spi.seed.Base;
 import org.lfedge.eve.tasks.spi.seed.ExitRule;
 import org.lfedge.eve.tasks.spi.seed.Join;
@@ -175,7 +176,17 @@ sealed interface SeedForm {
 
   private static SeedForm attachment() {
     return members(
-        Map.of("interface", TEXT, "tap", TEXT, "ownerUid", INTEGER, "join", word(Join.values())),
+        Map.of(
+            "interface",
+            TEXT,
+            "tap",
+            TEXT,
+            "ownerUid",
+            INTEGER,
+            "join",
+            word(Join.values()),
+            "form",
+            word(Attachment.Form.values())),
         "interface",
         "tap",
         "join");

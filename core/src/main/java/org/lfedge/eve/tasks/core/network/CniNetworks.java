@@ -194,7 +194,11 @@ public final class CniNetworks implements Networks {
     return TaskException.failed(
         Problem.internal(
             "ATTACHMENT_INVALID",
-            "a tap of task " + task + " is to join " + interfaceName + ", which was not made"));
+            "a guest of task "
+                + task
+                + " is to be joined with "
+                + interfaceName
+                + ", which was not made"));
   }
 
   private List<AttachedInterface> attach(

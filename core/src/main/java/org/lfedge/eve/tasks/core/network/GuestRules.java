@@ -2,11 +2,13 @@ package org.lfedge.eve.tasks.core.network;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
- * Writes the rules of nftables that hold for guests on taps, inside the network namespace of their
- * task. They are those of {@link AccessRules} for packets that pass through a bridge, where neither
- * the interface nor an address of it tells which way a packet goes: it is marked where it comes in.
+ * Writes the rules of nftables that hold for guests, inside the network namespace of their task.
+ * They are those of {@link AccessRules} for packets that pass through a bridge, where neither the
+ * interface nor an address of it tells which way a packet goes: it is marked where it comes in.
  *
  * <p>What is refused on its way out is dropped, as a bridge has no address to answer from. Of other
  * protocols than IP and ARP nothing passes, frames with a VLAN's tag included: no rule speaks of
@@ -33,9 +35,16 @@ final class GuestRules {
   /**
    * A tap on a bridge.
    *
+   * @param tap or what takes its place
+   * @param guests the bridge that leads there, if it is not a tap
    * @param guard of the interface that is the bridge's other port
    */
-  record Guarded(String tap, String bridge, AccessRules.Guard guard) {}
+  record Guarded(String tap, String bridge, Optional<String> guests, AccessRules.Guard guard) {
+
+    private Stream<String> bridges() {
+      return Stream.concat(Stream.of(bridge), guests.stream());
+    }
+  }
 
   /** Replaces all such rules of a namespace; taps without a guard are free. */
   static String write(Hook hook, List<Guarded> taps) {
@@ -64,14 +73,35 @@ final class GuestRules {
       through.add(in + " drop");
     }
     AccessRules.chain(lines, "forward", AccessRules.hooked("forward", through));
+    untracked(lines, hook, taps.stream().flatMap(one -> one.guests().stream()).toList());
     lines.add("}");
     // What goes to all stations of a link goes to the bridge itself as well.
     table(lines, "inet", TABLE + "_bridges");
     List<String> up = new ArrayList<>();
-    taps.forEach(one -> up.add("iifname \"" + one.bridge() + "\" drop"));
+    taps.stream()
+        .flatMap(Guarded::bridges)
+        .forEach(bridge -> up.add("iifname \"" + bridge + "\" drop"));
     AccessRules.chain(lines, "input", AccessRules.hooked("input", up));
     lines.add("}");
     return String.join("\n", lines) + "\n";
+  }
+
+  /**
+   * A connection begins where there are rules. Were a packet noted before, on the bridge that leads
+   * there, then one that is dropped would open the way for an answer all the same. Frames that have
+   * no mark yet have not come to a bridge with rules.
+   */
+  private static void untracked(List<String> lines, Hook hook, List<String> bridges) {
+    if (bridges.isEmpty()) {
+      return;
+    }
+    List<String> rules = new ArrayList<>(List.of("type filter hook prerouting priority -300;"));
+    if (hook == Hook.INET) {
+      bridges.forEach(bridge -> rules.add("iifname \"" + bridge + "\" notrack"));
+    } else {
+      rules.add("meta mark 0 notrack");
+    }
+    AccessRules.chain(lines, "untracked", rules);
   }
 
   private static int fromGuest(int index) {

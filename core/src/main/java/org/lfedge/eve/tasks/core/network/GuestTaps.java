@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
@@ -11,15 +12,18 @@ import org.lfedge.eve.tasks.core.network.GuestRules.Guarded;
 import org.lfedge.eve.tasks.core.network.GuestRules.Hook;
 import org.lfedge.eve.tasks.core.port.AttachedInterface;
 import org.lfedge.eve.tasks.core.port.HelperCommand;
+import org.lfedge.eve.tasks.spi.seed.Attachment.Form;
 import org.lfedge.eve.tasks.spi.seed.Join;
 
 /**
  * Joins taps with interfaces in a namespace, so that whoever opens a tap has the interface's MAC
- * and addresses for itself. The interface keeps both, for the plugins that made it and for those
- * who look: but nothing that comes in for them gets to the namespace's own side.
+ * and addresses for itself. In place of a tap there may be a bridge, for an interface that a
+ * hypervisor makes: joined is the near end of a pair then, whose far end is a port of that bridge.
+ * The interface keeps both, for the plugins that made it and for those who look: but nothing that
+ * comes in for them gets to the namespace's own side.
  *
  * <p>What is there is told by the namespace itself: our links are in a group of links, and the
- * alias of each tap says what it is joined with, once all of them are.
+ * alias of each tap, or bridge in place of one, says what it is joined with, once all of them are.
  */
 final class GuestTaps {
 
@@ -36,6 +40,9 @@ final class GuestTaps {
    * bridge of the node may send back what a guest sent to all. The bridge has another MAC, and
    * answers no ARP. Rules stand before it lets anything through; what keeps them is what the kernel
    * has already, as loading {@code br_netfilter} would change how all bridges of the node work.
+   *
+   * <p>From the far end of a pair nothing is learned either, for the same reason: where the guest
+   * is on its bridge, only the guest says.
    */
   private static final String JOIN =
       """
@@ -50,14 +57,15 @@ final class GuestTaps {
       wanted() {
         while [ $# -gt 0 ]; do
           echo "$1 $2 $(index "$2") $digest"
-          shift 6
+          shift 8
         done
       }
       clear() {
-        joins | while read -r tap interface rest; do
+        joins | while read -r name interface rest; do
           tc qdisc del dev "$interface" ingress 2>/dev/null
         done
-        for link in $(links); do ip link del dev "$link"; done
+        # With one end of a pair, the other is gone as well.
+        for link in $(links); do ip link del dev "$link" 2>/dev/null; done
         command -v nft >/dev/null || return 0
         for family in netdev bridge inet; do
           nft delete table "$family" taskmanager_guests 2>/dev/null
@@ -69,6 +77,11 @@ final class GuestTaps {
         if [ -d "/proc/sys/net/ipv6/conf/$1" ]; then
           echo 1 >"/proc/sys/net/ipv6/conf/$1/disable_ipv6"
         fi
+      }
+      between() {
+        ip link add name "$@" type bridge stp_state 0 forward_delay 0 mcast_snooping 0
+        ip link set dev "$1" arp off
+        quiet "$1"
       }
       redirect() {
         tc qdisc add dev "$1" ingress
@@ -84,34 +97,44 @@ final class GuestTaps {
       set -e
       bridges=
       i=0
-      count=$(($# / 6))
+      count=$(($# / 8))
       while [ $i -lt $count ]; do
-        tap=$1 interface=$2 uid=$3 mtu=$4 mac=$5 bridge=$6
-        shift 6
-        set -- "$@" "$tap" "$interface" "$uid" "$mtu" "$mac" "$bridge"
+        name=$1 interface=$2 uid=$3 mtu=$4 mac=$5 bridge=$6 near=$7 far=$8
+        shift 8
+        set -- "$@" "$name" "$interface" "$uid" "$mtu" "$mac" "$bridge" "$near" "$far"
         i=$((i + 1))
         # One that was cut short before it was in the group.
-        ip tuntap del dev "$tap" mode tap 2>/dev/null || :
-        ip tuntap add dev "$tap" mode tap user "$uid"
-        ip link set dev "$tap" group "$group" mtu "$mtu"
-        name "$tap" "$interface" 0 unfinished
-        quiet "$tap"
-        if [ -z "$bridge" ]; then
-          redirect "$interface" "$tap"
-          redirect "$tap" "$interface"
+        ip tuntap del dev "$name" mode tap 2>/dev/null || :
+        if [ -z "$far" ]; then
+          ip tuntap add dev "$name" mode tap user "$uid"
+          ip link set dev "$name" group "$group" mtu "$mtu"
         else
-          own=$(ip -o link show dev "$tap" | sed 's/.*link.ether \\([0-9a-f:]*\\).*/\\1/')
-          ip link add name "$bridge" group "$group" address "$own" \\
-              type bridge stp_state 0 forward_delay 0 mcast_snooping 0
-          ip link set dev "$bridge" arp off
-          quiet "$bridge"
-          ip link set dev "$tap" master "$bridge"
+          between "$name" group "$group" mtu "$mtu"
+        fi
+        name "$name" "$interface" 0 unfinished
+        if [ -n "$far" ]; then
+          ip link add name "$near" group "$group" mtu "$mtu" \\
+              type veth peer name "$far" group "$group" mtu "$mtu"
+          quiet "$far"
+          ip link set dev "$far" master "$name"
+          ip link set dev "$far" type bridge_slave learning off
+          ip link set dev "$far" up
+          ip link set dev "$name" up
+        fi
+        quiet "$near"
+        if [ -z "$bridge" ]; then
+          redirect "$interface" "$near"
+          redirect "$near" "$interface"
+        else
+          own=$(ip -o link show dev "$near" | sed 's/.*link.ether \\([0-9a-f:]*\\).*/\\1/')
+          between "$bridge" group "$group" address "$own"
+          ip link set dev "$near" master "$bridge"
           ip link set dev "$interface" master "$bridge"
           ip link set dev "$interface" type bridge_slave learning off
-          bridge fdb replace "$mac" dev "$tap" master static
+          bridge fdb replace "$mac" dev "$near" master static
           bridges="$bridges $bridge"
         fi
-        ip link set dev "$tap" up
+        ip link set dev "$near" up
       done
       if [ -n "$inet" ]; then
         command -v nft >/dev/null || { echo "nft is not installed (Debian: nftables)"; exit 1; }
@@ -130,15 +153,19 @@ final class GuestTaps {
       for bridge in $bridges; do ip link set dev "$bridge" up; done
       while [ $# -gt 0 ]; do
         name "$1" "$2" "$(index "$2")" "$digest"
-        shift 6
+        shift 8
       done
       """;
 
   private final ScratchDirectory scratch;
   private final HelperCommand helper;
 
-  /** A tap that is wanted, and what is on record of the interface that it joins. */
+  /** A tap or bridge that is wanted, and what is on record of the interface that it joins. */
   record Wanted(org.lfedge.eve.tasks.spi.seed.Attachment tap, Attachment joined) {
+
+    String name() {
+      return tap.tapName();
+    }
 
     AttachedInterface made() {
       return joined.attached().orElseThrow();
@@ -162,22 +189,26 @@ final class GuestTaps {
    */
   void join(String task, Path pin, List<Wanted> taps, List<String> names) {
     Set<String> taken = new HashSet<>(names);
-    taps.forEach(one -> taken.add(one.tap().tapName()));
+    taps.forEach(one -> taken.add(one.name()));
     List<String> links = new ArrayList<>();
     List<Guarded> guarded = new ArrayList<>();
     for (Wanted one : taps) {
-      String bridge = one.isBridged() ? bridge(taken) : "";
+      boolean pair = one.tap().form() == Form.BRIDGE;
+      String bridge = one.isBridged() ? unused("br", taken) : "";
+      String near = pair ? unused("near", taken) : one.name();
       links.addAll(
           List.of(
-              one.tap().tapName(),
+              one.name(),
               one.made().name(),
               Integer.toString(one.tap().ownerUid()),
               Integer.toString(one.made().mtu()),
               one.made().mac(),
-              bridge));
+              bridge,
+              near,
+              pair ? unused("far", taken) : ""));
       if (one.joined().allow().isPresent()) {
-        guarded.add(
-            new Guarded(one.tap().tapName(), bridge, NamespaceInterfaces.guard(one.joined())));
+        Optional<String> guests = pair ? Optional.of(one.name()) : Optional.empty();
+        guarded.add(new Guarded(near, bridge, guests, NamespaceInterfaces.guard(one.joined())));
       }
     }
     String said =
@@ -203,12 +234,12 @@ final class GuestTaps {
                 second -> run(task, pin, first.toString(), second.toString(), digest, links)));
   }
 
-  private static String bridge(Set<String> taken) {
+  private static String unused(String word, Set<String> taken) {
     int number = 0;
-    while (!taken.add("br" + number)) {
+    while (!taken.add(word + number)) {
       number++;
     }
-    return "br" + number;
+    return word + number;
   }
 
   private String run(
@@ -216,7 +247,7 @@ final class GuestTaps {
     List<String> command = new ArrayList<>(List.of("nsenter", "--net=" + pin, "sh", "-c"));
     command.addAll(List.of(JOIN, "sh", inet, bridged, digest, GROUP));
     command.addAll(links);
-    return helper.run(task, "join taps with the interfaces of task " + task, command);
+    return helper.run(task, "join guests with the interfaces of task " + task, command);
   }
 
   private static Problem unsupported(String task, String why) {

@@ -38,8 +38,8 @@ public final class SeedCodec {
 
   /**
    * Writes a seed, every field of it but those that are {@code Optional} and empty, devices,
-   * attachments, binary formats and rules of exits where there are none, and the pool of its memory
-   * if that is the usual one.
+   * attachments, binary formats and rules of exits where there are none, the pool of its memory if
+   * that is the usual one, and the form of a tap.
    */
   public static ObjectNode toJson(Seed seed) {
     ObjectNode json = JSON.objectNode();
@@ -243,20 +243,29 @@ public final class SeedCodec {
   }
 
   private static ObjectNode attachment(Attachment attachment) {
-    return JSON.objectNode()
-        .put("interface", attachment.interfaceName())
-        .put("tap", attachment.tapName())
-        .put("ownerUid", attachment.ownerUid())
-        .put("join", name(attachment.join()));
+    ObjectNode json =
+        JSON.objectNode()
+            .put("interface", attachment.interfaceName())
+            .put("tap", attachment.tapName())
+            .put("ownerUid", attachment.ownerUid())
+            .put("join", name(attachment.join()));
+    // Of a tap it is left out, for the sake of earlier versions as well.
+    return attachment.form() == Attachment.Form.TAP
+        ? json
+        : json.put("form", name(attachment.form()));
   }
 
   private static Attachment readAttachment(JsonReader json) {
-    json.requireObject("interface", "tap", "ownerUid", "join");
+    json.requireObject("interface", "tap", "ownerUid", "join", "form");
     String interfaceName = json.required("interface").text();
     String tapName = json.required("tap").text();
     int ownerUid = json.optional("ownerUid").map(JsonReader::smallNumber).orElse(0);
     Join join = json.required("join").oneOf(Join.class);
-    return json.check(() -> new Attachment(interfaceName, tapName, ownerUid, join));
+    Attachment.Form form =
+        json.optional("form")
+            .map(word -> word.oneOf(Attachment.Form.class))
+            .orElse(Attachment.Form.TAP);
+    return json.check(() -> new Attachment(interfaceName, tapName, ownerUid, join, form));
   }
 
   private static ObjectNode binaryFormat(BinaryFormat format) {

@@ -2,6 +2,7 @@ package org.lfedge.eve.tasks.core.spec;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.spi.seed.Attachment;
@@ -10,7 +11,9 @@ import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.task.NetworkInterface;
 import org.lfedge.eve.tasks.spi.task.TaskConfig;
 
-/** Holds a seed to the interfaces of its task: what its taps join, and how they are called. */
+/**
+ * Holds a seed to the interfaces of its task: what its attachments join, and how they are called.
+ */
 public final class Attachments {
 
   private Attachments() {}
@@ -61,7 +64,9 @@ public final class Attachments {
             + executor
             + " made for task "
             + task.name()
-            + ", tap "
+            + ", "
+            + attachment.form().name().toLowerCase(Locale.ROOT)
+            + " "
             + attachment.tapName()
             + " "
             + what

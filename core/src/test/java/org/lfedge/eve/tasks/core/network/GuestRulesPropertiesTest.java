@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
@@ -24,11 +25,13 @@ class GuestRulesPropertiesTest {
       Pattern.compile(
           AccessRulesPropertiesTest.LINES
               + "|(?:delete )?table (?:netdev|inet|bridge) taskmanager_guests(?:_bridges)?( \\{)?"
-              + "|  chain (?:(?:from|to|(?:in|e)gress)_[0-9]+|input|forward) \\{"
+              + "|  chain (?:(?:from|to|(?:in|e)gress)_[0-9]+|input|forward|untracked) \\{"
               + "|    type filter hook ingress device NAME priority 0; policy accept;"
                   .replace("NAME", NAME)
               + "|    ether type != \\{ ip, ip6, arp \\} drop"
               + "|    meta mark set [0-9]+"
+              + "|    type filter hook prerouting priority -300;"
+              + "|    (?:iifname NAME|meta mark 0) notrack".replace("NAME", NAME)
               + "|    iifname NAME (?:drop|meta mark [0-9]+ goto (?:in|e)gress_[0-9]+)"
                   .replace("NAME", NAME));
 
@@ -39,7 +42,12 @@ class GuestRulesPropertiesTest {
 
   private static List<Guarded> taps(List<Guard> guards) {
     List<Guarded> taps = new ArrayList<>();
-    guards.forEach(guard -> taps.add(new Guarded("tap" + taps.size(), "br" + taps.size(), guard)));
+    for (Guard guard : guards) {
+      int number = taps.size();
+      // Every other one is a pair.
+      Optional<String> guests = number % 2 == 0 ? Optional.empty() : Optional.of("guests" + number);
+      taps.add(new Guarded("tap" + number, "br" + number, guests, guard));
+    }
     return taps;
   }
 
@@ -59,6 +67,23 @@ class GuestRulesPropertiesTest {
 
   private static List<String> passing(String text) {
     return text.lines().filter(line -> line.endsWith(" return")).toList();
+  }
+
+  /** Else a frame that is to be dropped would be known before, and its answer let in. */
+  @Test
+  void ofABridgeThatLeadsToTheGuestNothingIsTrackedAndNothingGetsUp() {
+    Guarded pair =
+        new Guarded(
+            "near0",
+            "br0",
+            Optional.of("guests"),
+            new Guard("eth0", List.of(), List.of(), List.of()));
+    String packets = GuestRules.write(Hook.INET, List.of(pair));
+    assertTrue(packets.contains("    iifname \"guests\" notrack\n"), packets);
+    assertTrue(packets.contains("    iifname \"guests\" drop\n"), packets);
+    String frames = GuestRules.write(Hook.BRIDGE, List.of(pair));
+    assertTrue(frames.contains("    meta mark 0 notrack\n"), frames);
+    assertTrue(frames.contains("    iifname \"near0\" meta mark 1 goto egress_0\n"), frames);
   }
 
   @Test

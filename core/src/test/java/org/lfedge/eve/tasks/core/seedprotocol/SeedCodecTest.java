@@ -122,7 +122,8 @@ class SeedCodecTest {
                  "mounts": [{"source": {"tmpfs": {"bytes": 4096}}, "target": "/tmp"},
                    {"source": {"volume": {"name": "data", "view": "iso9660"}}, "target": "/data"}],
                  "devices": [{"node": {"path": "/dev/kvm"}}, {"pci": {"address": "0000:03:00.0"}}],
-                 "attachments": [{"interface": "eth0", "tap": "tap0", "join": "redirect"}],
+                 "attachments": [{"interface": "eth0", "tap": "tap0", "join": "redirect"},
+                   {"interface": "eth1", "tap": "guest1", "join": "bridge", "form": "bridge"}],
                  "stop": [{"signal": {"name": "SIGTERM", "graceMillis": 30000}}],
                  "oci": {"process": {"oomScoreAdj": 500}}}
                 """));
@@ -133,6 +134,7 @@ class SeedCodecTest {
             .device(new DeviceRequest.Node("/dev/kvm", "rw"))
             .device(new DeviceRequest.Pci("0000:03:00.0"))
             .attachment(new Attachment("eth0", "tap0", 0, Join.REDIRECT))
+            .attachment(new Attachment("eth1", "guest1", 0, Join.BRIDGE, Attachment.Form.BRIDGE))
             .stop(StopPlan.signal("SIGTERM", Duration.ofSeconds(30)))
             .oci("{\"process\":{\"oomScoreAdj\":500}}")
             .build();
@@ -175,6 +177,10 @@ class SeedCodecTest {
             + "'join':'bridge'}]} | attachments[0] not a name for a tap",
         "{'base':'task','process':{'args':['/x']},'attachments':[{'interface':'eth0','tap':'tap0',"
             + "'join':'route'}]} | attachments[0].join must be one of redirect, bridge",
+        "{'base':'task','process':{'args':['/x']},'attachments':[{'interface':'eth0','tap':'tap0',"
+            + "'join':'bridge','form':'macvtap'}]} | attachments[0].form must be one of tap, bridge",
+        "{'base':'task','process':{'args':['/x']},'attachments':[{'interface':'eth0','tap':'tap0',"
+            + "'join':'bridge','ownerUid':7,'form':'bridge'}]} | attachments[0] a bridge has no owner",
         "{'base':'task','process':{'args':['/x']},'tax':{'parts':[],'measurement':{'guess':{}}}}"
             + "| tax.measurement.guess is not a measurement",
         "{'base':'task','process':{'args':['/x']},'tax':{'parts':[],'measurement':{'ofAnchor':1}}}"

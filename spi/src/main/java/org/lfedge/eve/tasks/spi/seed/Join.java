@@ -1,7 +1,7 @@
 package org.lfedge.eve.tasks.spi.seed;
 
 /**
- * How a tap is joined with the interface of a task, unless the interface has rules for what may
+ * How a guest is joined with the interface of a task, unless the interface has rules for what may
  * pass: these hold on a bridge alone, so that is what there is then. Open to growth.
  */
 public enum Join {

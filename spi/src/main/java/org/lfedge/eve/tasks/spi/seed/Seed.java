@@ -176,7 +176,7 @@ public final class Seed {
     return devices;
   }
 
-  /** Taps that join interfaces of the task; at most one for each. */
+  /** Taps and bridges that join interfaces of the task; at most one for each. */
   public List<Attachment> attachments() {
     return attachments;
   }

@@ -284,6 +284,7 @@ final class Daemon implements AutoCloseable {
                 state.resolve("tmp")));
     PinnedNetworkNamespaces pins = networkNamespaces(config, failpoints);
     pins.isolate();
+    pins.pinOfNode(config.policy().grantedNamespaces());
     NetworkNamespaces namespaces = failpoints.around(NetworkNamespaces.class, pins);
     BinaryFormats binaryFormats =
         failpoints.around(BinaryFormats.class, binaryFormats(config, failpoints));

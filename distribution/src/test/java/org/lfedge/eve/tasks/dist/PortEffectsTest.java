@@ -61,6 +61,7 @@ class PortEffectsTest {
           "ImageStore.list",
           "ImageStore.readFile",
           "InsideProcesses.exit",
+          "NetworkNamespaces.ofNode",
           "NetworkNamespaces.path",
           "NetworkNamespaces.pinned",
           "NetworkNamespaces.users",

@@ -441,6 +441,7 @@ class SpiValuesTest {
         List.of(
             () -> new Mount(absent(), "/m", true),
             () -> new Source.OfVolume(absent(), View.FILE),
+            () -> new Source.OfNamespace(absent()),
             () -> new Source.OfVolume("a", absent()),
             () -> new Attachment("eth0", "tap0", 0, absent()),
             () -> new Attachment("eth0", "tap0", 0, Join.BRIDGE, absent()),

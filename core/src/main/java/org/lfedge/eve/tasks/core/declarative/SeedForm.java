@@ -156,6 +156,7 @@ sealed interface SeedForm {
             Map.of(
                 "tmpfs", members(Map.of("bytes", INTEGER), "bytes"),
                 "host", members(Map.of("path", TEXT), "path"),
+                "namespace", members(Map.of("name", word(Namespace.values())), "name"),
                 "volume", members(Map.of("name", TEXT, "view", view), "name", "view"),
                 "root", members(Map.of("view", view), "view"),
                 "state", members(Map.of("name", TEXT, "maxBytes", INTEGER), "name", "maxBytes"),

@@ -85,7 +85,7 @@ final class SpecKnowledge {
         surroundings.cloudInitPlaces(document, seed, cloudInit),
         surroundings.networkFiles(document, seed, file -> facts.exists(file.toString())),
         surroundings.devices(document, seed, grants),
-        surroundings.own(name, seed),
+        surroundings.own(name, seed, namespaces::ofNode),
         users(document, seed, userNamespace));
   }
 

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.lfedge.eve.tasks.core.config.DeviceConfig;
 import org.lfedge.eve.tasks.core.config.InterfaceConfig;
@@ -30,6 +31,7 @@ import org.lfedge.eve.tasks.core.spec.NetworkFiles;
 import org.lfedge.eve.tasks.core.spec.OwnDirectories;
 import org.lfedge.eve.tasks.core.spec.VolumePlace;
 import org.lfedge.eve.tasks.spi.seed.Mount;
+import org.lfedge.eve.tasks.spi.seed.Namespace;
 import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.seed.SeedFile;
 import org.lfedge.eve.tasks.spi.seed.Source;
@@ -212,8 +214,13 @@ final class TaskSurroundings {
     return places;
   }
 
-  /** Where the directories that a seed asks for are when its anchor starts. */
-  OwnDirectories own(String task, Seed seed) {
+  /**
+   * Where the directories and namespaces that a seed asks for are when its anchor starts.
+   *
+   * @param ofNode where namespaces of the node are
+   */
+  OwnDirectories own(String task, Seed seed, Function<Namespace, Path> ofNode) {
+    SortedMap<Namespace, Path> namespaces = new TreeMap<>();
     SortedMap<String, Path> states = new TreeMap<>();
     Optional<Path> runtime = Optional.empty();
     for (Mount mount : seed.mounts()) {
@@ -221,9 +228,11 @@ final class TaskSurroundings {
         states.put(state.name(), volumes.state(task, state.name()));
       } else if (mount.source() instanceof Source.RuntimeDirectory) {
         runtime = Optional.of(volumes.runtimeDirectory(task));
+      } else if (mount.source() instanceof Source.OfNamespace of) {
+        namespaces.put(of.namespace(), ofNode.apply(of.namespace()));
       }
     }
-    return new OwnDirectories(states, runtime);
+    return new OwnDirectories(states, runtime, namespaces);
   }
 
   /** The root of a task with the limit that its document puts on what is written to it. */

@@ -3,14 +3,17 @@ package org.lfedge.eve.tasks.core.network;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.port.HelperCommand;
 import org.lfedge.eve.tasks.core.port.NetworkNamespaces;
+import org.lfedge.eve.tasks.spi.seed.Namespace;
 
 /**
  * Network namespaces pinned by a bind mount of {@code /proc/self/ns/net} on a file.
@@ -73,10 +76,30 @@ public final class PinnedNetworkNamespaces implements NetworkNamespaces {
   private static final String PIN_OF_NODE =
       "mountpoint -q \"$1\" || mount --no-mtab --bind /proc/self/ns/net \"$1\"";
 
+  /**
+   * Namespaces of the node, by the words that the kernel has for them. Those that are there are
+   * kept, unless they are of another node: in a container, that is what is left of another one.
+   */
+  private static final String PIN_NODES_OWN =
+      """
+      directory=$1
+      shift
+      for word do
+        pin=$directory/~$word
+        if ! [ "$pin" -ef "/proc/self/ns/$word" ]; then
+          while umount --no-mtab "$pin" 2>/dev/null; do :; done
+          : >"$pin" && mount --no-mtab --bind "/proc/self/ns/$word" "$pin" || exit
+        fi
+      done
+      """;
+
   private static final List<String> LOOPBACK_UP = List.of("ip", "link", "set", "lo", "up");
 
-  /** Stands behind the name of a task whose user namespace it is; in no name of a task. */
-  private static final String USERS = "~users";
+  /** In the names of files that are not the network namespace of a task; in no name of a task. */
+  private static final String NO_TASK = "~";
+
+  /** Stands behind the name of a task whose user namespace it is. */
+  private static final String USERS = NO_TASK + "users";
 
   private final Path directory;
   private final HelperCommand helper;
@@ -166,9 +189,44 @@ public final class PinnedNetworkNamespaces implements NetworkNamespaces {
         List.of("sh", "-c", ISOLATE, "sh", directory.toString()));
   }
 
+  /**
+   * Pins namespaces of the node, for tasks that may enter them. A file in {@code /proc} would not
+   * do: the runtime that mounts it may not look into another process, and is in namespaces of the
+   * task itself by then.
+   */
+  public void pinOfNode(SortedSet<Namespace> namespaces) {
+    if (!namespaces.isEmpty()) {
+      List<String> command =
+          new ArrayList<>(List.of("sh", "-c", PIN_NODES_OWN, "sh", directory.toString()));
+      namespaces.forEach(namespace -> command.add(word(namespace)));
+      helper.run("", "pin namespaces of the node in " + directory, command);
+    }
+  }
+
+  private static String word(Namespace namespace) {
+    return switch (namespace) {
+      case PID -> "pid";
+      case IPC -> "ipc";
+      case UTS -> "uts";
+      case NETWORK -> "net";
+      case CGROUP -> "cgroup";
+    };
+  }
+
   /** Removes all namespaces and the mount that holds them, before their directory is removed. */
   public void release() {
     pinned().forEach(this::unpin);
+    List<String> ofNode =
+        Stream.of(Namespace.values())
+            .map(this::ofNode)
+            .filter(Files::exists)
+            .map(Path::toString)
+            .toList();
+    if (!ofNode.isEmpty()) {
+      List<String> command = new ArrayList<>(List.of("sh", "-c", UNPIN, "sh"));
+      command.addAll(ofNode);
+      helper.run("", "unpin the namespaces of the node", command);
+    }
     while (isMountPoint()) {
       helper.run("", "unmount " + directory, List.of("umount", "--no-mtab", directory.toString()));
     }
@@ -195,6 +253,11 @@ public final class PinnedNetworkNamespaces implements NetworkNamespaces {
   }
 
   @Override
+  public Path ofNode(Namespace namespace) {
+    return directory.resolve(NO_TASK + word(namespace));
+  }
+
+  @Override
   public void unpin(String task) {
     Path file = path(task);
     Path users = users(task);
@@ -215,7 +278,7 @@ public final class PinnedNetworkNamespaces implements NetworkNamespaces {
     try (Stream<Path> files = Files.list(directory)) {
       return files
           .map(file -> file.getFileName().toString())
-          .filter(name -> !name.endsWith(USERS))
+          .filter(name -> !name.contains(NO_TASK))
           .sorted()
           .toList();
     } catch (IOException e) {

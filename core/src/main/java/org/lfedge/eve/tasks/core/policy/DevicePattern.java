@@ -38,14 +38,30 @@ record DevicePattern(String text) {
   }
 
   /**
+   * Whether every device node in a directory is meant, whatever it is called.
+   *
+   * @param directory normalized
+   */
+  boolean matchesAllIn(String directory) {
+    int end = text.lastIndexOf('/');
+    return end > 0
+        && text.substring(end + 1).matches("\\*+")
+        && matches(text.substring(0, end), directory);
+  }
+
+  /**
    * Whether a device is meant.
    *
    * @param name as {@link org.lfedge.eve.tasks.core.config.DeviceConfig#policyName}
    */
   boolean matches(String name) {
-    String any = text.startsWith("/") ? "[^/]*" : ".*";
+    return matches(text, name);
+  }
+
+  private static boolean matches(String pattern, String name) {
+    String any = pattern.startsWith("/") ? "[^/]*" : ".*";
     String regex =
-        Stream.of(text.split("\\*+", -1)).map(Pattern::quote).collect(Collectors.joining(any));
+        Stream.of(pattern.split("\\*+", -1)).map(Pattern::quote).collect(Collectors.joining(any));
     return Pattern.compile(regex, Pattern.DOTALL).matcher(name).matches();
   }
 }

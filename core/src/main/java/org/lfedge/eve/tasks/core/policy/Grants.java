@@ -90,6 +90,17 @@ public record Grants(
     return devices.stream().anyMatch(text -> new DevicePattern(text).matches(path));
   }
 
+  /**
+   * Whether a seed may have every device node that is, or ever comes to be, in a directory.
+   *
+   * @param path of a directory below {@code /dev}
+   */
+  public boolean allowsDevicesIn(String path) {
+    return LexicalPath.isSound(path)
+        && devices.stream()
+            .anyMatch(text -> new DevicePattern(text).matchesAllIn(LexicalPath.normalize(path)));
+  }
+
   /** The key of the node's config that grants more of a kind to this origin. */
   public String configKey(String kind) {
     return Policy.configKey(origin) + "." + kind;

@@ -160,6 +160,12 @@ public record Policy(
         allowHostRoot && origin.isVouchedFor());
   }
 
+  /** The namespaces of the node that seeds of any origin may have. */
+  public SortedSet<Namespace> grantedNamespaces() {
+    return SortedCopies.setOf(
+        additions.values().stream().flatMap(added -> added.namespaces().stream()).toList());
+  }
+
   /** Whether a plugin JAR with this digest may run in the daemon's JVM. */
   public boolean trustsPlugin(String digest) {
     return trustedPlugins.contains(digest);

@@ -2,6 +2,7 @@ package org.lfedge.eve.tasks.core.port;
 
 import java.nio.file.Path;
 import java.util.List;
+import org.lfedge.eve.tasks.spi.seed.Namespace;
 
 /**
  * Network namespaces that are pinned to a file, so that a task keeps its own over stop and start.
@@ -34,6 +35,9 @@ public interface NetworkNamespaces {
 
   /** Where the user namespace of a task is pinned, whether it has one or not. */
   Path users(String task);
+
+  /** Where a namespace of the node is pinned, for tasks that may enter it, whether it is or not. */
+  Path ofNode(Namespace namespace);
 
   /** Removes the namespaces of a task. */
   @Effect

@@ -14,17 +14,14 @@ import org.lfedge.eve.tasks.spi.seed.Attachment;
 import org.lfedge.eve.tasks.spi.seed.Base;
 import org.lfedge.eve.tasks.spi.seed.BinaryFormat;
 import org.lfedge.eve.tasks.spi.seed.Join;
-import org.lfedge.eve.tasks.spi.seed.Mount;
 import org.lfedge.eve.tasks.spi.seed.Namespace;
 import org.lfedge.eve.tasks.spi.seed.Pool;
 import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.seed.SeedFile;
-import org.lfedge.eve.tasks.spi.seed.Source;
 import org.lfedge.eve.tasks.spi.seed.StopPlan;
 import org.lfedge.eve.tasks.spi.seed.StopStep;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
 import org.lfedge.eve.tasks.spi.task.User;
-import org.lfedge.eve.tasks.spi.task.View;
 
 /**
  * Seeds as JSON, for the task's record and for executors that are not Java. Reading what was
@@ -47,7 +44,7 @@ public final class SeedCodec {
     json.put("readOnly", seed.readOnly());
     json.set("process", process(seed.process()));
     ArrayNode mounts = json.putArray("mounts");
-    seed.mounts().forEach(mount -> mounts.add(mount(mount)));
+    seed.mounts().forEach(mount -> mounts.add(MountCodec.toJson(mount)));
     ArrayNode files = json.putArray("files");
     seed.files()
         .forEach(
@@ -122,7 +119,7 @@ public final class SeedCodec {
             top.required("base").oneOf(Base.class),
             top.optional("readOnly").map(JsonReader::bool).orElse(false),
             readProcess(top.required("process")));
-    top.listOrNone("mounts", SeedCodec::readMount).forEach(seed::mount);
+    top.listOrNone("mounts", MountCodec::fromJson).forEach(seed::mount);
     top.listOrNone("files", SeedCodec::readFile).forEach(seed::file);
     top.listOrNone("devices", DeviceCodec::fromJson).forEach(seed::device);
     top.listOrNone("attachments", SeedCodec::readAttachment).forEach(seed::attachment);
@@ -176,70 +173,6 @@ public final class SeedCodec {
     int gid = json.required("gid").smallNumber();
     List<Integer> groups = json.listOrNone("additionalGids", JsonReader::smallNumber);
     return json.check(() -> new User(uid, gid, groups));
-  }
-
-  private static ObjectNode mount(Mount mount) {
-    ObjectNode json = JSON.objectNode();
-    ObjectNode source = json.putObject("source");
-    if (mount.source() instanceof Source.Tmpfs tmpfs) {
-      source.putObject("tmpfs").put("bytes", tmpfs.bytes());
-    } else if (mount.source() instanceof Source.OfHost host) {
-      source.putObject("host").put("path", host.path());
-    } else if (mount.source() instanceof Source.OfVolume volume) {
-      source.putObject("volume").put("name", volume.name()).put("view", name(volume.view()));
-    } else if (mount.source() instanceof Source.OfRoot root) {
-      source.putObject("root").put("view", name(root.view()));
-    } else if (mount.source() instanceof Source.State state) {
-      source.putObject("state").put("name", state.name()).put("maxBytes", state.maxBytes());
-    } else if (mount.source() instanceof Source.RuntimeDirectory directory) {
-      source.putObject("runtimeDirectory").put("maxBytes", directory.maxBytes());
-    } else {
-      throw new IllegalArgumentException("unknown source: " + mount.source());
-    }
-    return json.put("target", mount.target()).put("readOnly", mount.readOnly());
-  }
-
-  private static Mount readMount(JsonReader json) {
-    json.requireObject("source", "target", "readOnly");
-    Source source = readSource(json.required("source"));
-    String target = json.required("target").text();
-    boolean readOnly = json.optional("readOnly").map(JsonReader::bool).orElse(false);
-    return json.check(() -> new Mount(source, target, readOnly));
-  }
-
-  private static Source readSource(JsonReader json) {
-    String variant = json.variant();
-    JsonReader value = json.required(variant);
-    switch (variant) {
-      case "tmpfs" -> {
-        long bytes = value.requireObject("bytes").required("bytes").number();
-        return value.check(() -> new Source.Tmpfs(bytes));
-      }
-      case "host" -> {
-        String path = value.requireObject("path").required("path").text();
-        return value.check(() -> new Source.OfHost(path));
-      }
-      case "volume" -> {
-        String name = value.requireObject("name", "view").required("name").text();
-        View view = value.required("view").oneOf(View.class);
-        return new Source.OfVolume(name, view);
-      }
-      case "root" -> {
-        return new Source.OfRoot(value.requireObject("view").required("view").oneOf(View.class));
-      }
-      case "state" -> {
-        String name = value.requireObject("name", "maxBytes").required("name").text();
-        long bytes = value.required("maxBytes").number();
-        return value.check(() -> new Source.State(name, bytes));
-      }
-      case "runtimeDirectory" -> {
-        long bytes = value.requireObject("maxBytes").required("maxBytes").number();
-        return value.check(() -> new Source.RuntimeDirectory(bytes));
-      }
-      default ->
-          throw value.invalid(
-              "is not a source; known are tmpfs, host, volume, root, state and runtimeDirectory");
-    }
   }
 
   private static ObjectNode attachment(Attachment attachment) {

@@ -19,6 +19,7 @@ import org.lfedge.eve.tasks.core.port.DeviceEdits;
 import org.lfedge.eve.tasks.core.port.Volumes;
 import org.lfedge.eve.tasks.core.spec.RuntimeSpec.Mount;
 import org.lfedge.eve.tasks.spi.seed.Base;
+import org.lfedge.eve.tasks.spi.seed.Namespace;
 import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.seed.Source;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
@@ -199,7 +200,11 @@ final class MountPlan {
           List.of("nosuid", "nodev", "size=" + tmpfs.bytes(), mount.readOnly() ? "ro" : "rw");
       put(Mount.of(target, "tmpfs", "tmpfs", options));
     } else if (mount.source() instanceof Source.OfHost host) {
-      addOfHost(target, host.path(), mount.readOnly());
+      // Which of them can be opened is up to the task's cgroup, as with those that it makes itself.
+      String devices = grants.allowsDevicesIn(host.path()) ? "noexec" : "nodev";
+      addOfHost(target, host.path(), mount.readOnly(), devices);
+    } else if (mount.source() instanceof Source.OfNamespace of) {
+      addOfNamespace(target, of.namespace(), inputs.own());
     } else if (mount.source() instanceof Source.State state) {
       Path place = inputs.own().states().get(state.name());
       addOwn(target, Optional.ofNullable(place), mount.readOnly());
@@ -210,15 +215,29 @@ final class MountPlan {
     }
   }
 
+  private void addOfNamespace(String target, Namespace namespace, OwnDirectories places) {
+    if (grants.namespaces().contains(namespace)) {
+      Path place =
+          Optional.ofNullable(places.namespaces().get(namespace))
+              .orElseThrow(() -> notPlaced(target));
+      put(bind(target, place.toString(), true));
+    } else {
+      withheld.notGranted(
+          "mount " + target + " of the node's namespace " + namespace, grants, "namespaces");
+    }
+  }
+
+  private static IllegalArgumentException notPlaced(String target) {
+    return new IllegalArgumentException("no place is known for what is mounted at " + target);
+  }
+
   /** A directory of the task's own, which policy need not grant. */
   private void addOwn(String target, Optional<Path> place, boolean readOnly, String... more) {
-    if (place.isEmpty()) {
-      throw new IllegalArgumentException("no place is known for what is mounted at " + target);
-    }
+    Path source = place.orElseThrow(() -> notPlaced(target));
     List<String> options = new ArrayList<>(List.of("bind", "rprivate", "nosuid", "nodev"));
     options.addAll(List.of(more));
     options.add(readOnly ? "ro" : "rw");
-    put(Mount.of(target, "bind", place.get().toString(), options));
+    put(Mount.of(target, "bind", source.toString(), options));
   }
 
   private void addVolume(String target, VolumePlace place, boolean askedReadOnly) {
@@ -256,7 +275,7 @@ final class MountPlan {
     } else if (mount.options().contains("bind") || mount.options().contains("rbind")) {
       withheld.unknown("mount " + target, mount.other());
       String source = mount.source() == null ? "" : mount.source();
-      addOfHost(target, source, mount.options().contains("ro"));
+      addOfHost(target, source, mount.options().contains("ro"), "nodev");
     } else if ("tmpfs".equals(mount.type())) {
       withheld.unknown("mount " + target, mount.other());
       put(Mount.of(target, "tmpfs", "tmpfs", tmpfsOptions(target, mount.options())));
@@ -267,9 +286,9 @@ final class MountPlan {
     }
   }
 
-  private void addOfHost(String target, String path, boolean readOnly) {
+  private void addOfHost(String target, String path, boolean readOnly, String devices) {
     if (grants.allowsHostPath(path)) {
-      put(bind(target, LexicalPath.normalize(path), readOnly));
+      put(bind(target, LexicalPath.normalize(path), readOnly, devices));
     } else {
       withheld.notGranted("mount " + target + " from the node's " + path, grants, "hostPaths");
     }
@@ -294,7 +313,11 @@ final class MountPlan {
    * read-only would not reach them.
    */
   private static Mount bind(String target, String source, boolean readOnly) {
-    List<String> options = List.of("bind", "rprivate", "nosuid", "nodev", readOnly ? "ro" : "rw");
+    return bind(target, source, readOnly, "nodev");
+  }
+
+  private static Mount bind(String target, String source, boolean readOnly, String option) {
+    List<String> options = List.of("bind", "rprivate", "nosuid", option, readOnly ? "ro" : "rw");
     return Mount.of(target, "bind", source, options);
   }
 

@@ -29,7 +29,7 @@ import org.lfedge.eve.tasks.spi.task.SortedCopies;
  *     cloud-init; mounted read-only, never in place of a volume
  * @param networkFiles mounted unless the root is the node's own, or the seed mounts something there
  * @param devices of the node
- * @param own directories that the seed asks for
+ * @param own directories that the seed asks for, and namespaces of the node
  * @param users its own user namespace, if it has one
  */
 public record SpecInputs(

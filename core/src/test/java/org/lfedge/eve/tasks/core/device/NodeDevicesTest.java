@@ -22,6 +22,7 @@ import org.lfedge.eve.tasks.core.port.DeviceNode;
 import org.lfedge.eve.tasks.core.port.NetworkNamespaces;
 import org.lfedge.eve.tasks.spi.Fact;
 import org.lfedge.eve.tasks.spi.FactQuery;
+import org.lfedge.eve.tasks.spi.seed.Namespace;
 
 /** Devices of a machine that is staged in a directory; for device nodes, those of this one. */
 class NodeDevicesTest {
@@ -422,6 +423,11 @@ class NodeDevicesTest {
     @Override
     public Path users(String task) {
       return Path.of("/no-users", task);
+    }
+
+    @Override
+    public Path ofNode(Namespace namespace) {
+      return Path.of("/no-node", namespace.name());
     }
 
     @Override

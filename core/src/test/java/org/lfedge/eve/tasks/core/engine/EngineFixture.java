@@ -44,6 +44,7 @@ import org.lfedge.eve.tasks.core.port.SandboxedExecutors;
 import org.lfedge.eve.tasks.core.runtime.FakeRuntime;
 import org.lfedge.eve.tasks.core.spec.SpecResources;
 import org.lfedge.eve.tasks.spi.Executor;
+import org.lfedge.eve.tasks.spi.seed.Namespace;
 import org.lfedge.eve.tasks.spi.task.HostFacts;
 import org.lfedge.eve.tasks.spi.task.SortedCopies;
 
@@ -323,6 +324,11 @@ final class EngineFixture {
     @Override
     public Path users(String task) {
       return Path.of("/run/users", task);
+    }
+
+    @Override
+    public Path ofNode(Namespace namespace) {
+      return Path.of("/run/node", namespace.name());
     }
 
     @Override

@@ -31,6 +31,7 @@ import org.lfedge.eve.tasks.core.network.NetworkConfig.Kind;
 import org.lfedge.eve.tasks.core.port.AttachedInterface;
 import org.lfedge.eve.tasks.core.port.Network;
 import org.lfedge.eve.tasks.core.port.NetworkNamespaces;
+import org.lfedge.eve.tasks.spi.seed.Namespace;
 
 /** What is known of networks and found wrong with interfaces before any helper is run. */
 class NetworkChecksTest {
@@ -73,6 +74,11 @@ class NetworkChecksTest {
           @Override
           public Path users(String task) {
             throw new AssertionError(task);
+          }
+
+          @Override
+          public Path ofNode(Namespace namespace) {
+            throw new AssertionError(namespace);
           }
 
           @Override

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -19,6 +20,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.lfedge.eve.tasks.core.host.LockedHelperCommand;
 import org.lfedge.eve.tasks.core.port.HelperCommand;
 import org.lfedge.eve.tasks.core.port.NetworkNamespaces.Kind;
+import org.lfedge.eve.tasks.spi.seed.Namespace;
+import org.lfedge.eve.tasks.spi.task.SortedCopies;
 
 class PinnedNetworkNamespacesIT {
 
@@ -126,6 +129,33 @@ class PinnedNetworkNamespacesIT {
     new PinnedNetworkNamespaces(temporary.resolve("netns"), late).unpin("web");
     assertEquals(0, mountsOf(web));
     assertTrue(Files.notExists(web));
+  }
+
+  @Test
+  void namespacesOfTheNodeArePinnedOnceAndOfNoTask() throws IOException {
+    SortedSet<Namespace> all = SortedCopies.setOf(List.of(Namespace.values()));
+    namespaces.pinOfNode(all);
+    namespaces.pinOfNode(all);
+    for (Namespace namespace : all) {
+      Path pin = namespaces.ofNode(namespace);
+      String word = pin.getFileName().toString().substring(1);
+      assertEquals(inode(Path.of("/proc/self/ns", word)), inode(pin));
+      assertEquals(1, mountsOf(pin), word);
+    }
+    assertEquals(List.of(), namespaces.pinned());
+    namespaces.release();
+    assertTrue(Files.notExists(namespaces.ofNode(Namespace.NETWORK)));
+  }
+
+  /** As where the node is a container, whose files stay, and which was started again. */
+  @Test
+  void whatIsPinnedOfAnotherNodeIsPinnedAnew() throws IOException {
+    Path pin = namespaces.ofNode(Namespace.NETWORK);
+    helper.run("", "pin another", List.of("unshare", "--net=" + Files.createFile(pin), "true"));
+    Object other = inode(pin);
+    namespaces.pinOfNode(SortedCopies.setOf(List.of(Namespace.NETWORK)));
+    assertNotEquals(other, inode(pin));
+    assertEquals(1, mountsOf(pin));
   }
 
   private static long mountsOf(Path pin) throws IOException {

@@ -169,6 +169,8 @@ class SeedCodecTest {
             + "| files[0].content must be base64",
         "{'base':'task','process':{'args':['/x']},'mounts':[{'source':{'disk':{}},'target':'/'}]}"
             + "| mounts[0].source.disk is not a source",
+        "{'base':'task','process':{'args':['/x']},'mounts':[{'source':{'namespace':{'name':'user'}},"
+            + "'target':'/a'}]} | mounts[0].source.namespace.name must be one of pid, ipc, uts,",
         "{'base':'task','process':{'args':['/x']},'mounts':[{'source':{'volume':{'name':'a'}},"
             + "'target':'/a'}]} | mounts[0].source.volume.view is missing",
         "{'base':'task','process':{'args':['/x']},'mounts':[{'source':{'volume':{'name':'a',"

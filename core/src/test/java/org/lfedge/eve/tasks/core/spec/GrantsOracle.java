@@ -238,7 +238,13 @@ final class GrantsOracle {
       Set<String> options = new HashSet<>();
       mount.path("options").forEach(option -> options.add(option.asText()));
       require(options.contains("nosuid"), "suid at " + target);
-      require(options.contains("nodev") || target.matches("/dev(/pts)?"), "devices at " + target);
+      boolean terminals =
+          mount.path("source").asText().equals("/dev/pts")
+              && options.contains("noexec")
+              && grants.devices().contains("/dev/pts/*");
+      require(
+          options.contains("nodev") || terminals || target.matches("/dev(/pts)?"),
+          "devices at " + target);
       require(!options.contains("suid") && !options.contains("dev"), "options at " + target);
       switch (mount.path("type").asText()) {
         case "proc" -> require(target.equals("/proc"), "proc at " + target);
@@ -297,9 +303,20 @@ final class GrantsOracle {
         isRuntime
             || inputs.own().states().values().stream()
                 .anyMatch(state -> state.toString().equals(source));
+    boolean isNamespace =
+        inputs.own().namespaces().entrySet().stream()
+            .filter(place -> grants.namespaces().contains(place.getKey()))
+            .anyMatch(place -> place.getValue().toString().equals(source));
     boolean isWritableVolume = volumes.stream().anyMatch(place -> !place.readOnly());
     require(
-        isInit || isSecrets || isFile || isCoreFile || isOwn || isGranted || !volumes.isEmpty(),
+        isInit
+            || isSecrets
+            || isFile
+            || isCoreFile
+            || isOwn
+            || isNamespace
+            || isGranted
+            || !volumes.isEmpty(),
         "bind of " + source);
     require(
         isGranted || isOwn || isWritableVolume || options.contains("ro"),

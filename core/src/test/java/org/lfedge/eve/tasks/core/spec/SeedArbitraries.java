@@ -78,7 +78,14 @@ public final class SeedArbitraries {
 
   private static final List<String> HOST_PATHS =
       List.of(
-          "/", "/etc/shadow", "/srv", "/srv/data", "/srv/data/x", "/srv/database", "/var/run//x");
+          "/",
+          "/dev/pts",
+          "/etc/shadow",
+          "/srv",
+          "/srv/data",
+          "/srv/data/x",
+          "/srv/database",
+          "/var/run//x");
 
   private static final List<BinaryFormat> FORMATS =
       List.of(
@@ -279,6 +286,7 @@ public final class SeedArbitraries {
         Arbitraries.oneOf(
             Arbitraries.longs().between(1, Long.MAX_VALUE).map(Source.Tmpfs::new),
             Arbitraries.of(HOST_PATHS).map(Source.OfHost::new),
+            Arbitraries.of(Namespace.class).map(Source.OfNamespace::new),
             Arbitraries.of("vars", "tpm").map(name -> new Source.State(name, 1 << 20)),
             Arbitraries.just(new Source.RuntimeDirectory(1 << 20)));
     return Combinators.combine(sources, Arbitraries.of(TARGETS), Arbitraries.of(true, false))
@@ -340,16 +348,17 @@ public final class SeedArbitraries {
             Arbitraries.of(Origin.class),
             Arbitraries.of(CAPABILITIES).set(),
             Arbitraries.of(Namespace.class).set(),
-            Arbitraries.of("/srv", "/srv/data/", "/etc", "/").set().ofMaxSize(2),
+            Arbitraries.of("/srv", "/srv/data/", "/etc", "/dev", "/").set().ofMaxSize(2),
+            Arbitraries.of("/dev/pts/*", "/dev/pts/1", "/dev/*").set().ofMaxSize(2),
             Arbitraries.of(true, false))
         .as(
-            (origin, capabilities, namespaces, paths, hostRoot) ->
+            (origin, capabilities, namespaces, paths, devices, hostRoot) ->
                 new Grants(
                     origin,
                     SortedCopies.setOf(capabilities),
                     SortedCopies.setOf(namespaces),
                     SortedCopies.setOf(paths),
-                    SortedCopies.setOf(List.<String>of()),
+                    SortedCopies.setOf(devices),
                     hostRoot));
   }
 
@@ -393,14 +402,18 @@ public final class SeedArbitraries {
 
   static OwnDirectories ownDirectories(Seed seed) {
     TreeMap<String, Path> states = new TreeMap<>();
+    TreeMap<Namespace, Path> namespaces = new TreeMap<>();
     boolean runtime = false;
     for (Mount mount : seed.mounts()) {
       if (mount.source() instanceof Source.State state) {
         states.put(state.name(), Path.of("/run/own/state-" + state.name()));
       }
+      if (mount.source() instanceof Source.OfNamespace of) {
+        namespaces.put(of.namespace(), Path.of("/run/own/" + of.namespace()));
+      }
       runtime |= mount.source() instanceof Source.RuntimeDirectory;
     }
     return new OwnDirectories(
-        states, runtime ? Optional.of(Path.of("/run/own/runtime")) : Optional.empty());
+        states, runtime ? Optional.of(Path.of("/run/own/runtime")) : Optional.empty(), namespaces);
   }
 }

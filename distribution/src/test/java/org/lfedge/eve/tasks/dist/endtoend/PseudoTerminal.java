@@ -56,6 +56,11 @@ final class PseudoTerminal implements AutoCloseable {
     }
   }
 
+  /** Its name on the node. */
+  String device() {
+    return device;
+  }
+
   /** All that was shown so far. */
   String shown() {
     return shown.toString(StandardCharsets.UTF_8);

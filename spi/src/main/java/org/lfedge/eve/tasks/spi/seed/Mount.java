@@ -3,8 +3,8 @@ package org.lfedge.eve.tasks.spi.seed;
 import java.util.Objects;
 
 /**
- * Content at a place in the task's file system. Device nodes and set-uid programs in it have no
- * effect.
+ * Content at a place in the task's file system. Set-uid programs in it have no effect, nor have
+ * device nodes, unless {@link Source.OfHost} says otherwise.
  *
  * @param source where the content comes from
  * @param target absolute path inside the task, without {@code ..}

@@ -22,7 +22,9 @@ public sealed interface Source {
   }
 
   /**
-   * A file or directory of the node; policy must grant it.
+   * A file or directory of the node; policy must grant it. If it grants all device nodes in a
+   * directory as well, those that the task's cgroup allows can be opened there, such as terminals
+   * in {@code /dev/pts}.
    *
    * @param path absolute, without {@code ..}
    */
@@ -30,6 +32,25 @@ public sealed interface Source {
     /** Refuses relative and climbing paths. */
     public OfHost {
       Mount.requireAbsolute(path);
+    }
+  }
+
+  /**
+   * A file that is a namespace of the node, for {@code setns(2)}; policy must grant the namespace,
+   * as for {@link Seed#shared}. The mount is read-only in any case. To enter the namespace takes
+   * {@code CAP_SYS_ADMIN}, and cannot be done out of a user namespace of the task's own.
+   *
+   * @param namespace of the node
+   * @since 1.1
+   */
+  record OfNamespace(Namespace namespace) implements Source {
+    /**
+     * Refuses null.
+     *
+     * @since 1.1
+     */
+    public OfNamespace {
+      Objects.requireNonNull(namespace);
     }
   }
 

@@ -130,17 +130,13 @@ final class TaskWorker {
             .wanting(Desired.RUNNING)
             .supervised(Supervision.asked(once).due(now(), "asked for")));
     anchors.cancelRestart();
-    if (!cleanups.isDue()) {
-      anchors.launchIfReady();
-      return done();
-    }
-    return clear()
-        .thenApply(
-            tried -> {
-              requireCleared();
-              anchors.launchIfReady();
-              return record();
-            });
+    CompletableFuture<TaskRecord> ready = cleanups.isDue() ? clear() : done();
+    return ready.thenApply(
+        tried -> {
+          requireCleared();
+          anchors.launchIfReady();
+          return record();
+        });
   }
 
   /**

@@ -8,6 +8,7 @@ import static org.lfedge.eve.tasks.core.engine.EngineFixture.await;
 import static org.lfedge.eve.tasks.core.engine.EngineFixture.document;
 import static org.lfedge.eve.tasks.core.engine.EngineFixture.eventually;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -22,6 +23,7 @@ import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.lifecycle.Desired;
 import org.lfedge.eve.tasks.core.lifecycle.TaskState;
+import org.lfedge.eve.tasks.core.port.Standing;
 import org.lfedge.eve.tasks.core.port.TaskEvent;
 import org.lfedge.eve.tasks.core.port.TaskRecord;
 import org.lfedge.eve.tasks.core.port.TaskRecord.Failure;
@@ -278,6 +280,26 @@ class CleanedTaskTest extends EngineTest {
     awaitCleanup(2);
     endCleanup();
     await(delete);
+    assertNothingIsLeft();
+  }
+
+  @Test
+  void aTryThatBeginsWhileTheTaskIsRemovedIsTheEndOfNobodysWait() {
+    clearing("never");
+    CompletableFuture<TaskView> delete = engine.manager().delete("web", true, false);
+    List<CompletableFuture<TaskView>> starts = new ArrayList<>();
+    engine.store.afterSave(
+        record -> {
+          if (record.cleanup().flatMap(Standing.Cleanup::failure).isPresent()) {
+            engine.store.afterSave(later -> {});
+            // Its turn comes before that of the delete, which knows that the try failed.
+            starts.add(engine.manager().start("web", false));
+          }
+        });
+    runtime.signalTask("web", 9, true);
+    await(delete);
+    await(starts.get(0));
+    assertEquals(1, outside.cleanups("web"));
     assertNothingIsLeft();
   }
 

@@ -194,11 +194,7 @@ public final class CniNetworks implements Networks {
     return TaskException.failed(
         Problem.internal(
             "ATTACHMENT_INVALID",
-            "a guest of task "
-                + task
-                + " is to be joined with "
-                + interfaceName
-                + ", which was not made"));
+            "a guest of task " + task + " is to have " + interfaceName + ", which was not made"));
   }
 
   private List<AttachedInterface> attach(

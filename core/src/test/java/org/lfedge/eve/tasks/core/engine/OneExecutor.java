@@ -124,7 +124,7 @@ final class OneExecutor implements ExecutorCatalog {
       if (level(request.task()) == 6) {
         telling(seed);
       }
-if (level(request.task()) == 4 || level(request.task()) == 5) {
+      if (level(request.task()) == 4 || level(request.task()) == 5) {
         seed.cleanup(CLEANUP);
       }
       if (level(request.task()) == 5) {

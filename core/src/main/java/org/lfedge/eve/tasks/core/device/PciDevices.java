@@ -17,6 +17,10 @@ import org.lfedge.eve.tasks.spi.FactQuery;
 final class PciDevices {
 
   private static final String DRIVER = "vfio-pci";
+
+  /** The driver by which the control domain of a hypervisor sets a device aside for others. */
+  private static final String DRIVER_OF_DOMAINS = "pciback";
+
   private static final String CONTAINER_NODE = "/dev/vfio/vfio";
 
   /** Classes of bridges from PCI to PCI, which VFIO leaves to the kernel. */
@@ -54,7 +58,7 @@ final class PciDevices {
       SystemTree.text(place.resolve(file)).ifPresent(text -> values.put(file, text));
     }
     SystemTree.text(place.resolve("numa_node")).ifPresent(text -> values.put("numaNode", text));
-    SystemTree.linked(place.resolve("driver")).ifPresent(name -> values.put("driver", name));
+    driver(query.address()).ifPresent(name -> values.put("driver", name));
     group(query.address())
         .ifPresent(
             group -> {
@@ -85,6 +89,10 @@ final class PciDevices {
               path,
               pci,
               "the node has no PCI device at this address; lspci -D lists those there are"));
+      return List.of();
+    }
+    if (driver(address).equals(Optional.of(DRIVER_OF_DOMAINS))) {
+      // The hypervisor hands it on, and a node of this node has no part in that.
       return List.of();
     }
     Optional<String> group = group(address);
@@ -136,8 +144,11 @@ final class PciDevices {
         SystemTree.text(place(address).resolve("class"))
             .filter(text -> text.startsWith(BRIDGE))
             .isPresent();
-    return !bridge
-        && !SystemTree.linked(place(address).resolve("driver")).equals(Optional.of(DRIVER));
+    return !bridge && !driver(address).equals(Optional.of(DRIVER));
+  }
+
+  private Optional<String> driver(String address) {
+    return SystemTree.linked(place(address).resolve("driver"));
   }
 
   private static Problem problem(String code, String path, DeviceConfig.Pci pci, String message) {

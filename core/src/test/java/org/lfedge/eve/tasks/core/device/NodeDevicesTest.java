@@ -207,6 +207,11 @@ class NodeDevicesTest {
 
     Files.delete(sys.resolve("bus/pci/devices").resolve(PCI).resolve("iommu_group"));
     assertTrue(message(card).contains("IOMMU"));
+    // Set aside for a domain of the hypervisor, it needs neither a group nor a node.
+    Path own = sys.resolve("bus/pci/devices").resolve(PCI).resolve("driver");
+    Files.delete(own);
+    Files.createSymbolicLink(own, Path.of("x/pciback"));
+    assertEquals(List.of(), devices.resolve("web", List.of(card)).nodes());
     DeviceConfig none = new DeviceConfig.Pci("0000:09:00.0");
     assertEquals(List.of("DEVICE_NOT_FOUND devices[0].pci"), refusals(none));
     assertFalse(devices.answer(new FactQuery.PciDevice("0000:09:00.0")).present());

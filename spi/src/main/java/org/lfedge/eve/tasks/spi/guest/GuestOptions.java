@@ -14,15 +14,13 @@ import org.lfedge.eve.tasks.spi.task.TaskConfig;
  * @param initrd the volume that its initramfs is in
  * @param commandLine of that kernel
  * @param vnc where a screen is served, if there is one
- * @param vncPasswordFile the file that holds the password
  * @since 1.1
  */
 public record GuestOptions(
     Optional<String> kernel,
     Optional<String> initrd,
     Optional<String> commandLine,
-    Optional<Vnc> vnc,
-    Optional<String> vncPasswordFile) {
+    Optional<Vnc> vnc) {
 
   /** Where a screen is served. */
   public enum Vnc {
@@ -57,18 +55,12 @@ public record GuestOptions(
                   + " volume named initrd, where there is such a file."));
 
   /** What an executor declares to give a guest a screen. */
-  public static final List<Option> SCREENS =
-      List.of(
-          Option.oneOf(
-              "vnc",
-              "Gives the guest a screen, shown by VNC on the socket /run/task/vnc (unix) or at port"
-                  + " 5900 of 127.0.0.1 in the network of the task (loopback).",
-              List.of("unix", "loopback")),
-          Option.optional(
-              "vncPassword",
-              Option.Type.STRING,
-              "The name of a variable below env whose value is a secret: its file holds the password"
-                  + " for VNC, up to 8 characters and no line break."));
+  public static final Option VNC =
+      Option.oneOf(
+          "vnc",
+          "Gives the guest a screen, shown by VNC on the socket /run/task/vnc (unix) or at port"
+              + " 5900 of 127.0.0.1 in the network of the task (loopback).",
+          List.of("unix", "loopback"));
 
   /**
    * Reads and checks them.
@@ -87,10 +79,11 @@ public record GuestOptions(
               + MAX_COMMAND_LINE
               + " characters, in one line");
     }
-    Optional<Vnc> vnc =
-        options.string("vnc").map(word -> word.equals("unix") ? Vnc.UNIX : Vnc.LOOPBACK);
     return new GuestOptions(
-        options.string(KERNEL), options.string(INITRD), commandLine, vnc, passwordFile(task, vnc));
+        options.string(KERNEL),
+        options.string(INITRD),
+        commandLine,
+        options.string("vnc").map(word -> word.equals("unix") ? Vnc.UNIX : Vnc.LOOPBACK));
   }
 
   /** A value that cannot be, at its place in the document. */
@@ -110,22 +103,5 @@ public record GuestOptions(
             + name
             + " is for a guest that has a system of its own, and the program of an image or a"
             + " directory runs under the kernel of the tools; remove it");
-  }
-
-  private static Optional<String> passwordFile(TaskConfig task, Optional<Vnc> vnc)
-      throws SeedException {
-    Optional<String> variable = task.options().string("vncPassword");
-    if (variable.isEmpty()) {
-      return Optional.empty();
-    }
-    if (vnc.isEmpty()) {
-      throw bad("vncPassword", "is for VNC, which the task does not ask for: give options.vnc too");
-    }
-    String file = task.env().getOrDefault(variable.get(), "");
-    if (!file.startsWith(GuestProgram.SECRETS)) {
-      throw bad(
-          "vncPassword", "names no variable below env that is a secret: {secret: {file: PATH}}");
-    }
-    return Optional.of(file);
   }
 }

@@ -21,6 +21,7 @@ import org.lfedge.eve.tasks.spi.SeedRequest;
 import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.task.DeviceRequest;
 import org.lfedge.eve.tasks.spi.task.HostFacts;
+import org.lfedge.eve.tasks.spi.task.Hypervisor;
 import org.lfedge.eve.tasks.spi.task.NetworkInterface;
 import org.lfedge.eve.tasks.spi.task.Options;
 import org.lfedge.eve.tasks.spi.task.ResolvedImage;
@@ -54,6 +55,8 @@ public final class GuestRequest implements SeedRequest, TaskConfig {
   private final TreeMap<String, Object> options = new TreeMap<>();
   private String node = "amd64";
   private String kvm = "the CPU has no vmx or svm flag";
+  private Optional<Hypervisor> hypervisor = Optional.empty();
+  private SortedMap<String, String> toolsLabels = new TreeMap<>();
   private Optional<String> diskBytes = Optional.of("1073741824");
 
   private GuestRequest(Executor executor, Root root) {
@@ -159,6 +162,16 @@ public final class GuestRequest implements SeedRequest, TaskConfig {
     return this;
   }
 
+  public GuestRequest hypervisor(String name, String version, String... capabilities) {
+    hypervisor = Optional.of(new Hypervisor(name, version, new TreeSet<>(List.of(capabilities))));
+    return this;
+  }
+
+  public GuestRequest toolsLabel(String key, String value) {
+    toolsLabels.put(key, value);
+    return this;
+  }
+
   public GuestRequest diskBytes(Optional<String> value) {
     diskBytes = value;
     return this;
@@ -180,7 +193,7 @@ public final class GuestRequest implements SeedRequest, TaskConfig {
 
   @Override
   public Optional<ResolvedImage> tools() {
-    return tools ? Optional.of(Image.of(node, List.of())) : Optional.empty();
+    return tools ? Optional.of(Image.of(node, List.of()).labelled(toolsLabels)) : Optional.empty();
   }
 
   @Override
@@ -190,7 +203,7 @@ public final class GuestRequest implements SeedRequest, TaskConfig {
 
   @Override
   public HostFacts host() {
-    return new Node(node, "6.1.0", 2, 4, 1L << 34, new TreeMap<>(Map.of("kvm", kvm)));
+    return new Node(node, "6.1.0", 2, 4, 1L << 34, new TreeMap<>(Map.of("kvm", kvm)), hypervisor);
   }
 
   @Override
@@ -297,7 +310,8 @@ public final class GuestRequest implements SeedRequest, TaskConfig {
       int cgroupVersion,
       int cpus,
       long memoryBytes,
-      SortedMap<String, String> accelerators)
+      SortedMap<String, String> accelerators,
+      Optional<Hypervisor> hypervisor)
       implements HostFacts {}
 
   public record Image(
@@ -307,7 +321,8 @@ public final class GuestRequest implements SeedRequest, TaskConfig {
       List<String> command,
       List<String> env,
       String workingDir,
-      Optional<String> stopSignal)
+      Optional<String> stopSignal,
+      SortedMap<String, String> labels)
       implements ResolvedImage {
 
     public static Image of(String architecture, List<String> command) {
@@ -318,7 +333,12 @@ public final class GuestRequest implements SeedRequest, TaskConfig {
           command,
           List.of("PATH=/bin"),
           "/srv",
-          Optional.empty());
+          Optional.empty(),
+          new TreeMap<>());
+    }
+
+    Image labelled(SortedMap<String, String> some) {
+      return new Image(os, architecture, entrypoint, command, env, workingDir, stopSignal, some);
     }
 
     @Override
@@ -329,11 +349,6 @@ public final class GuestRequest implements SeedRequest, TaskConfig {
     @Override
     public Optional<String> variant() {
       return Optional.empty();
-    }
-
-    @Override
-    public SortedMap<String, String> labels() {
-      return new TreeMap<>();
     }
   }
 

@@ -8,6 +8,7 @@ import java.util.stream.Stream;
 import org.lfedge.eve.tasks.spi.Option;
 import org.lfedge.eve.tasks.spi.SeedException;
 import org.lfedge.eve.tasks.spi.guest.GuestOptions;
+import org.lfedge.eve.tasks.spi.guest.GuestProgram;
 import org.lfedge.eve.tasks.spi.task.Options;
 import org.lfedge.eve.tasks.spi.task.TaskConfig;
 
@@ -21,6 +22,7 @@ import org.lfedge.eve.tasks.spi.task.TaskConfig;
  * @param cpuModel in QEMU's words, if the document names one
  * @param directCache whether disks bypass the page cache of the node
  * @param guest what is the same for guests of other executors
+ * @param vncPasswordFile below {@code /run/secrets}
  */
 record MachineOptions(
     Optional<Architecture> architecture,
@@ -32,7 +34,8 @@ record MachineOptions(
     boolean directCache,
     boolean balloon,
     boolean agent,
-    GuestOptions guest) {
+    GuestOptions guest,
+    Optional<String> vncPasswordFile) {
 
   /** Sockets, cores in each and threads in each of those. */
   record Topology(int sockets, int cores, int threads) {
@@ -107,9 +110,16 @@ record MachineOptions(
               "Whether the guest runs the QEMU guest agent: there is a channel for it then, and a stop"
                   + " asks the agent rather than pressing the power button; default false."));
 
+  private static final Option PASSWORD =
+      Option.optional(
+          "vncPassword",
+          Option.Type.STRING,
+          "The name of a variable below env whose value is a secret: its file holds the password"
+              + " for VNC, up to 8 characters and no line break.");
+
   /** What the executor declares. */
   static List<Option> declared() {
-    return Stream.of(OWN, GuestOptions.KERNELS, GuestOptions.SCREENS)
+    return Stream.of(OWN, GuestOptions.KERNELS, List.of(GuestOptions.VNC, PASSWORD))
         .flatMap(List::stream)
         .toList();
   }
@@ -123,6 +133,7 @@ record MachineOptions(
             || !CPU_MODEL.matcher(cpuModel.get()).matches())) {
       throw GuestOptions.bad("cpuModel", "is no model of a CPU, such as Nehalem or Nehalem,+aes");
     }
+    GuestOptions guest = GuestOptions.of(task);
     return new MachineOptions(
         options.string("architecture").flatMap(Architecture::of),
         options.string("machine"),
@@ -133,7 +144,8 @@ record MachineOptions(
         !options.string("cache").equals(Optional.of("writeback")),
         options.bool("balloon").orElse(true),
         options.bool("agent").orElse(false),
-        GuestOptions.of(task));
+        guest,
+        passwordFile(task, guest));
   }
 
   private static Topology topology(TaskConfig task) throws SeedException {
@@ -174,5 +186,23 @@ record MachineOptions(
       throw GuestOptions.bad(name, "must be 1 to " + MAX_CPUS);
     }
     return (int) value.getAsLong();
+  }
+
+  private static Optional<String> passwordFile(TaskConfig task, GuestOptions guest)
+      throws SeedException {
+    Optional<String> variable = task.options().string("vncPassword");
+    if (variable.isEmpty()) {
+      return Optional.empty();
+    }
+    if (guest.vnc().isEmpty()) {
+      throw GuestOptions.bad(
+          "vncPassword", "is for VNC, which the task does not ask for: give options.vnc too");
+    }
+    String file = task.env().getOrDefault(variable.get(), "");
+    if (!file.startsWith(GuestProgram.SECRETS)) {
+      throw GuestOptions.bad(
+          "vncPassword", "names no variable below env that is a secret: {secret: {file: PATH}}");
+    }
+    return Optional.of(file);
   }
 }

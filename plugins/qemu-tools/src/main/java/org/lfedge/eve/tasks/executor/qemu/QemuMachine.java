@@ -254,7 +254,6 @@ final class QemuMachine {
               vnc.get() == GuestOptions.Vnc.UNIX ? "unix:" + Launcher.path("vnc") : "127.0.0.1:0");
       guest
           .options()
-          .guest()
           .vncPasswordFile()
           .ifPresent(
               file -> {

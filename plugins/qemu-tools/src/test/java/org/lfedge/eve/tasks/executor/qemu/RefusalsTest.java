@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -43,7 +44,14 @@ class RefusalsTest {
         List.of(
             GuestRequest.Image.of("riscv64", List.of("/a")),
             new GuestRequest.Image(
-                "windows", "amd64", List.of(), List.of("/a"), List.of(), "/", Optional.empty()))) {
+                "windows",
+                "amd64",
+                List.of(),
+                List.of("/a"),
+                List.of(),
+                "/",
+                Optional.empty(),
+                new TreeMap<>()))) {
       assertEquals("WRONG_PLATFORM at root.image", Refusals.of(program().image(image)));
     }
     assertEquals("WRONG_PLATFORM at options.architecture", Refusals.of(disk().node("riscv64")));
@@ -150,7 +158,8 @@ class RefusalsTest {
             List.of(),
             List.of("novalue"),
             "/",
-            Optional.of("SIGNONSENSE"));
+            Optional.of("SIGNONSENSE"),
+            new TreeMap<>());
     assertEquals("UNKNOWN_STOP_SIGNAL at root", Refusals.of(program().image(odd)));
     assertEquals("MALFORMED_PROGRAM at root", Refusals.of(Requests.image("x".repeat(1 << 20))));
   }

@@ -143,6 +143,8 @@ class BadInputIT {
             "none",
             "qemu",
             "none",
+            "xen",
+            "none",
             "broken.jar",
             "NOT_A_JAR",
             "unknown.jar",

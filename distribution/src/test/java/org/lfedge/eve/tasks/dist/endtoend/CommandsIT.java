@@ -184,7 +184,7 @@ class CommandsIT {
     assertTrue(shown.path("networks").isArray());
     JsonNode executors = node.json("executors", "list");
     assertEquals(
-        List.of("cross-arch", "jvm", "native-container", "qemu"),
+        List.of("cross-arch", "jvm", "native-container", "qemu", "xen"),
         executors.findValuesAsText("name"));
     assertEquals("bundled", executors.at("/0/trust").asText());
     assertEquals(2, node.taskctl("no-such-command").status());

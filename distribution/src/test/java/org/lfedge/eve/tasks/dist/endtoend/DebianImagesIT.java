@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -96,6 +97,17 @@ class DebianImagesIT {
   @ParameterizedTest
   @ValueSource(strings = {"cross-arch", "jvm-17", "jvm-25", "coreutils"})
   void samePackagesGiveTheSameImage(String kind) {
+    requireSame(kind);
+  }
+
+  @Tag("long")
+  @Test
+  @EnabledOnOs(architectures = "amd64")
+  void samePackagesGiveTheSameToolsForXen() {
+    requireSame("xen");
+  }
+
+  private void requireSame(String kind) {
     String first = DebianImages.make(kind, directory.resolve("first.tar"));
     String second =
         DebianImages.makeAnew(kind, directory.resolve("second.tar"), directory.resolve("cache"));

@@ -4,6 +4,8 @@
 # What passed last, by the digest of all that it was made of.
 readonly XEN_PASSED=distribution/src/guest/xen-passed
 readonly XEN_CONFIGS=30
+# What it takes, if nothing of it is there yet, on two CPUs.
+readonly XEN_SECONDS=900
 
 # xen_digest: of the executor, its image, and the guests that it is tried in.
 xen_digest() {
@@ -18,6 +20,11 @@ xen_digest() {
 # xen_has_passed: whether nothing of it has changed since.
 xen_has_passed() {
   [[ -s $ROOT/$XEN_PASSED && $(cat "$ROOT/$XEN_PASSED") == "$(xen_digest)" ]]
+}
+
+# xen_is_due: whether something has changed, and there is time to try it.
+xen_is_due() {
+  ! xen_has_passed && ((LIMIT_SECONDS - SECONDS > XEN_SECONDS))
 }
 
 # xen_domains: boots Xen, and runs domains there; needs the package, which it builds if it is not there.

@@ -27,7 +27,8 @@ class XlConfigTest {
   void anyTextIsReadBack(@ForAll("texts") String one, @ForAll("texts") String other) {
     String text = new XlConfig().set("a", one).set("b", 7).set("c", List.of(other, one)).toString();
     assertEquals(Map.of("a", one, "b", 7L, "c", List.of(other, one)), XlText.read(text), text);
-    assertTrue(text.lines().allMatch(line -> line.matches("[abc] = (\".*\"|7|\\[.*\\])")), text);
+    assertTrue(
+        text.lines().allMatch(line -> line.matches("(?s)[abc] = (\".*\"|7|\\[.*\\])")), text);
   }
 
   @Test

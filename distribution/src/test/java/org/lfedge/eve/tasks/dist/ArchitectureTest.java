@@ -149,6 +149,7 @@ class ArchitectureTest {
                 BASE + "executor..",
                 BASE + "spi",
                 BASE + "spi.container",
+                BASE + "spi.guest",
                 BASE + "spi.task",
                 BASE + "spi.seed",
                 "java.lang..",

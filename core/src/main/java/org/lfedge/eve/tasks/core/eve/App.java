@@ -1,6 +1,7 @@
 package org.lfedge.eve.tasks.core.eve;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
@@ -37,6 +38,23 @@ public record App(
   public App {
     volumes = List.copyOf(volumes);
     problems = List.copyOf(problems);
+  }
+
+  /** The same app, which cannot be run for more reasons. */
+  public App refused(List<Problem> reasons) {
+    List<Problem> all = new ArrayList<>(problems);
+    all.addAll(reasons);
+    return new App(
+        id,
+        version,
+        displayName,
+        active,
+        restarts,
+        purges,
+        startDelay,
+        Optional.empty(),
+        volumes,
+        all);
   }
 
   /** The name of its task. */

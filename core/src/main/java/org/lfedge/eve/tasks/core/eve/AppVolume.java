@@ -18,20 +18,25 @@ public sealed interface AppVolume {
   record Blank(String name, long bytes) implements AppVolume {}
 
   /**
-   * A disk with content that the node fetches, of which the volume is a copy to be written to.
+   * A disk with the content of a file, which stays as it is.
    *
-   * @param from where from; empty for a file of the node
-   * @param file of the node, if it is one
-   * @param digest that the file must have, {@code sha256:} and 64 hex digits
-   * @param format of the file, and of the volume
-   * @param bytes how large the disk is to be at least; 0 for as large as it comes
+   * @param source of the content
+   * @param format of the file
+   * @param bytes how large the disk is to be at least; 0 for as large as the content
    */
-  record Copy(
-      String name,
-      Optional<FileOrigin> from,
-      Optional<String> file,
-      String digest,
-      Format format,
-      long bytes)
-      implements AppVolume {}
+  record Disk(String name, Source source, Format format, long bytes) implements AppVolume {}
+
+  /** Where the content of a disk is. */
+  sealed interface Source {
+
+    /** A file that the node fetches. */
+    record Fetched(FileOrigin.Url from) implements Source {}
+
+    /**
+     * A file of the node.
+     *
+     * @param digest that it must have, {@code sha256:} and 64 hex digits
+     */
+    record OfNode(String path, Optional<String> digest) implements Source {}
+  }
 }

@@ -1,0 +1,190 @@
+package org.lfedge.eve.tasks.core.eve;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.lfedge.eve.tasks.core.config.TaskDocument;
+import org.lfedge.eve.tasks.core.config.TaskDocuments;
+import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.eve.NetworkInstances.Mapped;
+import org.lfedge.eve.tasks.core.eve.api.AppInstanceConfig;
+import org.lfedge.eve.tasks.core.eve.api.NetworkAdapter;
+import org.lfedge.eve.tasks.core.eve.api.SeedSource;
+import org.lfedge.eve.tasks.core.eve.api.VmConfig;
+import org.lfedge.eve.tasks.core.eve.api.VmMode;
+
+/** Makes a task document of one app. Everything that is wrong with it is found in one go. */
+final class AppMapping {
+
+  private static final int MAX_DISPLAY_NAME = 256;
+
+  private final AppInstanceConfig app;
+  private final String id;
+  private final NodeRules rules;
+  private final Findings findings = new Findings();
+  private final ObjectNode document = JsonNodeFactory.instance.objectNode();
+  private final AppStorage storage;
+
+  AppMapping(AppInstanceConfig app, String id, NodeRules rules, Contents contents) {
+    this.app = app;
+    this.id = id;
+    this.rules = rules;
+    this.storage = new AppStorage(app, contents, findings);
+  }
+
+  /**
+   * The app.
+   *
+   * @param pinned the CPUs that it has for itself; empty if it shares those of all, or if there are
+   *     not enough
+   */
+  App map(NetworkInstances networks, PhysicalPorts ports, List<Integer> pinned, Findings known) {
+    findings.addAll(known.all());
+    String name = app.getDisplayname().lines().findFirst().orElse("").strip();
+    String shown = name.substring(0, Math.min(name.length(), MAX_DISPLAY_NAME));
+    document.put("name", id);
+    if (!shown.isEmpty()) {
+      document.put("displayName", shown);
+    }
+    // An app that is active is to run, whatever its program thinks of that.
+    document.putObject("restart").put("policy", "always");
+    Optional<String> executor = executor();
+    boolean guest = executor.filter(AppMapping::isOfGuests).isPresent();
+    resources(pinned);
+    storage.add(document, guest);
+    ObjectNode options = document.withObject("options");
+    if (guest && !app.hasSeedSource()) {
+      GuestOptions.add(
+          app.getFixedresources(), executor.get(), storage.isImage(), options, findings);
+    }
+    UserData.add(app, guest && storage.isImage(), document, findings);
+    interfaces(networks);
+    for (int i = 0; i < app.getAdaptersCount(); i++) {
+      ports.add(
+          app.getAdapters(i),
+          guest,
+          "adapters[" + i + "]",
+          document.withArray("devices"),
+          findings);
+    }
+    refuseRest();
+    Optional<TaskDocument> task = findings.none() ? parsed() : Optional.empty();
+    return new App(
+        id,
+        app.getUuidandversion().getVersion(),
+        shown,
+        app.getActivate(),
+        Integer.toUnsignedLong(app.getRestart().getCounter()),
+        Integer.toUnsignedLong(app.getPurge().getCounter()),
+        Duration.ofSeconds(Integer.toUnsignedLong(app.getStartDelayInSeconds())),
+        task,
+        storage.volumes(),
+        findings.all());
+  }
+
+  private static boolean isOfGuests(String executor) {
+    return executor.equals(GuestOptions.QEMU) || executor.equals(GuestOptions.XEN);
+  }
+
+  private Optional<String> executor() {
+    SeedSource source = app.getSeedSource();
+    Optional<String> executor = Optional.empty();
+    if (app.hasSeedSource()) {
+      storage
+          .tools(source.getToolsContentTreeId(), "seed_source.tools_content_tree_id")
+          .ifPresent(tools -> document.put("tools", tools));
+      document.set("options", StructJson.of(source.getOptions()));
+      executor = Optional.of(source.getExecutor()).filter(name -> !name.isEmpty());
+      if (executor.isEmpty() && source.getToolsContentTreeId().isEmpty()) {
+        findings.missing("seed_source", "", "must name an executor, tools, or both of them");
+      }
+    } else {
+      VmMode mode = app.getFixedresources().getVirtualizationMode();
+      executor = Optional.ofNullable(rules.executors().get(mode));
+      if (executor.isEmpty()) {
+        findings.unsupported(
+            "fixedresources.virtualizationMode", mode, "this node has no executor for this mode");
+      }
+    }
+    executor.ifPresent(name -> document.put("executor", name));
+    return executor;
+  }
+
+  private void resources(List<Integer> pinned) {
+    VmConfig config = app.getFixedresources();
+    ObjectNode resources = document.putObject("resources");
+    resources.put("memory", Integer.toUnsignedString(config.getMemory()) + "KiB");
+    resources.put("cpus", Math.max(1, Integer.toUnsignedLong(config.getVcpus())));
+    pinned.forEach(resources.withArray("pin")::add);
+    if (config.getVmmMaxmem() != 0) {
+      resources
+          .putObject("tax")
+          .put("memory", Integer.toUnsignedString(config.getVmmMaxmem()) + "KiB");
+    }
+  }
+
+  private void interfaces(NetworkInstances networks) {
+    for (int i : interfaceOrder()) {
+      NetworkAdapter adapter = app.getInterfaces(i);
+      String path = "interfaces[" + i + "]";
+      ObjectNode target = document.withArray("interfaces").addObject();
+      Optional<Mapped> network =
+          networks.network(adapter.getNetworkId(), path + ".networkId", findings);
+      network.ifPresent(found -> target.put("network", found.name()));
+      if (!adapter.getMacAddress().isEmpty()) {
+        target.put("mac", adapter.getMacAddress());
+      }
+      if (!adapter.getAddr().isEmpty()) {
+        Optional<Integer> prefix = network.flatMap(Mapped::prefix);
+        if (network.isPresent() && prefix.isEmpty()) {
+          findings.unsupported(
+              path + ".addr", adapter.getAddr(), "the network instance has no subnet for it");
+        }
+        prefix.ifPresent(
+            length -> target.withArray("addresses").add(adapter.getAddr() + "/" + length));
+      }
+      if (adapter.getAccessVlanId() != 0) {
+        findings.unsupported(
+            path + ".access_vlan_id", adapter.getAccessVlanId(), "switches know no VLANs");
+      }
+      AccessRules.add(adapter.getAclsList(), path + ".acls", target, findings);
+    }
+  }
+
+  /** As they stand in the config, unless that says that their order matters. */
+  private List<Integer> interfaceOrder() {
+    List<Integer> order = new ArrayList<>();
+    for (int i = 0; i < app.getInterfacesCount(); i++) {
+      order.add(i);
+    }
+    if (app.getFixedresources().getEnforceNetworkInterfaceOrder()) {
+      order.sort(
+          (a, b) ->
+              Integer.compareUnsigned(
+                  app.getInterfaces(a).getInterfaceOrder(),
+                  app.getInterfaces(b).getInterfaceOrder()));
+    }
+    return order;
+  }
+
+  private void refuseRest() {
+    if (app.hasCipherData()) {
+      findings.unsupported("cipherData", "", "encrypted user data are not supported");
+    }
+    if (app.getService()) {
+      findings.unsupported("service", true, "services of EVE itself do not run as apps");
+    }
+  }
+
+  private Optional<TaskDocument> parsed() {
+    try {
+      return Optional.of(TaskDocuments.fromJson(document));
+    } catch (TaskException e) {
+      findings.addAll(e.problems());
+      return Optional.empty();
+    }
+  }
+}

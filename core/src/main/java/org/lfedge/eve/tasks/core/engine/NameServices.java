@@ -50,7 +50,6 @@ final class NameServices {
 
   private final TaskManager manager;
   private final Networks networks;
-  private final List<NameService> services;
   private final Optional<RootSource> root;
 
   /** Guarded by this. */
@@ -66,13 +65,17 @@ final class NameServices {
   NameServices(TaskManager manager, Networks networks, Optional<RootSource> root) {
     this.manager = manager;
     this.networks = networks;
-    this.services = root.isPresent() ? networks.nameServices() : List.of();
     this.root = root;
+  }
+
+  /** They change while the daemon runs. */
+  private List<NameService> services() {
+    return root.isPresent() ? networks.nameServices() : List.of();
   }
 
   /** Whether a task is one of these. */
   boolean isOne(String task) {
-    return services.stream().anyMatch(service -> service.task().equals(task));
+    return services().stream().anyMatch(service -> service.task().equals(task));
   }
 
   /**
@@ -81,7 +84,7 @@ final class NameServices {
    * @throws TaskException if a document has it
    */
   void requireOther(TaskDocument document) {
-    services.stream()
+    services().stream()
         .filter(service -> service.task().equals(document.name()))
         .findFirst()
         .ifPresent(
@@ -103,7 +106,7 @@ final class NameServices {
    * @throws TaskException if there are any
    */
   void requireUnused(String task) {
-    for (NameService service : services) {
+    for (NameService service : services()) {
       SortedSet<String> members = members(service);
       if (service.task().equals(task) && !members.isEmpty()) {
         throw TaskException.refused(
@@ -161,12 +164,12 @@ final class NameServices {
 
   /** Makes what is missing, and removes what nobody needs; to be called now and then. */
   void settleAll() {
-    settle(services, false);
+    settle(services(), false);
   }
 
   /** After a start of the daemon, whose config may name another image now. */
   void refresh() {
-    for (NameService service : services) {
+    for (NameService service : services()) {
       var unused = inLine(service, () -> refresh(service));
     }
     settleAll();
@@ -210,7 +213,7 @@ final class NameServices {
   }
 
   private List<NameService> of(TaskDocument document) {
-    return services.stream().filter(service -> isMember(document, service)).toList();
+    return services().stream().filter(service -> isMember(document, service)).toList();
   }
 
   private static boolean isMember(TaskDocument document, NameService service) {

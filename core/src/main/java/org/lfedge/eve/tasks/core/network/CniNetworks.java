@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.lfedge.eve.tasks.core.config.InterfaceConfig;
@@ -47,6 +49,10 @@ public final class CniNetworks implements Networks {
   private final NameRecords names;
   private final GuestTaps taps;
   private final NetworkLocks locks = new NetworkLocks();
+  private final NodeNetworks configured;
+
+  /** Those of the node's config, and those that were declared later. */
+  private volatile NodeNetworks known;
 
   /** Held while what a task asks for is compared with what others have, until it is on record. */
   private final Object claims = new Object();
@@ -83,16 +89,32 @@ public final class CniNetworks implements Networks {
     this.leases = new Leases(state.resolve("leases"));
     ScratchDirectory scratch = new ScratchDirectory(state.resolve("runs"));
     CniPlugins plugins = new CniPlugins(node.pluginDirectories(), scratch, helper);
-    this.catalog = new NetworkCatalog(node, plugins, links);
+    this.configured = node;
+    this.known = node;
+    this.catalog = new NetworkCatalog(() -> known, plugins, links);
     this.checks = new InterfaceChecks(catalog, store, leases);
     this.chain = new CniChain(plugins);
     this.bridges = new NodeBridges(state, scratch, helper);
-    this.services = new NameServers(node, store);
-    this.plans = new InterfacePlans(node, bridges, leases, services);
+    this.services = new NameServers(() -> known, store);
+    this.plans = new InterfacePlans(() -> known, bridges, leases, services);
     this.inside = new NamespaceInterfaces(scratch, helper);
-    this.names = new NameRecords(namesDirectory(state), node, Path.of("/etc/resolv.conf"));
-
+    this.names = new NameRecords(namesDirectory(state), () -> known, Path.of("/etc/resolv.conf"));
     this.taps = new GuestTaps(scratch, helper);
+    names.restore(store.all());
+  }
+
+  /**
+   * Has networks beside those of the node's config, in place of those that were declared before.
+   * One that is declared no more stays for as long as a task is on it.
+   */
+  public synchronized void declare(SortedMap<String, NetworkConfig> declared) {
+    SortedMap<String, NetworkConfig> all = new TreeMap<>(declared);
+    store.all().stream()
+        .flatMap(CniNetworks::networks)
+        .flatMap(name -> Optional.ofNullable(known.networks().get(name)).stream())
+        .forEach(used -> all.putIfAbsent(used.name(), used));
+    all.putAll(configured.networks());
+    known = new NodeNetworks(all, configured.configDirectory(), configured.pluginDirectories());
     names.restore(store.all());
   }
 

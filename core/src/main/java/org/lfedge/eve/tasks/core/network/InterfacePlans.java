@@ -3,6 +3,7 @@ package org.lfedge.eve.tasks.core.network;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.lfedge.eve.tasks.core.config.InterfaceConfig;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.network.AttachmentRecord.State;
@@ -16,12 +17,13 @@ import org.lfedge.eve.tasks.core.port.AttachedInterface;
  */
 final class InterfacePlans {
 
-  private final NodeNetworks node;
+  private final Supplier<NodeNetworks> node;
   private final NodeBridges bridges;
   private final Leases leases;
   private final NameServers names;
 
-  InterfacePlans(NodeNetworks node, NodeBridges bridges, Leases leases, NameServers names) {
+  InterfacePlans(
+      Supplier<NodeNetworks> node, NodeBridges bridges, Leases leases, NameServers names) {
     this.names = names;
     this.node = node;
     this.bridges = bridges;
@@ -38,7 +40,7 @@ final class InterfacePlans {
     return record.interfaces().stream()
         .allMatch(
             one ->
-                node.networks().values().stream()
+                node.get().networks().values().stream()
                     .filter(network -> network.kind() == Kind.BRIDGE)
                     .filter(network -> network.name().equals(one.config().network()))
                     .map(network -> names.serving(network, record.task()))

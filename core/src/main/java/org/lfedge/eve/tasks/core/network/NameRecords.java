@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.lfedge.eve.tasks.core.error.Problem;
@@ -34,7 +35,7 @@ final class NameRecords {
   private static final String CONFIG = "dnsmasq.conf";
 
   private final Path directory;
-  private final List<NetworkConfig> networks;
+  private final Supplier<NodeNetworks> node;
   private final Path nodeServers;
 
   /**
@@ -43,16 +44,20 @@ final class NameRecords {
    * @param directory of its own
    * @param nodeServers the node's own {@code resolv.conf}, for networks that name no servers
    */
-  NameRecords(Path directory, NodeNetworks node, Path nodeServers) {
+  NameRecords(Path directory, Supplier<NodeNetworks> node, Path nodeServers) {
     this.directory = directory;
-    this.networks = node.networks().values().stream().filter(NetworkConfig::names).toList();
+    this.node = node;
     this.nodeServers = nodeServers;
+  }
+
+  private List<NetworkConfig> networks() {
+    return node.get().networks().values().stream().filter(NetworkConfig::names).toList();
   }
 
   /** Writes everything anew, and removes what is of no use any more. */
   void restore(List<AttachmentRecord> records) {
     try {
-      for (NetworkConfig network : networks) {
+      for (NetworkConfig network : networks()) {
         Path own = directory.resolve(network.name());
         Files.createDirectories(own.resolve(HOSTS));
         Files.createDirectories(own.resolve(DHCP));
@@ -77,7 +82,7 @@ final class NameRecords {
   /** Tells the networks of a task what it is called and which addresses it has on them. */
   void publish(AttachmentRecord record) {
     try {
-      for (NetworkConfig network : networks) {
+      for (NetworkConfig network : networks()) {
         List<AttachedInterface> on =
             record.attached().stream().filter(one -> one.network().equals(network.name())).toList();
         Path own = directory.resolve(network.name());
@@ -97,7 +102,7 @@ final class NameRecords {
   /** Forgets a task. */
   void withdraw(String task) {
     try {
-      for (NetworkConfig network : networks) {
+      for (NetworkConfig network : networks()) {
         Files.deleteIfExists(directory.resolve(network.name()).resolve(HOSTS).resolve(task));
         Files.deleteIfExists(directory.resolve(network.name()).resolve(DHCP).resolve(task));
       }

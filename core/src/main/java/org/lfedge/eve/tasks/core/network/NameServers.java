@@ -3,6 +3,7 @@ package org.lfedge.eve.tasks.core.network;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.lfedge.eve.tasks.core.port.NameService;
 
@@ -15,15 +16,11 @@ final class NameServers {
   /** Names of networks are freer than those of tasks. */
   private static final Pattern FITS = Pattern.compile("(?=.{1,57}$)[a-z0-9]+([.-][a-z0-9]+)*");
 
-  private final List<NameService> services;
+  private final Supplier<NodeNetworks> node;
   private final AttachmentStore store;
 
-  NameServers(NodeNetworks node, AttachmentStore store) {
-    this.services =
-        node.networks().values().stream()
-            .filter(NetworkConfig::names)
-            .map(network -> new NameService(network.name(), task(network.name())))
-            .toList();
+  NameServers(Supplier<NodeNetworks> node, AttachmentStore store) {
+    this.node = node;
     this.store = store;
   }
 
@@ -32,7 +29,10 @@ final class NameServers {
   }
 
   List<NameService> all() {
-    return services;
+    return node.get().networks().values().stream()
+        .filter(NetworkConfig::names)
+        .map(network -> new NameService(network.name(), task(network.name())))
+        .toList();
   }
 
   /**
@@ -42,7 +42,7 @@ final class NameServers {
    */
   NetworkConfig serving(NetworkConfig network, String task) {
     Optional<NameService> service =
-        services.stream()
+        all().stream()
             .filter(one -> one.network().equals(network.name()) && !one.task().equals(task))
             .findFirst();
     List<InetAddress> servers =

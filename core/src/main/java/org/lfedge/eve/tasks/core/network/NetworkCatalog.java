@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.lfedge.eve.tasks.core.network.NetworkConfig.Kind;
 import org.lfedge.eve.tasks.core.port.Network;
 
@@ -21,7 +22,7 @@ final class NetworkCatalog {
   static final String NONE = "none";
   static final String HOST = "host";
 
-  private final NodeNetworks node;
+  private final Supplier<NodeNetworks> node;
   private final CniPlugins plugins;
   private final Path links;
 
@@ -30,7 +31,7 @@ final class NetworkCatalog {
    *
    * @param links where the kernel lists the ports of the node
    */
-  NetworkCatalog(NodeNetworks node, CniPlugins plugins, Path links) {
+  NetworkCatalog(Supplier<NodeNetworks> node, CniPlugins plugins, Path links) {
     this.node = node;
     this.plugins = plugins;
     this.links = links;
@@ -70,8 +71,8 @@ final class NetworkCatalog {
     List<Definition> all = new ArrayList<>();
     all.add(builtIn(NONE));
     all.add(builtIn(HOST));
-    node.networks().values().forEach(network -> all.add(own(network, nodeAddresses)));
-    for (CniConfigDirectory.Found found : CniConfigDirectory.read(node.configDirectory())) {
+    node.get().networks().values().forEach(network -> all.add(own(network, nodeAddresses)));
+    for (CniConfigDirectory.Found found : CniConfigDirectory.read(node.get().configDirectory())) {
       Optional<String> twice =
           all.stream()
               .filter(other -> other.description().name().equals(found.name()))

@@ -26,7 +26,7 @@ import org.lfedge.eve.tasks.core.port.Registries;
  */
 public final class HttpRegistries implements Registries, Downloads, AutoCloseable {
 
-  private final RegistryConfig config;
+  private volatile RegistryConfig config;
   private final Map<String, String> environment;
   private final Timing timing;
   private final CountDownLatch closed = new CountDownLatch(1);
@@ -79,6 +79,16 @@ public final class HttpRegistries implements Registries, Downloads, AutoCloseabl
     }
     return FileStream.open(
         fileEndpoint(file.host()), file, maxBytes, new Pauses(timing, closed), timing);
+  }
+
+  /**
+   * Speaks to hosts in other ways from now on; what is running goes on as it is. The proxies stay.
+   */
+  public synchronized void use(RegistryConfig other) {
+    if (!other.equals(config)) {
+      config = other;
+      endpoints.clear();
+    }
   }
 
   private synchronized Endpoint fileEndpoint(String host) {

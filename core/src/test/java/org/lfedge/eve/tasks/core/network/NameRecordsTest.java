@@ -39,7 +39,8 @@ class NameRecordsTest {
     SortedMap<String, NetworkConfig> all = new TreeMap<>();
     Stream.of(networks).forEach(network -> all.put(network.name(), network));
     NodeNetworks node = new NodeNetworks(all, directory, List.of());
-    return new NameRecords(directory.resolve("names"), node, directory.resolve("resolv.conf"));
+    return new NameRecords(
+        directory.resolve("names"), () -> node, directory.resolve("resolv.conf"));
   }
 
   private static AttachmentRecord attached(String task, AttachedInterface... interfaces) {

@@ -68,6 +68,20 @@ public final class HostInspection {
     }
   }
 
+  /**
+   * What the node calls itself.
+   *
+   * @throws TaskException if {@code /proc} cannot be read
+   */
+  public static String hostName() {
+    try {
+      return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
+    } catch (IOException e) {
+      throw TaskException.failed(
+          Problem.host("HOST_INSPECTION", "cannot tell the name of the node: " + e), e);
+    }
+  }
+
   /** Go's word for an architecture that Java names. */
   static String architecture(String java) {
     return switch (java.toLowerCase(Locale.ROOT)) {

@@ -1,0 +1,23 @@
+package org.lfedge.eve.tasks.core.port;
+
+import java.util.List;
+
+/** The apps of a controller on this node, on disk: by them it is known which tasks are its own. */
+public interface AppRecords {
+
+  /**
+   * All of them, by id.
+   *
+   * @throws org.lfedge.eve.tasks.core.error.TaskException if one cannot be read: a task of it would
+   *     be taken for somebody else's
+   */
+  List<AppRecord> all();
+
+  /** Writes one, whole or not at all. */
+  @Effect
+  void save(AppRecord record);
+
+  /** Removes one; succeeds if there is none. */
+  @Effect
+  void delete(String id);
+}

@@ -1,0 +1,87 @@
+package org.lfedge.eve.tasks.core.store;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.lfedge.eve.tasks.core.error.Problem;
+import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.port.AppRecord;
+import org.lfedge.eve.tasks.core.port.AppRecords;
+
+/** Keeps each record in a JSON file of its own, {@code ID.json}. */
+public final class FileAppRecords implements AppRecords {
+
+  private static final String SUFFIX = ".json";
+
+  private final ObjectMapper mapper = new ObjectMapper();
+  private final DurableFiles files;
+
+  /** Keeps records in a directory, which is made with the first of them. */
+  public FileAppRecords(Path directory) {
+    files = new DurableFiles(directory);
+  }
+
+  @Override
+  public List<AppRecord> all() {
+    List<AppRecord> records = new ArrayList<>();
+    try {
+      if (Files.isDirectory(files.directory())) {
+        for (Path file : files.list(SUFFIX)) {
+          records.add(read(mapper.readTree(Files.readAllBytes(file))));
+        }
+      }
+    } catch (IOException | IllegalArgumentException e) {
+      throw failure("read a record in " + files.directory() + "; restore it, or remove it", e);
+    }
+    return records;
+  }
+
+  private static AppRecord read(JsonNode json) {
+    String id = json.path("id").asText();
+    String task = json.path("task").asText();
+    if (id.isEmpty() || task.isEmpty()) {
+      throw new IllegalArgumentException("it has no id or no task");
+    }
+    return new AppRecord(id, task, json.path("restarts").asLong(), json.path("purges").asLong());
+  }
+
+  @Override
+  public void save(AppRecord record) {
+    ObjectNode json =
+        mapper
+            .createObjectNode()
+            .put("id", record.id())
+            .put("task", record.task())
+            .put("restarts", record.restarts())
+            .put("purges", record.purges());
+    try {
+      if (!Files.isDirectory(files.directory())) {
+        files.prepare();
+      }
+      files.write(record.id() + SUFFIX, mapper.writeValueAsBytes(json));
+    } catch (IOException e) {
+      throw failure("record app " + record.id(), e);
+    }
+  }
+
+  @Override
+  public void delete(String id) {
+    try {
+      if (Files.isDirectory(files.directory())) {
+        files.delete(id + SUFFIX);
+      }
+    } catch (IOException e) {
+      throw failure("remove the record of app " + id, e);
+    }
+  }
+
+  private static TaskException failure(String action, Exception cause) {
+    return TaskException.failed(
+        Problem.host("APP_STORE", "cannot " + action + ": " + cause.getMessage()), cause);
+  }
+}

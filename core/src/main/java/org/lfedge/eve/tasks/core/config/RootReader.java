@@ -31,7 +31,8 @@ final class RootReader {
   /** {@code root:}. */
   Optional<Root> read(DocumentObject root) {
     List<String> kinds =
-        root.present("image", "layout", "directory", "bundle", "file", "disk", "jar", "host");
+        root.present(
+            "image", "layout", "directory", "bundle", "file", "disk", "jar", "volume", "host");
     boolean pulled =
         kinds.contains("image")
             || Stream.of("file", "disk", "jar").anyMatch(kind -> root.has(kind, "artifact"));
@@ -46,7 +47,7 @@ final class RootReader {
     } else if (kinds.isEmpty()) {
       root.refuse(
           "MISSING",
-          "needs one of image, layout, directory, bundle, disk, jar, file, or host: true");
+          "needs one of image, layout, directory, bundle, disk, jar, file, volume, or host: true");
     }
     Optional<RootSource> source =
         Stream.of(
@@ -59,6 +60,8 @@ final class RootReader {
                 root.optional("file", v -> v.object(file -> file(file, pull, Format.values()))),
                 root.optional("disk", v -> v.object(disk -> file(disk, pull, Format.disks()))),
                 root.optional("jar", v -> jar(v, pull)),
+                root.optional(
+                    "volume", v -> v.text(VolumesReader.NODE_VOLUME).map(RootSource.Volume::new)),
                 root.optional("host", RootReader::host))
             .<RootSource>flatMap(Optional::stream)
             .findFirst();
@@ -68,11 +71,13 @@ final class RootReader {
           "readOnly",
           "CONFLICT",
           "must be true for a file that is fetched: the node keeps one for all tasks that have it."
-              + " For a task that writes to it, bring the file to the node and name its path");
+              + " For a task that writes to a disk, make a volume of the node from it (taskctl"
+              + " volumes create --disk) and name that under root.volume; or bring the file to the"
+              + " node and name its path");
     }
     Optional<Long> maxWritable = root.optional("maxWritable", v -> v.size(MIN_WRITABLE));
     boolean image = kinds.contains("image") || kinds.contains("layout");
-    boolean file = !root.present("file", "disk", "jar").isEmpty();
+    boolean file = !root.present("file", "disk", "jar", "volume").isEmpty();
     if (!root.present("maxWritable").isEmpty() && !image && (file || !readOnly)) {
       root.refuseKey(
           "maxWritable",
@@ -140,7 +145,7 @@ final class RootReader {
   }
 
   /** What is refused may hold a password or be signed, and is not shown then. */
-  private static Optional<String> url(DocumentValue v) {
+  static Optional<String> url(DocumentValue v) {
     boolean plain = v.isText(text -> text.chars().noneMatch(c -> "@?#".indexOf(c) >= 0));
     DocumentValue value = plain ? v : v.confidential();
     return value

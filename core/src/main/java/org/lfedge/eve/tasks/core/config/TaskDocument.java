@@ -224,6 +224,18 @@ public record TaskDocument(
     }
 
     /**
+     * A disk that the node keeps as a volume: what the task writes to it outlives the task.
+     *
+     * @param name of the volume
+     */
+    record Volume(String name) implements RootSource {
+      @Override
+      public Kind kind() {
+        return Kind.FILE;
+      }
+    }
+
+    /**
      * The document says nothing of a root: for a task with tools there is none then, for any other
      * it is the node's.
      */

@@ -154,6 +154,8 @@ public final class TaskDocuments {
         json.put("pull", SupervisionReader.word(artifact.pull()));
       }
       file.put("format", fetched.format().word());
+    } else if (root instanceof RootSource.Volume volume) {
+      json.put("volume", volume.name());
     } else {
       json.put("host", true);
     }

@@ -28,7 +28,7 @@ final class VolumesReader {
   private static final int MAX_META_DATA = 100;
 
   /** The name of a volume that was made with a task is TASK.NAME. */
-  private static final TextForm NODE_VOLUME =
+  static final TextForm NODE_VOLUME =
       new TextForm(
           127,
           "[a-z0-9]+([.-][a-z0-9]+)*",

@@ -35,8 +35,8 @@ final class OwnRoot {
   }
 
   /**
-   * A root that is a file or directory, as a volume. Images are none, nor are files of which it is
-   * not known yet what was fetched.
+   * A root that is a file, a directory or a volume of the node, as a volume. Images are none, nor
+   * are files of which it is not known yet what was fetched.
    */
   static Optional<VolumeConfig> asVolume(TaskDocument document) {
     if (document.root() instanceof RootSource.Fetched file) {
@@ -44,6 +44,9 @@ final class OwnRoot {
     }
     if (document.root() instanceof RootSource.Directory directory) {
       return Optional.of(volume(document, new Source.HostPath(directory.path())));
+    }
+    if (document.root() instanceof RootSource.Volume kept) {
+      return Optional.of(volume(document, new Source.Named(kept.name())));
     }
     return document.root() instanceof RootSource.File file
         ? Optional.of(volume(document, new Source.DiskFile(file.path(), file.format())))
@@ -77,16 +80,32 @@ final class OwnRoot {
   }
 
   /**
-   * Why a root that is a file cannot be made ready, as far as that can be told without doing it. A
-   * directory may be the root of the anchor, which is looked at elsewhere.
+   * Why a root that is a file or a volume cannot be made ready, as far as that can be told without
+   * doing it. A directory may be the root of the anchor, which is looked at elsewhere.
    */
   List<Problem> check(TaskDocument document) {
-    return document.root() instanceof RootSource.File
-        ? asVolume(document).stream()
-            .flatMap(volume -> volumes.check(document.name(), List.of(volume)).stream())
+    RootSource root = document.root();
+    if (!(root instanceof RootSource.File || root instanceof RootSource.Volume)) {
+      return List.of();
+    }
+    VolumeConfig volume = asVolume(document).orElseThrow();
+    List<Problem> problems =
+        volumes.check(document.name(), List.of(volume)).stream()
             .map(problem -> of(key(document), problem))
-            .toList()
-        : List.of();
+            .toList();
+    return problems.isEmpty() && root instanceof RootSource.Volume kept && !isDisk(volume)
+        ? List.of(noDisk(kept))
+        : problems;
+  }
+
+  private static Problem noDisk(RootSource.Volume kept) {
+    return Problem.inDocument(
+        "VOLUME_NOT_A_DISK",
+        "root.volume",
+        kept.name(),
+        "this volume of the node is no disk, it holds what was written to an image; name one that"
+            + " was made by its size or from a disk, see taskctl volumes list, or have the image as"
+            + " the root");
   }
 
   /** Where the root of a task is when its anchor starts, if the seed is to mount it. */
@@ -103,6 +122,8 @@ final class OwnRoot {
     } else if (source instanceof RootSource.Fetched file) {
       views.add(file.format().isDisk() ? View.BLOCK : View.FILE);
       readOnly = true;
+    } else if (source instanceof RootSource.Volume) {
+      views.add(View.BLOCK);
     } else if (source instanceof RootSource.Image
         || source instanceof RootSource.Layout
         || source instanceof RootSource.Directory) {
@@ -192,6 +213,9 @@ final class OwnRoot {
   private static String key(TaskDocument document) {
     if (document.root() instanceof RootSource.Fetched file) {
       return "root." + file.key();
+    }
+    if (document.root() instanceof RootSource.Volume) {
+      return "root.volume";
     }
     return document.root() instanceof RootSource.File file ? "root." + file.key() : "root";
   }

@@ -106,7 +106,7 @@ public final class Planner {
       NodeLayout layout) {
     this.images =
         new TaskImages(
-            new RootLookup(images, fetched, factSource, policy),
+            new RootLookup(images, fetched, factSource, volumes, policy),
             new ToolsLookup(
                 executors, images, new ArtifactExecutors(images, sandboxed), toolsByExecutor),
             new RootPlatforms(executors, host.architecture(), emulates));

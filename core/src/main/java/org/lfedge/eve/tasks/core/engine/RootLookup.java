@@ -26,6 +26,7 @@ import org.lfedge.eve.tasks.core.port.RootFilesystem;
 import org.lfedge.eve.tasks.core.port.StoredImage;
 import org.lfedge.eve.tasks.core.port.TaskRecord;
 import org.lfedge.eve.tasks.core.port.TrustVerdict;
+import org.lfedge.eve.tasks.core.port.Volumes;
 import org.lfedge.eve.tasks.spi.Fact;
 import org.lfedge.eve.tasks.spi.FactQuery;
 import org.lfedge.eve.tasks.spi.task.Root;
@@ -39,12 +40,15 @@ final class RootLookup {
   private final ImageStore images;
   private final FetchedFiles files;
   private final FactSource facts;
+  private final Volumes volumes;
   private final Policy policy;
 
-  RootLookup(ImageStore images, FetchedFiles files, FactSource facts, Policy policy) {
+  RootLookup(
+      ImageStore images, FetchedFiles files, FactSource facts, Volumes volumes, Policy policy) {
     this.images = images;
     this.files = files;
     this.facts = facts;
+    this.volumes = volumes;
     this.policy = policy;
   }
 
@@ -105,7 +109,7 @@ final class RootLookup {
       TrustVerdict trust = images.judge(stored, image.reference(), ImagePurpose.IMAGE);
       return imageRoot(stored.name(), readOnly, images.examine(stored), Optional.of(trust));
     }
-    return local(source, readOnly);
+    return local(document);
   }
 
   /** Makes the root ready to be mounted, bringing in and unpacking its image. */
@@ -120,7 +124,7 @@ final class RootLookup {
       TrustVerdict trust = images.judge(stored, image.reference(), ImagePurpose.IMAGE);
       return imageRoot(stored.name(), readOnly, images.unpack(stored), Optional.of(trust));
     }
-    return local(source, readOnly);
+    return local(document);
   }
 
   /** Whether the image or file of a task has to be fetched before {@link #prepare}. */
@@ -284,7 +288,9 @@ final class RootLookup {
         Optional.of(new TaskRecord.Fetched(kept.digest(), file.from().shown(), kept.manifest())));
   }
 
-  private Found local(RootSource source, boolean readOnly) {
+  private Found local(TaskDocument document) {
+    RootSource source = document.root();
+    boolean readOnly = document.readOnlyRoot();
     if (source instanceof RootSource.Directory directory) {
       return onDisk(new Root.Directory(directory.path(), readOnly), directory.path(), readOnly);
     }
@@ -305,6 +311,11 @@ final class RootLookup {
     }
     if (source instanceof RootSource.Fetched file) {
       return fetched(file);
+    }
+    if (source instanceof RootSource.Volume) {
+      // Where the daemon keeps it is nobody else's business; there it is for the task.
+      String path = volumes.path(document.name(), Volumes.ROOT).toString();
+      return noFilesystem(new Root.File(path, Format.RAW.word(), readOnly));
     }
     if (source instanceof RootSource.Unsaid) {
       return noFilesystem(new Root.None());

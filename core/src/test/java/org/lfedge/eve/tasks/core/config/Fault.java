@@ -98,6 +98,12 @@ record Fault(String key, JsonNode value, String path, String code) {
       root | {jar: {artifact: "a:1"}, pull: sometimes} | root.pull | BAD_VALUE
       root | {jar: {artifact: "a:1"}, maxWritable: 1GiB} | root.maxWritable | CONFLICT
       root | {jar: a, readOnly: true, maxWritable: 1GiB} | root.maxWritable | CONFLICT
+      root | {volume: Data} | root.volume | BAD_NAME
+      root | {volume: [data]} | root.volume | WRONG_TYPE
+      root | {volume: data, host: true} | root | CONFLICT
+      root | {volume: data, pull: always} | root | CONFLICT
+      root | {volume: data, maxWritable: 1GiB} | root.maxWritable | CONFLICT
+      root | {volume: data, readOnly: true, maxWritable: 1GiB} | root.maxWritable | CONFLICT
       command | nginx | | WRONG_TYPE
       command | {a: b} | | WRONG_TYPE
       command | [a, null] | command[1] | WRONG_TYPE

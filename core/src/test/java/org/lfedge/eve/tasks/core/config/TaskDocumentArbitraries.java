@@ -238,6 +238,8 @@ public final class TaskDocumentArbitraries {
                 .as((path, format) -> field("disk", file(path, format))),
             Combinators.combine(paths, Arbitraries.of("qcow2", "jar", "file"))
                 .as((path, format) -> field("file", file(path, format))),
+            Arbitraries.of("data", "task.data", "a-1.b")
+                .map(name -> field("volume", JSON.textNode(name))),
             Arbitraries.just(field("host", JSON.booleanNode(true))));
     return Combinators.combine(
             kinds, flags().optional(0.5), Arbitraries.of("1MiB", "1.5GiB").optional(0.5))
@@ -248,7 +250,8 @@ public final class TaskDocumentArbitraries {
                 return root.put("readOnly", true);
               }
               readOnly.ifPresent(flag -> root.set("readOnly", flag));
-              boolean file = root.has("disk") || root.has("jar") || root.has("file");
+              boolean file =
+                  root.has("disk") || root.has("jar") || root.has("file") || root.has("volume");
               boolean image = root.has("image") || root.has("layout");
               if (image || (!file && root.path("readOnly").asBoolean())) {
                 maxWritable.ifPresent(size -> root.put("maxWritable", size));

@@ -28,7 +28,7 @@ class TaskDocumentReferenceTest {
   void everyExampleIsValid() throws IOException {
     List<String> examples =
         YAML.matcher(reference()).results().map(found -> found.group(1)).toList();
-    assertEquals(9, examples.size());
+    assertEquals(10, examples.size());
     List<String> names =
         examples.stream()
             .flatMap(
@@ -45,6 +45,7 @@ class TaskDocumentReferenceTest {
             "router",
             "collector-next",
             "router-next",
+            "router-with-a-disk-of-its-own",
             "sensor",
             "shop",
             "collector",

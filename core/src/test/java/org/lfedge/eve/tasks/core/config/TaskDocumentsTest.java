@@ -160,6 +160,14 @@ class TaskDocumentsTest {
     assertEquals(task, TaskDocuments.fromJson(TaskDocuments.toJson(task)));
   }
 
+  @Test
+  void aVolumeOfTheNodeMayBeTheRoot() {
+    TaskDocument task = parseOne(MINIMAL + "root: {volume: task.data, readOnly: true}\n");
+    assertEquals(new RootSource.Volume("task.data"), task.root());
+    assertTrue(task.readOnlyRoot());
+    assertEquals(task, TaskDocuments.fromJson(TaskDocuments.toJson(task)));
+  }
+
   private static final String HEX = "0f".repeat(32);
 
   @Test

@@ -4,15 +4,16 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
 
 /**
- * Fetches the images that tasks need before they are made. On threads of its own: a registry that
- * is slow must not hold up the steps of other tasks.
+ * Fetches the images and files that tasks and volumes need before they are made. On threads of its
+ * own: a registry that is slow must not hold up the steps of other tasks.
  */
 final class ImageFetches implements AutoCloseable {
 
-  /** Images at once; each is fetched in several streams. */
+  /** So many at once; each image is fetched in several streams. */
   private static final int AT_ONCE = 2;
 
   private final Planner planner;
@@ -50,6 +51,11 @@ final class ImageFetches implements AutoCloseable {
           planner.fetch(document);
         },
         threads);
+  }
+
+  /** Does something that fetches. */
+  <T> CompletableFuture<T> run(Supplier<T> fetching) {
+    return CompletableFuture.supplyAsync(fetching, threads);
   }
 
   @Override

@@ -40,9 +40,11 @@ final class RootFiles {
    * meanwhile: this one is on no record yet.
    */
   <T> CompletableFuture<T> during(TaskDocument document, Supplier<CompletableFuture<T>> making) {
-    if (!(document.root() instanceof RootSource.Fetched)) {
-      return making.get();
-    }
+    return document.root() instanceof RootSource.Fetched ? during(making) : making.get();
+  }
+
+  /** Does something that may fetch a file which is needed until it is done. */
+  <T> CompletableFuture<T> during(Supplier<CompletableFuture<T>> making) {
     synchronized (this) {
       coming++;
     }

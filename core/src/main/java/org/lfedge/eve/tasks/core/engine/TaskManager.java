@@ -19,8 +19,10 @@ import java.util.function.DoubleSupplier;
 import java.util.function.Function;
 import org.lfedge.eve.tasks.core.admission.Admission;
 import org.lfedge.eve.tasks.core.admission.CpuSet;
+import org.lfedge.eve.tasks.core.config.FileOrigin;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.config.TaskDocument.RootSource;
+import org.lfedge.eve.tasks.core.config.VolumeConfig.Format;
 import org.lfedge.eve.tasks.core.engine.Planner.NodeLayout;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
@@ -39,6 +41,7 @@ import org.lfedge.eve.tasks.core.port.NetworkProbes;
 import org.lfedge.eve.tasks.core.port.Networks;
 import org.lfedge.eve.tasks.core.port.Processes;
 import org.lfedge.eve.tasks.core.port.RuntimeTask;
+import org.lfedge.eve.tasks.core.port.StoredVolume;
 import org.lfedge.eve.tasks.core.port.TaskFiles;
 import org.lfedge.eve.tasks.core.port.TaskOutput;
 import org.lfedge.eve.tasks.core.port.TaskRecord;
@@ -77,6 +80,7 @@ public final class TaskManager implements AutoCloseable {
   private final EngineParts shared;
   private final ThreadPoolExecutor threads;
   private final ImageFetches fetches;
+  private final DiskVolumes disks;
   private final NameServices names;
   private final TaskViews views;
   private final ScheduledThreadPoolExecutor timers;
@@ -156,6 +160,7 @@ public final class TaskManager implements AutoCloseable {
             timers,
             threads);
     views = new TaskViews(ports, layout, shared.neighbours());
+    disks = new DiskVolumes(ports.volumes(), ports.fetched(), shared.rootFiles(), fetches);
   }
 
   /** Whether a task that takes something from a hypervisor has it: its program makes the guest. */
@@ -427,6 +432,30 @@ public final class TaskManager implements AutoCloseable {
     StartOrder.refuseCircles(all, documents);
   }
 
+  /**
+   * Makes a volume of the node, a raw disk with the content of a file that is fetched for that and
+   * not kept.
+   *
+   * @param bytes how large it is at least; 0 for as large as the content
+   * @return refused with VOLUME_EXISTS if there is one
+   */
+  public CompletableFuture<StoredVolume> createDisk(
+      String name, FileOrigin.Url from, Format format, long bytes) {
+    return disks.create(name, from, format, bytes);
+  }
+
+  /**
+   * As {@link #createDisk(String, FileOrigin.Url, Format, long)}, with the content of a file of the
+   * node.
+   *
+   * @param path within {@code policy.directories}
+   * @param digest what the file must have, {@code sha256:} and 64 hex digits; anything if empty
+   */
+  public CompletableFuture<StoredVolume> createDisk(
+      String name, String path, Optional<String> digest, Format format, long bytes) {
+    return disks.create(name, path, digest, format, bytes);
+  }
+
   /** The anchor of a task, if there is such a task and it has one. */
   public Optional<Anchor> anchor(String name) {
     return record(name).flatMap(TaskRecord::anchor);
@@ -463,6 +492,7 @@ public final class TaskManager implements AutoCloseable {
   public void close() {
     timers.shutdownNow();
     fetches.close();
+    disks.close();
     threads.shutdown();
   }
 }

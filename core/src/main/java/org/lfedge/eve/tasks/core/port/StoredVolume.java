@@ -8,8 +8,8 @@ import java.util.Optional;
  * A volume that the node keeps.
  *
  * @param name unique on the node
- * @param kind {@code blank}, {@code disk} for the converted copy of a disk in another format, or
- *     {@code image} for a writable layer over an image
+ * @param kind {@code blank}, {@code disk} for the raw copy of a disk, or {@code image} for a
+ *     writable layer over an image
  * @param limitBytes the size of its disk; 0 where nothing limits it
  * @param usedBytes how much of that is taken, the file system's own structures included; 0 where
  *     that is not known

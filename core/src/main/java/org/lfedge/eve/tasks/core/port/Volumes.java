@@ -49,6 +49,21 @@ public interface Volumes {
       String name, long bytes, Optional<String> content, Optional<VolumeConfig.Owner> owner);
 
   /**
+   * Makes a volume that the node keeps, a raw disk with the content of another disk; whole, or not
+   * at all. All of its space is taken at once; where the content is zeros, nothing is written.
+   *
+   * @param name as a task's
+   * @param content which may change or go afterwards
+   * @param bytes how large the disk is at least, with zeros after the content; 0 for as large as
+   *     the content. Rounded up to whole sectors
+   * @throws org.lfedge.eve.tasks.core.error.TaskException refused with VOLUME_EXISTS if there is
+   *     one; with DIGEST_MISMATCH if the content is not the one that is meant, DISK_FULL, the
+   *     refusals of sources of volumes and those of {@link #diskBytes}
+   */
+  @Effect
+  StoredVolume createDisk(String name, DiskContent content, long bytes);
+
+  /**
    * Removes a volume that the node keeps, and its content.
    *
    * @throws org.lfedge.eve.tasks.core.error.TaskException refused with VOLUME_IN_USE while a task

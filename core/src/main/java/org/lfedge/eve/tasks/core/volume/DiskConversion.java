@@ -133,7 +133,7 @@ final class DiskConversion {
    * Writes the content of a disk to another.
    *
    * @param disk the file, at a path of ours
-   * @param raw a file of zeros that is as large as the disk
+   * @param raw a file of zeros that is at least as large as the disk
    */
   void convert(Path disk, Format format, Path raw, String what) {
     try {
@@ -177,6 +177,15 @@ final class DiskConversion {
               SandboxJob.Bounds.of(MEMORY_BYTES, deadline)));
     } catch (IOException e) {
       throw DiskFiles.unreadable(disk, e);
+    }
+  }
+
+  /** Has a file belong to whom another one belongs to. */
+  static void giveOwner(Path from, Path to) {
+    try {
+      own(to, owner(from, "uid"), owner(from, "gid"));
+    } catch (IOException e) {
+      throw DiskFiles.unreadable(to, e);
     }
   }
 

@@ -86,6 +86,15 @@ final class DiskFiles {
               "VOLUME_TOO_SMALL",
               what + " cannot have " + bytes + " bytes; the least is " + MIN_BYTES + " (2MiB)"));
     }
+    checkRoom(directory, what, bytes);
+  }
+
+  /**
+   * Refuses a size that is larger than the room there is.
+   *
+   * @param what is to have it, in the words of an error message
+   */
+  static void checkRoom(Path directory, String what, long bytes) {
     long room = room(directory);
     if (room < bytes) {
       throw TaskException.failed(

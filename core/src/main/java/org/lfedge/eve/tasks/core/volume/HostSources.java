@@ -56,8 +56,8 @@ final class HostSources {
               what
                   + ": "
                   + digest
-                  + ", which was fetched for it, is not there any more; delete the task and create"
-                  + " it again"));
+                  + ", which was fetched for it, is not there any more; make what it is for"
+                  + " anew"));
     }
     String purpose = "mount " + digest + " for " + what;
     Staged staged = points.stage(lock, purpose, false, bindCommand(path, false));

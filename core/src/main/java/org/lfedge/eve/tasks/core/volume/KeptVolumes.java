@@ -8,11 +8,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.lfedge.eve.tasks.core.config.VolumeConfig;
 import org.lfedge.eve.tasks.core.config.VolumeConfig.Source;
+import org.lfedge.eve.tasks.core.config.VolumeNames;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.port.DiskContent;
 import org.lfedge.eve.tasks.core.port.StoredVolume;
 import org.lfedge.eve.tasks.core.port.Volumes;
 import org.lfedge.eve.tasks.core.volume.MountPoints.Staged;
@@ -23,14 +26,12 @@ import org.lfedge.eve.tasks.spi.task.View;
 /** The volumes that the node keeps: made, given to tasks, and removed. */
 final class KeptVolumes {
 
-  private static final Pattern NAME = Pattern.compile("[a-z0-9]+([._-][a-z0-9]+)*");
-  private static final int MAX_NAME = 127;
-
   /** Names of volumes of tasks have what documents allow; none leads anywhere. */
   private static final Pattern SAFE_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,254}");
 
   private final VolumeFiles files;
   private final NewVolumes making;
+  private final DiskFiles disks;
   private final NodeDisks node;
   private final MountPoints points;
   private final ImageFileSystems images;
@@ -38,11 +39,13 @@ final class KeptVolumes {
   KeptVolumes(
       VolumeFiles files,
       NewVolumes making,
+      DiskFiles disks,
       NodeDisks node,
       MountPoints points,
       ImageFileSystems images) {
     this.files = files;
     this.making = making;
+    this.disks = disks;
     this.node = node;
     this.points = points;
     this.images = images;
@@ -118,21 +121,22 @@ final class KeptVolumes {
 
   StoredVolume create(
       String name, long bytes, Optional<String> content, Optional<VolumeConfig.Owner> owner) {
-    if (name.length() > MAX_NAME || !NAME.matcher(name).matches()) {
-      throw TaskException.failed(
-          Problem.user(
-              "VOLUME_NAME_INVALID",
-              "a volume cannot have the name "
-                  + name
-                  + "; use at most 127 lower-case letters, digits and single . _ - between them"));
-    }
+    return create(name, () -> making.blank(name, bytes, Optional.empty(), content, owner));
+  }
+
+  StoredVolume createDisk(String name, DiskContent content, long bytes) {
+    return create(name, () -> making.disk(name, content, bytes));
+  }
+
+  private StoredVolume create(String name, Supplier<VolumeRecord> making) {
+    VolumeNames.require(name);
     return node.deciding(
         name,
         () -> {
           if (files.exists(name)) {
             throw VolumeFiles.exists(name, "");
           }
-          return describe(making.blank(name, bytes, Optional.empty(), content, owner), node.use());
+          return describe(making.get(), node.use());
         });
   }
 
@@ -255,7 +259,8 @@ final class KeptVolumes {
       node.giveFileSystem(
           request, () -> images.writable(record.name(), record.chainId().orElseThrow()));
     } else if (view == View.FILESYSTEM) {
-      String fileSystem = record.filesystem().orElse(DiskFiles.EXT4);
+      String fileSystem =
+          record.filesystem().orElseGet(() -> disks.fileSystem(disk.toString(), disk, of(record)));
       node.giveFileSystem(
           request,
           disk,
@@ -269,6 +274,10 @@ final class KeptVolumes {
         node.giveDisk(request, staged);
       }
     }
+  }
+
+  private static String of(VolumeRecord record) {
+    return "volume " + record.name();
   }
 
   private static void requireView(Request request, VolumeRecord record, boolean offered) {

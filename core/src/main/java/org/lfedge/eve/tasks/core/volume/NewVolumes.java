@@ -6,6 +6,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import org.lfedge.eve.tasks.core.config.VolumeConfig;
 import org.lfedge.eve.tasks.core.config.VolumeConfig.Source;
+import org.lfedge.eve.tasks.core.port.DiskContent;
 import org.lfedge.eve.tasks.core.volume.MountPoints.Staged;
 import org.lfedge.eve.tasks.core.volume.VolumeRecord.Kind;
 
@@ -17,7 +18,7 @@ final class NewVolumes {
   private final DiskFiles disks;
   private final MountPoints points;
   private final HostSources sources;
-  private final DiskConversion conversion;
+  private final DiskFilling filling;
   private final ContentCopy copy;
   private final ImageFileSystems images;
   private final InstantSource clock;
@@ -33,7 +34,7 @@ final class NewVolumes {
       DiskFiles disks,
       MountPoints points,
       HostSources sources,
-      DiskConversion conversion,
+      DiskFilling filling,
       ContentCopy copy,
       ImageFileSystems images,
       InstantSource clock) {
@@ -42,7 +43,7 @@ final class NewVolumes {
     this.disks = disks;
     this.points = points;
     this.sources = sources;
-    this.conversion = conversion;
+    this.filling = filling;
     this.copy = copy;
     this.images = images;
     this.clock = clock;
@@ -74,6 +75,28 @@ final class NewVolumes {
           content.ifPresent(source -> fill(disk, what, source, owner));
           Optional<String> fileSystem = Optional.of(DiskFiles.EXT4);
           return record(name, Kind.BLANK, bytes, madeFor, content, fileSystem, Optional.empty());
+        });
+  }
+
+  /**
+   * Makes one that is a disk with the content of another.
+   *
+   * @param least how large it is at least; a number without a sign
+   */
+  VolumeRecord disk(String name, DiskContent content, long least) {
+    return files.create(
+        name,
+        making -> {
+          long bytes = filling.fill(making, content, least, "volume " + name);
+          return record(
+              name,
+              Kind.DISK,
+              bytes,
+              Optional.empty(),
+              Optional.of(content.origin()),
+              // It may have partitions; and whoever has it as a disk makes of it what they want.
+              Optional.empty(),
+              Optional.empty());
         });
   }
 
@@ -145,10 +168,7 @@ final class NewVolumes {
               Path raw = VolumeFiles.diskIn(making);
               try (Staged disk = sources.stage(task, what, source.path(), false, false)) {
                 disk.makeReadOnly("mount " + source.path() + " for " + what);
-                long bytes = conversion.virtualBytes(disk.path(), source.format(), what);
-                checkSize("the converted disk of " + what, bytes);
-                disks.reserve(raw, what, bytes);
-                conversion.convert(disk.path(), source.format(), raw, what);
+                long bytes = filling.convert(disk.path(), source.format(), raw, 0, what);
                 return record(
                     name,
                     Kind.DISK,

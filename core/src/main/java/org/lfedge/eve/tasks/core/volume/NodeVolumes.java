@@ -16,6 +16,7 @@ import org.lfedge.eve.tasks.core.config.VolumeConfig.Source;
 import org.lfedge.eve.tasks.core.config.VolumeConfig.Source.CloudInit.UserData;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.port.DiskContent;
 import org.lfedge.eve.tasks.core.port.HelperCommand;
 import org.lfedge.eve.tasks.core.port.ImageMounts;
 import org.lfedge.eve.tasks.core.port.ImageStore;
@@ -113,11 +114,11 @@ public final class NodeVolumes implements Volumes {
             files,
             points,
             sources,
-            conversion,
+            new DiskFilling(sources, files, conversion, state),
             new ContentCopy(tools.sandbox()),
             images,
             clock);
-    kept = new KeptVolumes(keptFiles, making, disks, points, images);
+    kept = new KeptVolumes(keptFiles, making, files, disks, points, images);
   }
 
   /** Nobody but root is to get at files that may have set-user-ID bits. */
@@ -172,6 +173,11 @@ public final class NodeVolumes implements Volumes {
   public StoredVolume create(
       String name, long bytes, Optional<String> content, Optional<VolumeConfig.Owner> owner) {
     return kept.create(name, bytes, content, owner);
+  }
+
+  @Override
+  public StoredVolume createDisk(String name, DiskContent content, long bytes) {
+    return kept.createDisk(name, content, bytes);
   }
 
   @Override

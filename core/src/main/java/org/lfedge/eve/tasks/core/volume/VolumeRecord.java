@@ -14,8 +14,10 @@ import java.util.Optional;
  * @param bytes the size of its disk; 0 for an image
  * @param createdAt when it was made
  * @param madeFor the task that it was made with, if it was
- * @param content what it was made from: a directory, the file of a disk, the name of an image
- * @param filesystem what its disk is formatted with; empty for an image
+ * @param content what it was made from: a directory, the file or the URL of a disk, the name of an
+ *     image
+ * @param filesystem what its disk is formatted with; empty for an image, and for a disk of which
+ *     that is not known
  * @param chainId the layers below it, for an image
  */
 record VolumeRecord(
@@ -35,7 +37,7 @@ record VolumeRecord(
   enum Kind {
     /** A disk of ours with a file system of ours. */
     BLANK("blank"),
-    /** A disk that was converted from a file in another format. */
+    /** A disk that was copied or converted from a file. */
     DISK("disk"),
     /** A writable layer over an image; it has no disk. */
     IMAGE("image");

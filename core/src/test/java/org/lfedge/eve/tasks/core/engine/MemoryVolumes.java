@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import org.lfedge.eve.tasks.core.config.VolumeConfig;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.port.DiskContent;
 import org.lfedge.eve.tasks.core.port.StorageUse;
 import org.lfedge.eve.tasks.core.port.StoredVolume;
 import org.lfedge.eve.tasks.core.port.Volumes;
@@ -26,6 +27,9 @@ import org.lfedge.eve.tasks.spi.task.View;
 final class MemoryVolumes implements Volumes {
 
   final ConcurrentSkipListMap<String, StoredVolume> stored = new ConcurrentSkipListMap<>();
+
+  /** What disks were made of. */
+  final ConcurrentSkipListMap<String, DiskContent> disks = new ConcurrentSkipListMap<>();
 
   /** Each {@code TASK/NAME} that is ready. */
   final ConcurrentSkipListSet<String> ready = new ConcurrentSkipListSet<>();
@@ -64,10 +68,20 @@ final class MemoryVolumes implements Volumes {
     return put(name, bytes, Optional.empty());
   }
 
+  @Override
+  public StoredVolume createDisk(String name, DiskContent content, long bytes) {
+    disks.put(name, content);
+    return put(name, "disk", bytes, Optional.empty(), Optional.of(content.origin()));
+  }
+
   private StoredVolume put(String name, long bytes, Optional<String> madeFor) {
+    return put(name, "blank", bytes, madeFor, Optional.empty());
+  }
+
+  StoredVolume put(
+      String name, String kind, long bytes, Optional<String> madeFor, Optional<String> content) {
     StoredVolume volume =
-        new StoredVolume(
-            name, "blank", bytes, 0, Instant.EPOCH, madeFor, Optional.empty(), List.of());
+        new StoredVolume(name, kind, bytes, 0, Instant.EPOCH, madeFor, content, List.of());
     stored.put(name, volume);
     return volume;
   }
@@ -79,7 +93,11 @@ final class MemoryVolumes implements Volumes {
 
   @Override
   public List<Problem> check(String task, List<VolumeConfig> volumes) {
-    return List.of();
+    return volumes.stream()
+        .filter(volume -> volume.source() instanceof VolumeConfig.Source.Named)
+        .filter(volume -> !stored.containsKey(volume.storedName(task).orElseThrow()))
+        .map(volume -> Problem.user("VOLUME_NOT_FOUND", "there is no " + volume.source()))
+        .toList();
   }
 
   @Override
@@ -89,6 +107,10 @@ final class MemoryVolumes implements Volumes {
     }
     if (volume.source() instanceof VolumeConfig.Source.Fetched file) {
       return SortedCopies.setOf(List.of(file.format().isDisk() ? View.BLOCK : View.FILE));
+    }
+    if (volume.source() instanceof VolumeConfig.Source.Named named
+        && find(named.volume()).filter(found -> found.kind().equals("disk")).isPresent()) {
+      return SortedCopies.setOf(List.of(View.FILESYSTEM, View.BLOCK));
     }
     return SortedCopies.setOf(
         List.of(
@@ -119,6 +141,9 @@ final class MemoryVolumes implements Volumes {
     }
     if (volume.source() instanceof VolumeConfig.Source.Fetched file) {
       roots.put(task, file.digest() + (volume.readOnly() ? " ro" : ""));
+    }
+    if (volume.source() instanceof VolumeConfig.Source.Named named && volume.name().equals(ROOT)) {
+      roots.put(task, named.volume() + " as " + view + (volume.readOnly() ? " ro" : ""));
     }
     ready.add(task + "/" + volume.name());
   }

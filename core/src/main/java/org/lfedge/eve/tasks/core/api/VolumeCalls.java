@@ -10,7 +10,10 @@ import java.util.concurrent.ExecutorService;
 import org.lfedge.eve.tasks.core.api.v1.CreateVolumeRequest;
 import org.lfedge.eve.tasks.core.api.v1.DeleteVolumeResponse;
 import org.lfedge.eve.tasks.core.api.v1.ListVolumesResponse;
+import org.lfedge.eve.tasks.core.api.v1.VolumeDisk;
 import org.lfedge.eve.tasks.core.api.v1.VolumeEntry;
+import org.lfedge.eve.tasks.core.config.DiskArguments;
+import org.lfedge.eve.tasks.core.config.TaskDocument.RootSource;
 import org.lfedge.eve.tasks.core.config.VolumeConfig;
 import org.lfedge.eve.tasks.core.engine.TaskManager;
 import org.lfedge.eve.tasks.core.error.Problem;
@@ -49,6 +52,9 @@ final class VolumeCalls implements AutoCloseable {
         client,
         () -> {
           String name = request.getName();
+          if (request.hasDisk()) {
+            return createDisk(request);
+          }
           Optional<String> content =
               request.getContent().isEmpty()
                   ? Optional.empty()
@@ -63,6 +69,37 @@ final class VolumeCalls implements AutoCloseable {
               () -> volumes.create(name, request.getBytes(), content, owner), making);
         },
         volume -> entry(volume, tasks.records()));
+  }
+
+  private CompletableFuture<StoredVolume> createDisk(CreateVolumeRequest request) {
+    if (!request.getContent().isEmpty() || request.hasOwner()) {
+      throw TaskException.failed(
+          Problem.user(
+              "CONFLICT",
+              "the volume "
+                  + request.getName()
+                  + " is to be a copy of a disk, which has its content and owners already; leave"
+                  + " out the directory and the owner, or the disk"));
+    }
+    VolumeDisk disk = request.getDisk();
+    VolumeConfig.Format format = DiskArguments.format(disk.getFormat());
+    if (disk.getSourceCase() == VolumeDisk.SourceCase.URL) {
+      return tasks.createDisk(
+          request.getName(),
+          DiskArguments.url(disk.getUrl(), disk.getDigest()),
+          format,
+          request.getBytes());
+    }
+    Optional<String> digest =
+        disk.getDigest().isEmpty()
+            ? Optional.empty()
+            : Optional.of(DiskArguments.digest(disk.getDigest()));
+    return tasks.createDisk(
+        request.getName(),
+        TaskmanagerService.absolute(disk.getPath()).toString(),
+        digest,
+        format,
+        request.getBytes());
   }
 
   void inspect(String name, StreamObserver<VolumeEntry> client) {
@@ -105,7 +142,7 @@ final class VolumeCalls implements AutoCloseable {
       boolean names =
           record.document().volumes().stream()
               .anyMatch(used -> volume.name().equals(used.storedName(record.name()).orElse("")));
-      if (names) {
+      if (names || record.document().root().equals(new RootSource.Volume(volume.name()))) {
         users.add(record.name());
       }
     }

@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.lfedge.eve.tasks.core.api.v1.CreateVolumeRequest;
 import org.lfedge.eve.tasks.core.api.v1.ListVolumesRequest;
+import org.lfedge.eve.tasks.core.api.v1.VolumeDisk;
 import org.lfedge.eve.tasks.core.api.v1.VolumeEntry;
 import org.lfedge.eve.tasks.core.api.v1.VolumeOwner;
 import org.lfedge.eve.tasks.core.api.v1.VolumeRequest;
@@ -31,7 +32,7 @@ import picocli.CommandLine.Spec;
     header = "Make, show and remove volumes that the node keeps.",
     description = {
       "Such a volume has a limit and outlives the tasks that use it. A task names it as the source"
-          + " of one of its volumes, or has one made with it."
+          + " of one of its volumes, or as its root, or has one made with it."
     },
     footer = {
       "  taskctl volumes create data --size 64MiB",
@@ -41,6 +42,7 @@ import picocli.CommandLine.Spec;
 @SuppressWarnings("NullAway.Init") // picocli sets arguments
 final class VolumesCommand implements Runnable {
 
+  private static final Pattern URL = Pattern.compile("https?://");
   private static final Pattern OWNER = Pattern.compile("([0-9]{1,9}):([0-9]{1,9})");
 
   @Spec private CommandSpec spec;
@@ -104,6 +106,25 @@ final class VolumesCommand implements Runnable {
     return bytes.getAsLong();
   }
 
+  /** A URL is one of those that documents can have; anything else is a path. */
+  private static VolumeDisk disk(String from, @Nullable String digest, @Nullable String format) {
+    if (format == null) {
+      throw usage("--disk needs --format: raw, qcow2, vmdk, vhdx or iso");
+    }
+    VolumeDisk.Builder disk = VolumeDisk.newBuilder().setFormat(format);
+    if (digest != null) {
+      disk.setDigest(digest);
+    }
+    if (!URL.matcher(from).lookingAt()) {
+      disk.setPath(Path.of(from).toAbsolutePath().normalize().toString());
+    } else if (digest == null) {
+      throw usage("--disk with a URL needs --digest, by which it is known which file is meant");
+    } else {
+      disk.setUrl(from);
+    }
+    return disk.build();
+  }
+
   private static VolumeOwner owner(String text) {
     Matcher ids = OWNER.matcher(text);
     if (!ids.matches()) {
@@ -147,10 +168,17 @@ final class VolumesCommand implements Runnable {
   @Command(
       name = "create",
       header = "Make a volume.",
-      description = "Its space is reserved at once: a full disk shows now, not to a task later.",
+      description = {
+        "Its space is reserved at once: a full disk shows now, not to a task later.",
+        "With --disk, it is a raw disk with a copy of what is in the file, and with --size, at least"
+            + " that large: the disk of a guest, to which that writes."
+      },
       footer = {
         "  taskctl volumes create data --size 1GiB --owner 1000:1000",
-        "  taskctl volumes create site --size 64MiB --from /srv/site"
+        "  taskctl volumes create site --size 64MiB --from /srv/site",
+        "  taskctl volumes create vm --size 8GiB --disk /srv/vm.qcow2 --format qcow2",
+        "  taskctl volumes create vm2 --disk https://repo.example/vm.raw --digest sha256:... \\",
+        "      --format raw"
       })
   static final class Create implements Callable<Integer> {
     private final Session session;
@@ -160,10 +188,10 @@ final class VolumesCommand implements Runnable {
 
     @Option(
         names = "--size",
-        required = true,
         paramLabel = "SIZE",
-        description = "How much it holds, such as 64MiB.")
-    private String size;
+        description =
+            "How much it holds, such as 64MiB. Required without --disk, and at least that with it.")
+    private @Nullable String size;
 
     @Option(
         names = "--from",
@@ -177,14 +205,43 @@ final class VolumesCommand implements Runnable {
         description = "To whom its uppermost directory is given; root by default.")
     private @Nullable String owner;
 
+    @Option(
+        names = "--disk",
+        paramLabel = "FILE|URL",
+        description =
+            "A disk of the node, or at a URL, of which it becomes a copy; needs --format, and"
+                + " --digest for a URL.")
+    private @Nullable String disk;
+
+    @Option(
+        names = "--format",
+        paramLabel = "FORMAT",
+        description = "What the disk is: raw, qcow2, vmdk, vhdx or iso.")
+    private @Nullable String format;
+
+    @Option(
+        names = "--digest",
+        paramLabel = "DIGEST",
+        description = "What the file of the disk must have: sha256: and 64 hex digits.")
+    private @Nullable String digest;
+
     Create(Session session) {
       this.session = session;
     }
 
     @Override
     public Integer call() {
-      CreateVolumeRequest.Builder request =
-          CreateVolumeRequest.newBuilder().setName(name).setBytes(bytes(size));
+      CreateVolumeRequest.Builder request = CreateVolumeRequest.newBuilder().setName(name);
+      if (size != null) {
+        request.setBytes(bytes(size));
+      } else if (disk == null) {
+        throw usage("a volume needs --size, unless it is made with --disk");
+      }
+      if (disk != null) {
+        request.setDisk(disk(disk, digest, format));
+      } else if (format != null || digest != null) {
+        throw usage("--format and --digest say what --disk is; add it, or remove them");
+      }
       if (content != null) {
         request.setContent(content.toAbsolutePath().normalize().toString());
       }

@@ -37,6 +37,7 @@ import org.lfedge.eve.tasks.core.api.v1.Task;
 import org.lfedge.eve.tasks.core.api.v1.TaskRequest;
 import org.lfedge.eve.tasks.core.api.v1.TaskmanagerGrpc;
 import org.lfedge.eve.tasks.core.api.v1.TaskmanagerGrpc.TaskmanagerBlockingStub;
+import org.lfedge.eve.tasks.core.api.v1.VolumeDisk;
 import org.lfedge.eve.tasks.core.api.v1.VolumeEntry;
 import org.lfedge.eve.tasks.core.api.v1.VolumeRequest;
 
@@ -107,6 +108,17 @@ final class Api implements AutoCloseable {
                     .setName(name)
                     .setBytes(bytes)
                     .setContent(content)
+                    .build());
+  }
+
+  /** One that is a copy of a disk of the node. */
+  void createDisk(String name, String path, String format) {
+    var unused =
+        stub()
+            .createVolume(
+                CreateVolumeRequest.newBuilder()
+                    .setName(name)
+                    .setDisk(VolumeDisk.newBuilder().setPath(path).setFormat(format))
                     .build());
   }
 

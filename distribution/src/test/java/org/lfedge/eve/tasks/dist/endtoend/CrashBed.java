@@ -153,6 +153,16 @@ final class CrashBed implements AutoCloseable {
         "executor: serving\nvolumes: [{name: disk, source: {file: disk.qcow2, format: qcow2}}]");
   }
 
+  /** A disk of the node. */
+  String qcow2() {
+    return node.documents().resolve("disk.qcow2").toString();
+  }
+
+  /** A task that runs in tools, with the volume {@code vm} of the node as its root. */
+  String servedVolume(String task, String command) {
+    return document(task, "{volume: vm}", command, "executor: serving");
+  }
+
   /** A task that runs in tools, with a JAR as its root. */
   String servedJar(String task, String command) {
     return document(task, "{jar: app.jar}", command, "executor: serving");

@@ -51,6 +51,7 @@ record CrashScenario(
         deleteByForce(),
         createSurrounded(),
         serve(),
+        serveVolume(),
         serveJar(),
         interpret(),
         fetch(),
@@ -231,6 +232,28 @@ record CrashScenario(
           }
           isStarted(bed);
         });
+  }
+
+  /** A volume is made of a disk, and is the root of a task. */
+  private static CrashScenario serveVolume() {
+    return new CrashScenario(
+        "serve a volume",
+        bed -> {},
+        CrashScenario::isServedVolume,
+        bed -> {},
+        bed -> {
+          isServedVolume(bed);
+          isStarted(bed);
+        });
+  }
+
+  private static void isServedVolume(CrashBed bed) {
+    if (!bed.api().volumes().contains("vm")) {
+      bed.api().createDisk("vm", bed.qcow2(), "qcow2");
+    }
+    if (!bed.api().has(TASK)) {
+      make(bed, bed.servedVolume(TASK, DEAF));
+    }
   }
 
   /** The JAR is looked into as the task is made. */

@@ -1,6 +1,7 @@
 package org.lfedge.eve.tasks.dist.endtoend;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -144,6 +145,40 @@ class FetchedFilesIT {
     node.taskctl("stop", "two").expect(0);
     node.taskctl("start", "two").expect(0);
     assertEquals(digest, sum("two"));
+    assertNothingIsLeft();
+  }
+
+  @Test
+  void aVolumeOfAFileByUrlIsTheRootOfATaskThatWritesToItAndOutlivesBoth() {
+    String url = registry.pushFile("team/volume", "1", "disk.raw", disk);
+    node.taskctl("volumes", "create", "vm", "--disk", url, "--digest", digest, "--format", "raw")
+        .expect(0);
+    assertEquals(List.of(), kept());
+    assertEquals(url, node.json("volumes", "inspect", "vm").path("content").asText());
+    String document = document("writer", "root: {volume: vm}");
+    node.taskctl("run", "-d", document).expect(0);
+    assertEquals(digest, sum("writer"));
+    String write = "echo new | busybox dd of=/tmp/root conv=notrunc";
+    node.taskctl("exec", "writer", "--", "busybox", "sh", "-c", write).expect(0);
+    assertEquals("vm", node.json("inspect", "writer").at("/config/root/volume").asText());
+    assertEquals(
+        List.of("VOLUME_IN_USE"),
+        node.taskctl("-o", "json", "volumes", "delete", "vm").errorCodes());
+    assertEquals(
+        List.of("VOLUME_IN_USE"),
+        node.taskctl("-o", "json", "create", document("second", "root: {volume: vm}"))
+            .errorCodes());
+    String written = sum("writer");
+    assertNotEquals(digest, written);
+    node.taskctl("delete", "--force", "--purge", "writer").expect(0);
+    node.taskctl("run", "-d", document).expect(0);
+    assertEquals(written, sum("writer"));
+    node.taskctl("delete", "--force", "writer").expect(0);
+    node.taskctl("volumes", "delete", "vm").expect(0);
+    Programs.Result refused =
+        node.taskctl("-o", "json", "create", document("second", "root: {volume: vm}"));
+    assertEquals(List.of("VOLUME_NOT_FOUND"), refused.errorCodes());
+    assertTrue(refused.err().contains("root.volume"), refused.err());
     assertNothingIsLeft();
   }
 

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
@@ -182,6 +183,56 @@ class VolumesIT {
     node.taskctl("delete", "--force", "right").expect(0);
     deleteVolume("common").expect(0);
     assertEquals(List.of("VOLUME_NOT_FOUND"), deleteVolume("common").errorCodes());
+  }
+
+  @Test
+  void volumesAreMadeOfDisks() throws IOException {
+    Path content = Files.createDirectory(node.documents().resolve("of-disk"));
+    Files.writeString(content.resolve("hello"), "from the disk\n");
+    Path raw = node.documents().resolve("whole.raw");
+    Path qcow2 = node.documents().resolve("whole.qcow2");
+    Programs.run(List.of("mkfs.ext4", "-q", "-d", content.toString(), raw.toString(), "8M"))
+        .expect(0);
+    Programs.run(List.of("qemu-img", "convert", "-O", "qcow2", raw.toString(), qcow2.toString()))
+        .expect(0);
+    String digest =
+        "sha256:"
+            + Programs.run(List.of("sha256sum", qcow2.toString())).expect(0).out().split(" ")[0];
+    createDisk("of-raw", raw, "raw").expect(0);
+    createDisk("of-qcow2", qcow2, "qcow2", "--size", "16MiB", "--digest", digest).expect(0);
+    JsonNode volumes = node.json("volumes", "list");
+    assertEquals(List.of("of-qcow2", "of-raw"), volumes.findValuesAsText("name"));
+    assertEquals(List.of("disk", "disk"), volumes.findValuesAsText("kind"));
+    assertEquals(List.of(qcow2.toString(), raw.toString()), volumes.findValuesAsText("content"));
+    assertEquals(
+        List.of("" + (16L << 20), "" + (8L << 20)), volumes.findValuesAsText("limitBytes"));
+
+    String first = "volumes: [{name: data, source: {volume: of-qcow2}, target: /data}]";
+    run("disk", first);
+    assertEquals("from the disk\n", inside("disk", "cat /data/hello").expect(0).out());
+    inside("disk", "echo changed > /data/hello && busybox sync").expect(0);
+    node.taskctl("delete", "--force", "disk").expect(0);
+    run("disk", first);
+    assertEquals("changed\n", inside("disk", "cat /data/hello").expect(0).out());
+    node.taskctl("delete", "--force", "disk").expect(0);
+
+    assertEquals(List.of("VOLUME_EXISTS"), createDisk("of-raw", raw, "raw").errorCodes());
+    assertEquals(
+        List.of("DIGEST_MISMATCH"), createDisk("c", raw, "raw", "--digest", digest).errorCodes());
+    assertEquals(List.of("BAD_VALUE"), createDisk("c", raw, "zip").errorCodes());
+    assertEquals(List.of("CONFLICT"), createDisk("c", raw, "raw", "--owner", "1:1").errorCodes());
+    assertEquals(
+        List.of("USAGE"), node.taskctl("-o", "json", "volumes", "create", "c").errorCodes());
+    deleteVolume("of-raw").expect(0);
+    deleteVolume("of-qcow2").expect(0);
+  }
+
+  private Programs.Result createDisk(String name, Path disk, String format, String... more) {
+    List<String> arguments =
+        new ArrayList<>(List.of("-o", "json", "volumes", "create", name, "--disk"));
+    arguments.addAll(List.of(disk.toString(), "--format", format));
+    arguments.addAll(List.of(more));
+    return node.taskctl(arguments.toArray(String[]::new));
   }
 
   @Test

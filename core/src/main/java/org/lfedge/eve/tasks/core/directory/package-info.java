@@ -1,4 +1,7 @@
-/** A directory of task documents that declares tasks for as long as the daemon runs. */
+/**
+ * Directories that declare tasks for as long as the daemon runs: of task documents, and of configs
+ * as EVE's controllers write them.
+ */
 @NullMarked
 package org.lfedge.eve.tasks.core.directory;
 

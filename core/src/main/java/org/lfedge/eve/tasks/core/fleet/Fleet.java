@@ -1,0 +1,201 @@
+package org.lfedge.eve.tasks.core.fleet;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.lfedge.eve.tasks.core.config.InterfaceConfig;
+import org.lfedge.eve.tasks.core.engine.TaskManager;
+import org.lfedge.eve.tasks.core.error.Problem;
+import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.eve.App;
+import org.lfedge.eve.tasks.core.eve.HostAccess;
+import org.lfedge.eve.tasks.core.eve.Wanted;
+import org.lfedge.eve.tasks.core.port.AppRecord;
+import org.lfedge.eve.tasks.core.port.AppRecords;
+import org.lfedge.eve.tasks.core.port.StoredVolume;
+import org.lfedge.eve.tasks.core.port.Volumes;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The apps of a controller on this node. Each is brought to what is wanted on its own: none waits
+ * for another, and what fails is tried again. Tasks that people made are left alone.
+ */
+public final class Fleet implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(Fleet.class);
+
+  /** Most of the time of an app goes into waiting for a registry, a disk or the end of a guest. */
+  private static final int AT_ONCE = 16;
+
+  private static final Duration LOOK = Duration.ofMinutes(1);
+
+  /** Volumes of controllers: a UUID and a generation. Nobody else gives a volume such a name. */
+  private static final Pattern OF_CONTROLLER =
+      Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\\.[0-9]+");
+
+  private final Parts parts;
+  private final ThreadPoolExecutor threads;
+  private final ScheduledThreadPoolExecutor timers;
+  private final SortedMap<String, AppWorker> workers = new ConcurrentSkipListMap<>();
+  private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+  private Optional<Wanted> wanted = Optional.empty();
+
+  /**
+   * What a fleet works with.
+   *
+   * @param started when the node may begin: apps that wait after a start of the node wait from then
+   */
+  public record Parts(
+      TaskManager tasks,
+      Volumes volumes,
+      AppRecords records,
+      Surroundings surroundings,
+      InstantSource clock,
+      Instant started) {}
+
+  /** What apps need around them, beside tasks and volumes. */
+  public interface Surroundings {
+
+    /**
+     * Has networks beside those of the node's config, in place of those of an earlier call.
+     *
+     * @param sections by name, each as the node's config describes networks
+     * @return what is wrong with networks, by name; those are not there
+     */
+    SortedMap<String, List<Problem>> networks(SortedMap<String, JsonNode> sections);
+
+    /** Has hosts spoken to in these ways, where the node's config says nothing of them. */
+    void hosts(SortedMap<String, HostAccess> hosts);
+  }
+
+  /** Does nothing until something is wanted. */
+  public Fleet(Parts parts) {
+    this.parts = parts;
+    threads =
+        new ThreadPoolExecutor(
+            AT_ONCE,
+            AT_ONCE,
+            10,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            work -> daemonThread("app", work));
+    threads.allowCoreThreadTimeOut(true);
+    timers = new ScheduledThreadPoolExecutor(1, work -> daemonThread("app-timer", work));
+    timers.setRemoveOnCancelPolicy(true);
+  }
+
+  private static Thread daemonThread(String name, Runnable work) {
+    Thread thread = new Thread(work, name);
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  /**
+   * Takes what is wanted from now on, in place of what was wanted before. Returns when that is
+   * known; the work goes on by itself.
+   *
+   * @throws TaskException if the records of apps cannot be read; nothing is done then
+   */
+  public synchronized void want(Wanted now) {
+    List<AppRecord> records = parts.records().all();
+    boolean first = wanted.isEmpty();
+    wanted = Optional.of(now);
+    parts.surroundings().hosts(now.hosts());
+    SortedMap<String, List<Problem>> unusable = parts.surroundings().networks(now.networks());
+    SortedMap<String, App> apps = new TreeMap<>();
+    now.apps().forEach(app -> apps.put(app.id(), refusedFor(unusable, app)));
+    records.forEach(
+        record -> workers.computeIfAbsent(record.id(), id -> worker(id, record.task())));
+    apps.values().forEach(app -> workers.computeIfAbsent(app.id(), id -> worker(id, app.task())));
+    workers.forEach((id, worker) -> worker.want(Optional.ofNullable(apps.get(id))));
+    if (first) {
+      var unused =
+          timers.scheduleWithFixedDelay(
+              this::look, LOOK.toSeconds(), LOOK.toSeconds(), TimeUnit.SECONDS);
+    }
+  }
+
+  private AppWorker worker(String id, String task) {
+    return new AppWorker(id, task, parts, threads, timers, this::changed, this::removed);
+  }
+
+  /** An app on a network that cannot be is told why, not that the network is missing. */
+  private static App refusedFor(SortedMap<String, List<Problem>> unusable, App app) {
+    List<Problem> problems = new ArrayList<>();
+    app.document().stream()
+        .flatMap(document -> document.interfaces().stream())
+        .map(InterfaceConfig::network)
+        .distinct()
+        .forEach(network -> problems.addAll(unusable.getOrDefault(network, List.of())));
+    return problems.isEmpty() ? app : app.refused(problems);
+  }
+
+  /** How far all apps have come, by id. */
+  public List<AppStatus> apps() {
+    return workers.values().stream().flatMap(worker -> worker.status().stream()).toList();
+  }
+
+  /** Has an action run whenever an app has come further; it must be short. */
+  public void listen(Runnable action) {
+    listeners.add(action);
+  }
+
+  private void changed() {
+    listeners.forEach(Runnable::run);
+  }
+
+  /** Unless it is wanted again meanwhile. */
+  private synchronized void removed(AppWorker worker) {
+    if (worker.isOver()) {
+      workers.remove(worker.id());
+      changed();
+      threads.execute(this::sweep);
+    }
+  }
+
+  /** Now and then: somebody may have removed a task, and volumes may be free by now. */
+  private void look() {
+    workers.values().forEach(AppWorker::look);
+    threads.execute(this::sweep);
+  }
+
+  /** Removes the volumes that the controller had made and does not want any more. */
+  private synchronized void sweep() {
+    if (wanted.isEmpty()) {
+      return;
+    }
+    try {
+      for (StoredVolume volume : parts.volumes().list()) {
+        if (OF_CONTROLLER.matcher(volume.name()).matches()
+            && volume.usedBy().isEmpty()
+            && !wanted.get().volumes().contains(volume.name())) {
+          parts.volumes().remove(volume.name());
+          log.info("volume {}: removed, the controller wants it no more", volume.name());
+        }
+      }
+    } catch (TaskException e) {
+      log.warn("volumes that are not wanted any more cannot be removed: {}", e.first());
+    }
+  }
+
+  /** Lets go of the apps, whose tasks run on. */
+  @Override
+  public void close() {
+    timers.shutdownNow();
+    threads.shutdownNow();
+  }
+}

@@ -1,0 +1,262 @@
+package org.lfedge.eve.tasks.core.fleet;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.lfedge.eve.tasks.core.engine.TaskManager;
+import org.lfedge.eve.tasks.core.engine.TaskView;
+import org.lfedge.eve.tasks.core.eve.api.DeviceMemoryMetric;
+import org.lfedge.eve.tasks.core.eve.api.ZDeviceState;
+import org.lfedge.eve.tasks.core.eve.api.ZInfoApp;
+import org.lfedge.eve.tasks.core.eve.api.ZInfoAppInstance;
+import org.lfedge.eve.tasks.core.eve.api.ZInfoDevice;
+import org.lfedge.eve.tasks.core.eve.api.ZInfoMsg;
+import org.lfedge.eve.tasks.core.eve.api.ZInfoTypes;
+import org.lfedge.eve.tasks.core.eve.api.ZMetricMsg;
+import org.lfedge.eve.tasks.core.eve.api.deviceMetric;
+import org.lfedge.eve.tasks.core.port.EventLog;
+import org.lfedge.eve.tasks.core.port.InterfaceCounters;
+import org.lfedge.eve.tasks.core.port.InterfaceMetrics;
+import org.lfedge.eve.tasks.core.port.StoredVolume;
+import org.lfedge.eve.tasks.core.port.TaskMetrics;
+import org.lfedge.eve.tasks.core.port.TaskUsage;
+import org.lfedge.eve.tasks.core.port.Volumes;
+import org.lfedge.eve.tasks.spi.task.HostFacts;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells a controller how apps are, whenever that changes, and what they use, now and then. One
+ * thread does both; what is told goes into a queue that lasts, so nothing here waits for anybody.
+ */
+public final class FleetReports implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(FleetReports.class);
+
+  /** Changes that follow one another so soon are told as one. */
+  private static final Duration GATHER = Duration.ofMillis(200);
+
+  private final Fleet fleet;
+  private final Sources sources;
+  private final Outbox outbox;
+  private final ScheduledThreadPoolExecutor thread;
+  private final AtomicBoolean due = new AtomicBoolean();
+  private final Map<String, ZInfoApp> told = new HashMap<>();
+  private final Runnable listening;
+
+  /** Where what is told comes from. */
+  public record Sources(
+      TaskManager tasks,
+      EventLog events,
+      TaskMetrics usage,
+      InterfaceMetrics interfaces,
+      Volumes volumes,
+      HostFacts host,
+      String hostName,
+      InstantSource clock) {}
+
+  /** Takes messages, and keeps them until they are sent. */
+  public interface Outbox {
+
+    /** The UUID of this node at its controller, once it is known. */
+    Optional<String> device();
+
+    /**
+     * An info message, in place of one with the same key that was not sent yet.
+     *
+     * @param key what it is about
+     */
+    void info(String key, byte[] message);
+
+    /** A metrics message. */
+    void metrics(byte[] message);
+  }
+
+  private FleetReports(Fleet fleet, Sources sources, Outbox outbox) {
+    this.fleet = fleet;
+    this.sources = sources;
+    this.outbox = outbox;
+    thread =
+        new ScheduledThreadPoolExecutor(
+            1,
+            work -> {
+              Thread made = new Thread(work, "app-reports");
+              made.setDaemon(true);
+              return made;
+            });
+    listening = sources.events().listen(this::changed);
+  }
+
+  /**
+   * Reports from now on.
+   *
+   * @param interval between metrics
+   */
+  public static FleetReports start(
+      Fleet fleet, Sources sources, Outbox outbox, Supplier<Duration> interval) {
+    FleetReports reports = new FleetReports(fleet, sources, outbox);
+    fleet.listen(reports::changed);
+    reports.changed();
+    reports.measureAfter(interval);
+    return reports;
+  }
+
+  private void measureAfter(Supplier<Duration> interval) {
+    later(
+        () -> {
+          try {
+            measure();
+          } finally {
+            measureAfter(interval);
+          }
+        },
+        interval.get());
+  }
+
+  private void changed() {
+    if (due.compareAndSet(false, true)) {
+      later(this::tell, GATHER);
+    }
+  }
+
+  private void later(Runnable work, Duration wait) {
+    try {
+      var unused = thread.schedule(() -> guarded(work), wait.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      // The daemon ends.
+    }
+  }
+
+  private static void guarded(Runnable work) {
+    try {
+      work.run();
+    } catch (RuntimeException e) {
+      log.warn("the controller cannot be told how apps are: {}", e.toString());
+    }
+  }
+
+  private void tell() {
+    due.set(false);
+    Optional<String> device = outbox.device();
+    if (device.isEmpty()) {
+      later(this::changed, Duration.ofSeconds(5));
+      return;
+    }
+    Instant now = sources.clock().instant();
+    List<AppStatus> apps = fleet.apps();
+    SortedMap<String, TaskView> tasks = tasks();
+    Map<String, ZInfoApp> present = new HashMap<>();
+    for (AppStatus status : apps) {
+      String id = status.app().id();
+      ZInfoApp info = AppMessages.info(status, Optional.ofNullable(tasks.get(status.app().task())));
+      present.put(id, info);
+      if (!info.equals(told.get(id))) {
+        outbox.info("app:" + id, AppMessages.message(device.get(), now, info).toByteArray());
+      }
+    }
+    boolean others = !present.keySet().equals(told.keySet());
+    told.clear();
+    told.putAll(present);
+    if (others) {
+      outbox.info("device", device(device.get(), now, apps).toByteArray());
+    }
+  }
+
+  private SortedMap<String, TaskView> tasks() {
+    return sources.tasks().list().stream()
+        .collect(Collectors.toMap(TaskView::name, view -> view, (a, b) -> a, TreeMap::new));
+  }
+
+  private ZInfoMsg device(String id, Instant now, List<AppStatus> apps) {
+    HostFacts host = sources.host();
+    ZInfoDevice.Builder info =
+        ZInfoDevice.newBuilder()
+            .setMachineArch(host.architecture())
+            .setCpuArch(host.architecture())
+            .setNcpu(host.cpus())
+            .setMemory(host.memoryBytes() >> 20)
+            .setHostName(sources.hostName())
+            .setState(ZDeviceState.ZDEVICE_STATE_ONLINE);
+    apps.forEach(
+        status ->
+            info.addAppInstances(
+                ZInfoAppInstance.newBuilder()
+                    .setUuid(status.app().id())
+                    .setName(status.app().displayName())
+                    .setDomainName(status.app().task())));
+    return ZInfoMsg.newBuilder()
+        .setZtype(ZInfoTypes.ZiDevice)
+        .setDevId(id)
+        .setDinfo(info)
+        .setAtTimeStamp(AppMessages.timestamp(now))
+        .build();
+  }
+
+  private void measure() {
+    Optional<String> device = outbox.device();
+    if (device.isEmpty()) {
+      return;
+    }
+    List<AppStatus> apps = fleet.apps();
+    SortedMap<String, TaskView> tasks = tasks();
+    SortedMap<String, TaskUsage> usage =
+        sources
+            .usage()
+            .usage(
+                apps.stream()
+                    .map(status -> status.app().task())
+                    .collect(Collectors.toCollection(TreeSet::new)));
+    List<StoredVolume> volumes = sources.volumes().list();
+    ZMetricMsg.Builder message =
+        ZMetricMsg.newBuilder()
+            .setDevID(device.get())
+            .setAtTimeStamp(AppMessages.timestamp(sources.clock().instant()));
+    long allocated = 0;
+    for (AppStatus status : apps) {
+      TaskView task = tasks.get(status.app().task());
+      if (task != null) {
+        allocated += task.memory().limit();
+        message.addAm(
+            AppMessages.metric(
+                status.app(),
+                task,
+                Optional.ofNullable(usage.get(task.name())),
+                interfaces(task),
+                volumes));
+      }
+    }
+    message.setDm(
+        deviceMetric
+            .newBuilder()
+            .setDeviceMemory(
+                DeviceMemoryMetric.newBuilder()
+                    .setMemoryMB((int) (sources.host().memoryBytes() >> 20))
+                    .setAllocatedAppsMB((int) (allocated >> 20))));
+    outbox.metrics(message.build().toByteArray());
+  }
+
+  private SortedMap<String, InterfaceCounters> interfaces(TaskView task) {
+    return task.anchor()
+        .map(anchor -> sources.interfaces().counters(anchor.pid()))
+        .orElseGet(TreeMap::new);
+  }
+
+  @Override
+  public void close() {
+    listening.run();
+    thread.shutdownNow();
+  }
+}

@@ -14,6 +14,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.http.Answer;
+import org.lfedge.eve.tasks.core.http.Body;
+import org.lfedge.eve.tasks.core.http.HttpFailures;
 import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
 
 /**
@@ -274,7 +277,7 @@ final class BlobStream extends InputStream {
               + " of "
               + blob.size()
               + " on, it sends the range "
-              + RegistryProblems.quoted(range),
+              + HttpFailures.quoted(range),
           "check the registry, or a proxy in between");
     }
   }

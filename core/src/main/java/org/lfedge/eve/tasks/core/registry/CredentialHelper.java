@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.http.HttpFailures;
 
 /**
  * Programs that keep credentials, by docker's protocol: {@code docker-credential-NAME get} reads
@@ -60,7 +61,7 @@ final class CredentialHelper {
       if (!process.waitFor(deadline.toNanos(), TimeUnit.NANOSECONDS)) {
         process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly();
-        throw unusable(at, program + " did not end within " + RegistryProblems.seconds(deadline));
+        throw unusable(at, program + " did not end within " + HttpFailures.seconds(deadline));
       }
       try (InputStream output = process.getInputStream()) {
         byte[] text = output.readNBytes(MAX_OUTPUT);

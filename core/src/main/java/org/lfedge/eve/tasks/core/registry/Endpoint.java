@@ -18,6 +18,10 @@ import java.util.Optional;
 import java.util.Set;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.http.Answer;
+import org.lfedge.eve.tasks.core.http.HttpFailures;
+import org.lfedge.eve.tasks.core.http.TlsFiles;
+import org.lfedge.eve.tasks.core.http.Transport;
 import org.lfedge.eve.tasks.core.registry.Authorizer.Grant;
 
 /**
@@ -55,7 +59,7 @@ final class Endpoint {
     this.timing = timing;
     String server = host.equals("docker.io") ? "registry-1.docker.io" : host;
     this.base = base((settings.plainHttp() ? "http://" : "https://") + server + "/v2/", host);
-    this.tls = TlsFiles.of(settings);
+    this.tls = new TlsFiles(settings.ca(), settings.clientCertificate(), settings.clientKey());
     this.authorizer = new Authorizer(settings, credentials, this::askForToken, timing);
   }
 
@@ -174,7 +178,9 @@ final class Endpoint {
     TlsFiles files = isHere(uri) ? tls : tls.withoutIdentity();
     String who = isHere(uri) ? "it" : uri.getHost() + ", which it refers to,";
     try {
-      Answer answer = transport.send(new Transport.Call(uri, headers, form, files));
+      Answer answer =
+          transport.send(
+              new Transport.Call(uri, headers, form.map(Transport.Content::form), files));
       if (answer.status() == 407) {
         answer.rest();
         throw RegistryProblems.unreachable(
@@ -191,7 +197,7 @@ final class Endpoint {
       throw new TransientFailure(RegistryProblems.unreachable(at, who + " gives no answer", e));
     } catch (IOException e) {
       TaskException failure = RegistryProblems.unreachable(at, who + " cannot be reached", e);
-      if (RegistryProblems.isLasting(e)) {
+      if (HttpFailures.isLasting(e)) {
         throw failure;
       }
       throw new TransientFailure(failure);
@@ -241,7 +247,7 @@ final class Endpoint {
     if (after.isPresent() && after.get().compareTo(timing.longestRetryAfter()) > 0) {
       throw RegistryProblems.busy(
           at,
-          what + " and asks for a pause of " + RegistryProblems.seconds(after.get()),
+          what + " and asks for a pause of " + HttpFailures.seconds(after.get()),
           "try again after that time, or use a mirror or credentials with a higher limit");
     }
     String next = "try again later";
@@ -278,7 +284,7 @@ final class Endpoint {
               .path("errors")
               .path(0);
       String text = (first.path("code").asText() + " " + first.path("message").asText()).strip();
-      return text.isEmpty() ? "" : " (" + RegistryProblems.quoted(text) + ")";
+      return text.isEmpty() ? "" : " (" + HttpFailures.quoted(text) + ")";
     } catch (IOException e) {
       return "";
     }

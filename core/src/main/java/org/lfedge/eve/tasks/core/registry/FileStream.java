@@ -12,6 +12,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.http.Answer;
+import org.lfedge.eve.tasks.core.http.Body;
+import org.lfedge.eve.tasks.core.http.HttpFailures;
 
 /**
  * The bytes of a file at a URL, of which nobody has said how many there are. A connection that
@@ -193,7 +196,7 @@ final class FileStream extends InputStream {
           "asked for what follows byte "
               + position
               + ", its server sends the range "
-              + RegistryProblems.quoted(range));
+              + HttpFailures.quoted(range));
     }
     String total = parts.group(2);
     if (total != null) {

@@ -11,6 +11,8 @@ import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.http.Proxies;
+import org.lfedge.eve.tasks.core.http.Transport;
 import org.lfedge.eve.tasks.core.port.Downloads;
 import org.lfedge.eve.tasks.core.port.Registries;
 
@@ -120,7 +122,16 @@ public final class HttpRegistries implements Registries, Downloads, AutoCloseabl
 
   private Transport transport() {
     if (transport == null) {
-      transport = new Transport(new Proxies(config.proxy(), environment), timing);
+      transport =
+          new Transport(
+              new Proxies(
+                  config.proxy().http(),
+                  config.proxy().https(),
+                  config.proxy().noProxy(),
+                  environment),
+              timing.connect(),
+              timing.headers(),
+              "registry");
     }
     return transport;
   }

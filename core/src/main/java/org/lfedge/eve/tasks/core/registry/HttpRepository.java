@@ -15,6 +15,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.http.Answer;
+import org.lfedge.eve.tasks.core.http.HttpFailures;
 import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
 import org.lfedge.eve.tasks.core.port.Registries.Document;
 import org.lfedge.eve.tasks.core.port.Registries.Repository;
@@ -266,7 +268,7 @@ final class HttpRepository implements Repository {
             "BAD_REFERENCE",
             name
                 + ": '"
-                + RegistryProblems.quoted(reference)
+                + HttpFailures.quoted(reference)
                 + "' is neither a tag nor a digest; use a tag such as 1.0, or sha256: and 64 hex"
                 + " digits"));
   }

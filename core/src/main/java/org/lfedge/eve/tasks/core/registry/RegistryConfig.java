@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import org.lfedge.eve.tasks.core.http.Proxies;
 
 /**
  * How the node speaks to registries. The files that are named here are read when they are needed,

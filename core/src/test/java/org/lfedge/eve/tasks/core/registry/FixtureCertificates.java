@@ -19,11 +19,37 @@ public final class FixtureCertificates {
 
   private static final char[] PASSWORD = "fixture".toCharArray();
 
+  private static final int DAYS = 2;
+
   private final Path directory;
 
   /** Makes them in a directory. */
   public FixtureCertificates(Path directory) {
     this.directory = directory;
+    root("ca");
+    make("server", "subjectAltName=DNS:localhost,DNS:registry.test,IP:127.0.0.1");
+    make("client", "extendedKeyUsage=clientAuth");
+  }
+
+  private void make(String name, String extension) {
+    issue(name, "ca", extension, DAYS);
+    openssl(
+        "pkcs12",
+        "-export",
+        "-inkey",
+        name + ".key",
+        "-in",
+        name + ".pem",
+        "-certfile",
+        "ca.pem",
+        "-passout",
+        "pass:fixture",
+        "-out",
+        name + ".p12");
+  }
+
+  /** Makes a certificate that is signed by its own key, and may issue others. */
+  public void root(String name) {
     openssl(
         "req",
         "-x509",
@@ -33,18 +59,22 @@ public final class FixtureCertificates {
         "ec_paramgen_curve:P-256",
         "-nodes",
         "-days",
-        "2",
+        "800",
         "-subj",
-        "/CN=Fixture CA",
+        "/CN=Fixture " + name,
         "-keyout",
-        "ca.key",
+        name + ".key",
         "-out",
-        "ca.pem");
-    make("server", "subjectAltName=DNS:localhost,DNS:registry.test,IP:127.0.0.1");
-    make("client", "extendedKeyUsage=clientAuth");
+        name + ".pem");
   }
 
-  private void make(String name, String extension) {
+  /**
+   * Makes a certificate below another.
+   *
+   * @param extension lines of extensions in the words of {@code openssl}
+   * @param days from now on; one that has ended if it is negative
+   */
+  public void issue(String name, String issuer, String extension, int days) {
     try {
       Files.writeString(directory.resolve(name + ".ext"), extension);
     } catch (IOException e) {
@@ -52,7 +82,6 @@ public final class FixtureCertificates {
     }
     String key = name + ".key";
     String request = name + ".csr";
-    String certificate = name + ".pem";
     openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", key);
     openssl("req", "-new", "-key", key, "-subj", "/CN=" + name, "-out", request);
     openssl(
@@ -61,29 +90,16 @@ public final class FixtureCertificates {
         "-in",
         request,
         "-CA",
-        "ca.pem",
+        issuer + ".pem",
         "-CAkey",
-        "ca.key",
+        issuer + ".key",
         "-CAcreateserial",
         "-days",
-        "2",
+        Integer.toString(days),
         "-extfile",
         name + ".ext",
         "-out",
-        certificate);
-    openssl(
-        "pkcs12",
-        "-export",
-        "-inkey",
-        key,
-        "-in",
-        certificate,
-        "-certfile",
-        "ca.pem",
-        "-passout",
-        "pass:fixture",
-        "-out",
-        name + ".p12");
+        name + ".pem");
   }
 
   private void openssl(String... arguments) {
@@ -102,6 +118,16 @@ public final class FixtureCertificates {
     } catch (IOException | InterruptedException e) {
       throw new AssertionError(e);
     }
+  }
+
+  /** A certificate that was made, in PEM. */
+  public Path certificate(String name) {
+    return directory.resolve(name + ".pem");
+  }
+
+  /** The key of a certificate that was made, in PEM and PKCS#8. */
+  public Path key(String name) {
+    return directory.resolve(name + ".key");
   }
 
   /** The certificate of the CA, in PEM. */

@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A proxy on a loopback port, for which every name stands for this node. */
-final class FixtureProxy implements AutoCloseable {
+public final class FixtureProxy implements AutoCloseable {
 
   private final ServerSocket server;
   private final Optional<String> login;
@@ -25,7 +25,7 @@ final class FixtureProxy implements AutoCloseable {
    *
    * @param login {@code user:password} of those who may use it
    */
-  FixtureProxy(Optional<String> login) {
+  public FixtureProxy(Optional<String> login) {
     this.login = login;
     try {
       this.server = new ServerSocket(0, 50, InetAddress.getByName("localhost"));
@@ -35,12 +35,13 @@ final class FixtureProxy implements AutoCloseable {
     start(this::accept);
   }
 
-  String address() {
+  /** Where it is, with its port. */
+  public String address() {
     return "localhost:" + server.getLocalPort();
   }
 
   /** What it was asked for: first lines and headers. */
-  List<String> heads() {
+  public List<String> heads() {
     return heads;
   }
 

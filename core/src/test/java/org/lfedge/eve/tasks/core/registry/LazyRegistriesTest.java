@@ -55,8 +55,7 @@ class LazyRegistriesTest {
         List.of(),
         loaded.stream()
             .filter(
-                line ->
-                    line.matches(".*(java\\.net\\.http|javax\\.net\\.ssl|registry\\.Transport).*"))
+                line -> line.matches(".*(java\\.net\\.http|javax\\.net\\.ssl|http\\.Transport).*"))
             .toList());
   }
 }

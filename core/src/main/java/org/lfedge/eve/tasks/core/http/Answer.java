@@ -1,4 +1,4 @@
-package org.lfedge.eve.tasks.core.registry;
+package org.lfedge.eve.tasks.core.http;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -15,7 +15,7 @@ import java.util.OptionalLong;
  *
  * @param uri who answered, after redirects
  */
-record Answer(int status, URI uri, HttpHeaders headers, Body body) {
+public record Answer(int status, URI uri, HttpHeaders headers, Body body) {
 
   /** What is read of a body that nobody wants, so that its connection can be used again. */
   private static final int DISCARDED = 64 * 1024;
@@ -23,12 +23,13 @@ record Answer(int status, URI uri, HttpHeaders headers, Body body) {
   private static final Duration PATIENCE = Duration.ofSeconds(2);
   private static final int PORTION = 8 * 1024;
 
-  Optional<String> header(String name) {
+  /** The first header of a name. */
+  public Optional<String> header(String name) {
     return headers.firstValue(name);
   }
 
   /** The length of the body, if it is stated. */
-  OptionalLong length() {
+  public OptionalLong length() {
     try {
       return headers.firstValueAsLong("Content-Length");
     } catch (NumberFormatException e) {
@@ -37,14 +38,15 @@ record Answer(int status, URI uri, HttpHeaders headers, Body body) {
   }
 
   /** The media type without parameters. */
-  String mediaType() {
+  public String mediaType() {
     return header("Content-Type")
         .map(type -> type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT))
         .filter(type -> !type.isEmpty())
         .orElse("application/octet-stream");
   }
 
-  boolean isHtml() {
+  /** Whether it is a page for people. */
+  public boolean isHtml() {
     return mediaType().equals("text/html") || mediaType().equals("application/xhtml+xml");
   }
 
@@ -56,7 +58,7 @@ record Answer(int status, URI uri, HttpHeaders headers, Body body) {
    * @param total for all of them
    * @return empty if there are more bytes
    */
-  Optional<byte[]> bytes(int limit, Duration stall, Duration total) throws IOException {
+  public Optional<byte[]> bytes(int limit, Duration stall, Duration total) throws IOException {
     long deadline = System.nanoTime() + total.toNanos();
     ByteArrayOutputStream all = new ByteArrayOutputStream();
     byte[] buffer = new byte[PORTION];
@@ -81,7 +83,7 @@ record Answer(int status, URI uri, HttpHeaders headers, Body body) {
   }
 
   /** What can be had of the body of an answer whose status says all; never throws. */
-  byte[] rest() {
+  public byte[] rest() {
     try {
       return bytes(DISCARDED, PATIENCE, PATIENCE).orElseGet(() -> new byte[0]);
     } catch (IOException e) {

@@ -1,4 +1,4 @@
-package org.lfedge.eve.tasks.core.registry;
+package org.lfedge.eve.tasks.core.http;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 

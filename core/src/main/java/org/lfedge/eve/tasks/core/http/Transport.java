@@ -1,4 +1,4 @@
-package org.lfedge.eve.tasks.core.registry;
+package org.lfedge.eve.tasks.core.http;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -10,6 +10,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -37,29 +39,38 @@ import javax.net.ssl.SSLParameters;
  *
  * <p>The JDK shows a proxy no password for a tunnel, as it goes there in the clear, unless the
  * property {@code jdk.http.auth.tunneling.disabledSchemes} says otherwise. Whoever configures such
- * a proxy with a password wants just that, and the credentials of the registry are inside of the
- * tunnel. So the property is set to nothing here before the first client is made, for the whole
- * JVM, unless it is set already. Nothing else in this program speaks to proxies.
+ * a proxy with a password wants just that, and what the other side is told is inside of the tunnel.
+ * So the property is set to nothing here before the first client is made, for the whole JVM, unless
+ * it is set already. Nothing else in this program speaks to proxies.
  */
-final class Transport implements AutoCloseable {
+public final class Transport implements AutoCloseable {
 
   private static final String TUNNELING = "jdk.http.auth.tunneling.disabledSchemes";
 
-  /** How long a connection may idle, in seconds; 20 minutes otherwise. Pulls are rare. */
+  /** How long a connection may idle, in seconds; 20 minutes otherwise. Requests are rare. */
   private static final String KEEP_ALIVE = "jdk.httpclient.keepalive.timeout";
 
   private static final int THREADS = 3;
   private static final long IDLE_SECONDS = 10;
 
   private final Proxies proxies;
-  private final Timing timing;
+  private final Duration connect;
+  private final Duration patience;
   private final ThreadPoolExecutor threads;
   private final Map<TlsFiles, Client> clients = new HashMap<>();
   private final Set<Body> bodies = ConcurrentHashMap.newKeySet();
 
-  Transport(Proxies proxies, Timing timing) {
+  /**
+   * A way to send requests; nothing is started before the first.
+   *
+   * @param connect how long is waited for a connection
+   * @param patience how long is waited from the request to the head of the answer
+   * @param name of the threads
+   */
+  public Transport(Proxies proxies, Duration connect, Duration patience, String name) {
     this.proxies = proxies;
-    this.timing = timing;
+    this.connect = connect;
+    this.patience = patience;
     this.threads =
         new ThreadPoolExecutor(
             THREADS,
@@ -68,7 +79,7 @@ final class Transport implements AutoCloseable {
             TimeUnit.SECONDS,
             new LinkedBlockingQueue<>(),
             work -> {
-              Thread result = new Thread(work, "registry");
+              Thread result = new Thread(work, name);
               result.setDaemon(true);
               return result;
             });
@@ -85,12 +96,24 @@ final class Transport implements AutoCloseable {
 
   private record Client(String state, HttpClient http) {}
 
+  /** What is posted. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  public record Content(String mediaType, byte[] bytes) {
+
+    /** Fields of a form, encoded already. */
+    public static Content form(String fields) {
+      return new Content(
+          "application/x-www-form-urlencoded", fields.getBytes(StandardCharsets.UTF_8));
+    }
+  }
+
   /**
    * A request.
    *
-   * @param form the body of a POST; a GET if it is empty
+   * @param content of a POST; a GET if it is empty
    */
-  record Call(URI uri, Map<String, String> headers, Optional<String> form, TlsFiles tls) {
+  public record Call(
+      URI uri, Map<String, String> headers, Optional<Content> content, TlsFiles tls) {
 
     /** Without the headers and the query. */
     @Override
@@ -105,7 +128,7 @@ final class Transport implements AutoCloseable {
    * @throws UnusableFiles if a file for TLS or the address of a proxy is of no use
    * @throws IOException if there is no answer in time
    */
-  Answer send(Call call) throws IOException {
+  public Answer send(Call call) throws IOException {
     HttpRequest.Builder request = HttpRequest.newBuilder(call.uri());
     request.setHeader("User-Agent", "taskmanager");
     call.headers().forEach(request::setHeader);
@@ -117,11 +140,11 @@ final class Transport implements AutoCloseable {
     } catch (IllegalArgumentException e) {
       throw new UnusableFiles(e);
     }
-    call.form()
+    call.content()
         .ifPresent(
-            form -> {
-              request.setHeader("Content-Type", "application/x-www-form-urlencoded");
-              request.POST(BodyPublishers.ofString(form));
+            content -> {
+              request.setHeader("Content-Type", content.mediaType());
+              request.POST(BodyPublishers.ofByteArray(content.bytes()));
             });
     HttpResponse<Body> response =
         await(client(call.tls()).sendAsync(request.build(), head -> body()));
@@ -141,7 +164,7 @@ final class Transport implements AutoCloseable {
   }
 
   /** Settings that no connection can be made with. */
-  static final class UnusableFiles extends IOException {
+  public static final class UnusableFiles extends IOException {
 
     private static final long serialVersionUID = 1L;
 
@@ -160,11 +183,11 @@ final class Transport implements AutoCloseable {
   private HttpResponse<Body> await(CompletableFuture<HttpResponse<Body>> response)
       throws IOException {
     try {
-      return response.get(timing.headers().toNanos(), TimeUnit.NANOSECONDS);
+      return response.get(patience.toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
       abandon(response);
       throw new SocketTimeoutException(
-          "there was no answer within " + RegistryProblems.seconds(timing.headers()));
+          "there was no answer within " + HttpFailures.seconds(patience));
     } catch (InterruptedException e) {
       abandon(response);
       Thread.currentThread().interrupt();
@@ -205,7 +228,7 @@ final class Transport implements AutoCloseable {
     return HttpClient.newBuilder()
         .version(HttpClient.Version.HTTP_1_1)
         .followRedirects(HttpClient.Redirect.NEVER)
-        .connectTimeout(timing.connect())
+        .connectTimeout(connect)
         .executor(threads)
         .proxy(new Selector())
         .sslContext(context)
@@ -214,11 +237,13 @@ final class Transport implements AutoCloseable {
   }
 
   /**
-   * All that the JDK offers, ChaCha20 first: the JVM of the daemon has the quick compiler alone,
-   * which does not know the CPU's instructions for AES. Most servers follow the client's wish.
+   * TLS 1.2 and 1.3 with all that the JDK offers, ChaCha20 first: the JVM of the daemon has the
+   * quick compiler alone, which does not know the CPU's instructions for AES. Most servers follow
+   * the client's wish.
    */
   private static SSLParameters quickest(SSLContext context) {
     SSLParameters parameters = context.getDefaultSSLParameters();
+    parameters.setProtocols(new String[] {"TLSv1.3", "TLSv1.2"});
     String[] suites = parameters.getCipherSuites();
     Arrays.sort(suites, Comparator.comparing(suite -> !suite.contains("CHACHA20")));
     parameters.setCipherSuites(suites);

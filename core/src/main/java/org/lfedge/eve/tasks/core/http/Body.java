@@ -1,4 +1,4 @@
-package org.lfedge.eve.tasks.core.registry;
+package org.lfedge.eve.tasks.core.http;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * The body of an answer, for one reader. Unlike the stream that the JDK offers, it notices when no
  * bytes come any more. What was read ahead is one portion of the connection, 16 KiB as a rule.
  */
-final class Body implements BodySubscriber<Body> {
+public final class Body implements BodySubscriber<Body> {
 
   private final Consumer<Body> atEnd;
   private final ArrayDeque<ByteBuffer> waiting = new ArrayDeque<>();
@@ -40,7 +40,7 @@ final class Body implements BodySubscriber<Body> {
    * @throws InterruptedIOException if this thread is interrupted
    * @throws IOException if the connection broke
    */
-  int read(byte[] buffer, int offset, int length, Duration patience) throws IOException {
+  public int read(byte[] buffer, int offset, int length, Duration patience) throws IOException {
     int count;
     Subscription more = null;
     synchronized (this) {
@@ -72,7 +72,7 @@ final class Body implements BodySubscriber<Body> {
     while (waiting.isEmpty() && !ended) {
       long left = deadline - System.nanoTime();
       if (left <= 0) {
-        throw new SocketTimeoutException("no bytes came for " + RegistryProblems.seconds(patience));
+        throw new SocketTimeoutException("no bytes came for " + HttpFailures.seconds(patience));
       }
       try {
         wait(left / 1_000_000 + 1);
@@ -84,7 +84,7 @@ final class Body implements BodySubscriber<Body> {
   }
 
   /** Ends the request; its connection is closed unless all was read. */
-  void cancel() {
+  public void cancel() {
     Subscription running;
     synchronized (this) {
       running = ended ? null : subscription;

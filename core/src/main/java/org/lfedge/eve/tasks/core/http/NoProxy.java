@@ -1,4 +1,4 @@
-package org.lfedge.eve.tasks.core.registry;
+package org.lfedge.eve.tasks.core.http;
 
 import java.net.InetAddress;
 import java.net.URI;

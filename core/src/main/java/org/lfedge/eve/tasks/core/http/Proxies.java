@@ -1,4 +1,4 @@
-package org.lfedge.eve.tasks.core.registry;
+package org.lfedge.eve.tasks.core.http;
 
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  * HTTPS_PROXY} and {@code NO_PROXY} in capitals or small letters. Proxies are spoken to by HTTP
  * without TLS, as the JDK can no other; a tunnel through one is made for https.
  */
-final class Proxies {
+public final class Proxies {
 
   private static final Pattern ADDRESS =
       Pattern.compile(
@@ -28,19 +28,27 @@ final class Proxies {
   private final Optional<String> https;
   private final NoProxy none;
 
-  /** Neither is checked before it is needed. */
-  Proxies(RegistryConfig.Proxy config, Map<String, String> environment) {
-    this.http = config.http().or(() -> variable(environment, "HTTP_PROXY"));
-    this.https = config.https().or(() -> variable(environment, "HTTPS_PROXY"));
+  /**
+   * Proxies; no address is checked before it is needed.
+   *
+   * @param http instead of {@code HTTP_PROXY}
+   * @param https instead of {@code HTTPS_PROXY}
+   * @param noProxy instead of {@code NO_PROXY}
+   */
+  public Proxies(
+      Optional<String> http,
+      Optional<String> https,
+      Optional<List<String>> noProxy,
+      Map<String, String> environment) {
+    this.http = http.or(() -> variable(environment, "HTTP_PROXY"));
+    this.https = https.or(() -> variable(environment, "HTTPS_PROXY"));
     this.none =
         new NoProxy(
-            config
-                .noProxy()
-                .orElseGet(
-                    () ->
-                        variable(environment, "NO_PROXY")
-                            .map(text -> List.of(text.split(",")))
-                            .orElse(List.of())));
+            noProxy.orElseGet(
+                () ->
+                    variable(environment, "NO_PROXY")
+                        .map(text -> List.of(text.split(",")))
+                        .orElse(List.of())));
   }
 
   /**
@@ -69,7 +77,7 @@ final class Proxies {
   }
 
   /** Whether a text is the address of a proxy. */
-  static boolean isAddress(String text) {
+  public static boolean isAddress(String text) {
     Matcher parts = ADDRESS.matcher(text);
     return parts.matches() && port(parts) <= MAX_PORT;
   }

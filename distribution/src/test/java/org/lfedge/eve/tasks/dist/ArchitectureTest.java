@@ -42,6 +42,7 @@ class ArchitectureTest {
       Stream.of(
               "binaryformat",
               "containerd",
+              "controller",
               "device",
               "directory",
               "host",
@@ -124,7 +125,9 @@ class ArchitectureTest {
   private static Stream<JavaClass> own(String prefix) {
     return ALL.stream()
         .filter(type -> type.getPackageName().startsWith(prefix.replaceAll("\\.$", "")))
-        .filter(type -> !type.getPackageName().matches(".*\\.(api\\.v1|containerd\\.api\\..*)"));
+        .filter(
+            type ->
+                !type.getPackageName().matches(".*\\.(api\\.v1|containerd\\.api\\..*|eve\\.api)"));
   }
 
   @Test
@@ -238,9 +241,16 @@ class ArchitectureTest {
     onlyIn("picocli..", BASE + "dist.cli");
     onlyIn("com.github.luben.zstd..", CORE + "image");
     onlyIn("org.apache.commons.compress..", CORE + "image");
-    onlyIn("java.net.http..", CORE + "registry");
+    onlyIn("java.net.http..", CORE + "http");
+    onlyIn(CORE + "http..", CORE + "http", CORE + "registry", CORE + "controller");
     onlyIn("io.grpc..", CORE + "containerd..", CORE + "api..", BASE + "dist.cli");
-    onlyIn("com.google.protobuf..", CORE + "containerd..", CORE + "api..", BASE + "dist.cli");
+    onlyIn(
+        "com.google.protobuf..",
+        CORE + "containerd..",
+        CORE + "controller",
+        CORE + "api..",
+        CORE + "eve..",
+        BASE + "dist.cli");
     onlyIn("io.netty..", CORE + "containerd", CORE + "api", BASE + "dist.cli");
   }
 

@@ -1,0 +1,102 @@
+package org.lfedge.eve.tasks.core.controller;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.lfedge.eve.tasks.core.controller.Standing.Device;
+import org.lfedge.eve.tasks.core.error.TaskException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** How a node comes to be known to its controller, and to know its own UUID. */
+final class Onboarding {
+
+  private static final Logger LOG = LoggerFactory.getLogger(EdgeController.class);
+
+  private final ControllerSettings settings;
+  private final ControllerClient client;
+  private final Path file;
+  private @Nullable DeviceIdentity identity;
+  private Optional<String> uuid;
+
+  /** Whether the controller has to be asked for the UUID, as it did not know the node by it. */
+  private boolean doubted;
+
+  Onboarding(ControllerSettings settings, ControllerClient client) {
+    this.settings = settings;
+    this.client = client;
+    this.file = settings.stateDirectory().resolve("uuid");
+    try {
+      this.uuid =
+          Files.exists(file)
+              ? Optional.of(Files.readString(file, StandardCharsets.UTF_8).strip())
+                  .filter(ControllerClient.UUID.asMatchPredicate())
+              : Optional.empty();
+    } catch (IOException e) {
+      throw ControllerProblems.state("read " + file, e);
+    }
+  }
+
+  /** The UUID is asked for before the node is used again. */
+  void doubt() {
+    doubted = true;
+  }
+
+  /** This node; the controller is asked for what is not known. */
+  Device device() {
+    DeviceIdentity known = identity();
+    if (!client.hasCertificates()) {
+      var unused = client.fetchCertificates();
+    }
+    if (uuid.isEmpty() || doubted) {
+      String given = ask(known);
+      if (!uuid.equals(Optional.of(given))) {
+        LOG.info("The controller {} knows this node as {}", settings.server(), given);
+        keep(given);
+      }
+      uuid = Optional.of(given);
+      doubted = false;
+    }
+    return new Device(known, uuid.get());
+  }
+
+  private DeviceIdentity identity() {
+    if (identity == null) {
+      identity =
+          settings
+              .device()
+              .map(DeviceIdentity::read)
+              .orElseGet(() -> new KeptIdentity(settings.stateDirectory()).get());
+    }
+    return identity;
+  }
+
+  /** A node that may not register can be known all the same, by the hands of people. */
+  private String ask(DeviceIdentity known) {
+    Optional<TaskException> refused = Optional.empty();
+    if (settings.onboarding().isPresent()) {
+      try {
+        client.register(DeviceIdentity.read(settings.onboarding().get()), known, settings.serial());
+      } catch (TaskException e) {
+        refused = Optional.of(e);
+      }
+    }
+    try {
+      return client.uuid(known);
+    } catch (TaskException e) {
+      throw refused.orElse(e);
+    }
+  }
+
+  private void keep(String given) {
+    try {
+      StateFiles.write(file, (given + "\n").getBytes(StandardCharsets.UTF_8));
+      StateFiles.force(settings.stateDirectory());
+    } catch (IOException e) {
+      throw ControllerProblems.state("keep the UUID of this node in " + file, e);
+    }
+  }
+}

@@ -1,0 +1,149 @@
+package org.lfedge.eve.tasks.core.controller;
+
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.lfedge.eve.tasks.core.controller.Standing.Device;
+import org.lfedge.eve.tasks.core.controller.Standing.Part;
+import org.lfedge.eve.tasks.core.error.Problem;
+import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.eve.api.ConfigResponse;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Asks for the config again and again, and hands on what is new and good. */
+final class Polling implements Runnable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(EdgeController.class);
+
+  /** Refusals after which the controller may know this node by another UUID. */
+  private static final Set<String> DOUBTFUL =
+      Set.of(ControllerProblems.DENIED, ControllerProblems.UNKNOWN_DEVICE);
+
+  private final ControllerSettings settings;
+  private final ControllerConnection connection;
+  private final EdgeController.Receiver receiver;
+  private final InstantSource clock;
+  private final Schedule schedule;
+  private final Standing standing;
+  private final Alarm alarm;
+  private final StoredConfigs stored;
+  private @Nullable Begun begun;
+  private Optional<ConfigMark> last = Optional.empty();
+  private Duration interval;
+
+  /** What there is once the root certificates could be read. */
+  private record Begun(ControllerClient client, Onboarding onboarding) {}
+
+  Polling(
+      ControllerSettings settings,
+      ControllerConnection connection,
+      EdgeController.Receiver receiver,
+      InstantSource clock,
+      Schedule schedule,
+      Standing standing,
+      Alarm alarm) {
+    this.settings = settings;
+    this.connection = connection;
+    this.receiver = receiver;
+    this.clock = clock;
+    this.schedule = schedule;
+    this.standing = standing;
+    this.alarm = alarm;
+    this.stored = new StoredConfigs(settings.stateDirectory());
+    this.interval = settings.interval();
+  }
+
+  /** Until the thread is interrupted. */
+  @Override
+  public void run() {
+    int failures = 0;
+    while (!Thread.currentThread().isInterrupted()) {
+      Optional<Problem> problem = round();
+      if (Thread.currentThread().isInterrupted()) {
+        return;
+      }
+      failures = problem.isPresent() ? failures + 1 : 0;
+      problem.ifPresentOrElse(
+          one -> standing.failed(Part.CONFIG, one),
+          () -> standing.succeeded(Part.CONFIG, clock.instant()));
+      try {
+        alarm.sleep(
+            failures > 0 ? schedule.afterFailure(failures) : schedule.afterSuccess(interval));
+      } catch (InterruptedException e) {
+        return;
+      }
+    }
+  }
+
+  private Optional<Problem> round() {
+    try {
+      poll(begin());
+      return Optional.empty();
+    } catch (TaskException e) {
+      return Optional.of(e.first());
+    } catch (RuntimeException e) {
+      LOG.error("A config cannot be dealt with", e);
+      return Optional.of(
+          Problem.internal(
+              "CONFIG_NOT_TAKEN",
+              "a config of the controller cannot be dealt with: "
+                  + e
+                  + "; please report this, with what the log says"));
+    }
+  }
+
+  private Begun begin() {
+    if (begun == null) {
+      List<X509Certificate> roots = ControllerCertificates.roots(settings.rootCertificate());
+      ControllerClient client = new ControllerClient(connection, roots, clock);
+      begun = new Begun(client, new Onboarding(settings, client));
+      StoredConfigs.Loaded loaded = stored.load(roots);
+      loaded.problems().forEach(problem -> standing.failed(Part.CONFIG, problem));
+      loaded.found().ifPresent(found -> handOn(found.response(), found.received()));
+    }
+    return begun;
+  }
+
+  private void handOn(ConfigResponse response, Instant received) {
+    last = Optional.of(ConfigMark.of(response));
+    interval = Schedule.interval(response.getConfig(), settings.interval());
+    standing.config(received);
+    receiver.configured(response.getConfig());
+  }
+
+  private void poll(Begun known) {
+    Device device = known.onboarding().device();
+    standing.device(device);
+    Optional<ControllerClient.Fetched> fetched;
+    try {
+      fetched =
+          known
+              .client()
+              .config(device.identity(), device.uuid(), last.map(ConfigMark::hash).orElse(""));
+    } catch (TaskException e) {
+      if (DOUBTFUL.contains(e.first().code())) {
+        known.onboarding().doubt();
+      }
+      throw e;
+    }
+    fetched.ifPresent(config -> take(config, device.uuid()));
+  }
+
+  private void take(ControllerClient.Fetched fetched, String uuid) {
+    ConfigMark mark = ConfigMark.of(fetched.response());
+    if (last.map(mark::isSame).orElse(false)) {
+      return;
+    }
+    mark.check(uuid, last);
+    Instant received = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+    stored.save(new StoredConfig(fetched.envelope(), fetched.certificates(), received));
+    handOn(fetched.response(), received);
+  }
+}

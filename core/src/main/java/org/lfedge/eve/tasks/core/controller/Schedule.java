@@ -1,0 +1,62 @@
+package org.lfedge.eve.tasks.core.controller;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.function.DoubleSupplier;
+import org.lfedge.eve.tasks.core.eve.api.ConfigItem;
+import org.lfedge.eve.tasks.core.eve.api.EdgeDevConfig;
+
+/**
+ * When something is done next; by chance within bounds, so that nodes that lost a controller at
+ * once do not come back at once.
+ *
+ * @param chance numbers from 0 to 1, 1 excluded
+ */
+record Schedule(DoubleSupplier chance) {
+
+  private static final Duration FIRST_PAUSE = Duration.ofSeconds(5);
+  private static final Duration LONGEST_PAUSE = Duration.ofMinutes(10);
+  private static final int MAX_DOUBLINGS = 20;
+  private static final double SPREAD = 0.3;
+
+  private static final String INTERVAL = "timer.config.interval";
+  private static final long SHORTEST_SECONDS = 5;
+  private static final long LONGEST_SECONDS = 3600;
+
+  /** 30 % around the interval. */
+  Duration afterSuccess(Duration interval) {
+    return scaled(interval, 1 - SPREAD + 2 * SPREAD * chance.getAsDouble());
+  }
+
+  /**
+   * Twice as long after each failure, from 5 s to 10 min, and up to 30 % less.
+   *
+   * @param failures one after the other, at least one
+   */
+  Duration afterFailure(int failures) {
+    Duration pause = FIRST_PAUSE.multipliedBy(1L << Math.min(failures - 1, MAX_DOUBLINGS));
+    return scaled(
+        pause.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause,
+        1 - SPREAD * chance.getAsDouble());
+  }
+
+  private static Duration scaled(Duration time, double factor) {
+    return Duration.ofNanos(Math.round(time.toNanos() * factor));
+  }
+
+  /** How often the controller wants to be asked, from 5 s to an hour. */
+  static Duration interval(EdgeDevConfig config, Duration usual) {
+    List<String> wanted =
+        config.getConfigItemsList().stream()
+            .filter(item -> item.getKey().equals(INTERVAL))
+            .map(ConfigItem::getValue)
+            .map(String::strip)
+            .filter(value -> value.matches("[0-9]{1,9}"))
+            .toList();
+    if (wanted.isEmpty()) {
+      return usual;
+    }
+    long seconds = Long.parseLong(wanted.get(wanted.size() - 1));
+    return Duration.ofSeconds(Math.max(SHORTEST_SECONDS, Math.min(seconds, LONGEST_SECONDS)));
+  }
+}

@@ -1,0 +1,95 @@
+package org.lfedge.eve.tasks.core.controller;
+
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.Set;
+import org.lfedge.eve.tasks.core.controller.Standing.Device;
+import org.lfedge.eve.tasks.core.controller.Standing.Part;
+import org.lfedge.eve.tasks.core.error.Problem;
+import org.lfedge.eve.tasks.core.error.TaskException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Sends what waits, the oldest first; what fails is tried again, unless that would be in vain. */
+final class Sending implements Runnable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(EdgeController.class);
+
+  /** Client errors that are not the message's. */
+  private static final Set<Integer> PASSING = Set.of(401, 403, 408, 429);
+
+  private final ControllerConnection connection;
+  private final OutgoingMessages messages;
+  private final InstantSource clock;
+  private final Schedule schedule;
+  private final Standing standing;
+  private final Alarm alarm;
+
+  Sending(
+      ControllerConnection connection,
+      OutgoingMessages messages,
+      InstantSource clock,
+      Schedule schedule,
+      Standing standing,
+      Alarm alarm) {
+    this.connection = connection;
+    this.messages = messages;
+    this.clock = clock;
+    this.schedule = schedule;
+    this.standing = standing;
+    this.alarm = alarm;
+  }
+
+  /** Until the thread is interrupted. */
+  @Override
+  public void run() {
+    int failures = 0;
+    try {
+      while (!Thread.currentThread().isInterrupted()) {
+        OutgoingMessages.Waiting next = messages.take();
+        Optional<Problem> problem = send(standing.awaitDevice(), next);
+        if (problem.isEmpty()) {
+          failures = 0;
+          standing.succeeded(Part.MESSAGES, clock.instant());
+        } else if (!Thread.currentThread().isInterrupted()) {
+          failures++;
+          standing.failed(Part.MESSAGES, problem.get());
+          alarm.sleep(schedule.afterFailure(failures));
+        }
+      }
+    } catch (InterruptedException e) {
+      // The end.
+    }
+  }
+
+  private Optional<Problem> send(Device device, OutgoingMessages.Waiting next) {
+    try {
+      ControllerConnection.Reply reply =
+          connection.send(device.identity(), device.uuid(), next.message());
+      int status = reply.status();
+      if (status >= 200 && status < 300) {
+        messages.remove(next.number());
+        return Optional.empty();
+      }
+      TaskException refused =
+          connection.refused(
+              "a message (" + next.message().kind() + " " + next.message().key() + ")", reply);
+      if (status >= 400 && status < 500 && !PASSING.contains(status)) {
+        messages.remove(next.number());
+        LOG.warn("{}; the message is given up", refused.getMessage());
+        return Optional.empty();
+      }
+      return Optional.of(refused.first());
+    } catch (TaskException e) {
+      return Optional.of(e.first());
+    } catch (RuntimeException e) {
+      LOG.error("A message cannot be sent", e);
+      return Optional.of(
+          Problem.internal(
+              "MESSAGE_NOT_SENT",
+              "a message to the controller cannot be sent: "
+                  + e
+                  + "; please report this, with what the log says"));
+    }
+  }
+}

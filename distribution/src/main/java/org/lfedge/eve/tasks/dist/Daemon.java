@@ -34,10 +34,13 @@ import org.lfedge.eve.tasks.core.engine.Planner;
 import org.lfedge.eve.tasks.core.engine.TaskManager;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.fleet.Fleet;
+import org.lfedge.eve.tasks.core.fleet.FleetReports;
 import org.lfedge.eve.tasks.core.host.CgroupMounts;
 import org.lfedge.eve.tasks.core.host.HostInspection;
 import org.lfedge.eve.tasks.core.host.LinuxProcesses;
 import org.lfedge.eve.tasks.core.host.LockedHelperCommand;
+import org.lfedge.eve.tasks.core.host.NamespaceInterfaces;
 import org.lfedge.eve.tasks.core.host.NodeFacts;
 import org.lfedge.eve.tasks.core.host.ResidentMemory;
 import org.lfedge.eve.tasks.core.host.TaskDirectories;
@@ -52,6 +55,7 @@ import org.lfedge.eve.tasks.core.network.NamespaceProbes;
 import org.lfedge.eve.tasks.core.network.PinnedNetworkNamespaces;
 import org.lfedge.eve.tasks.core.output.OutputLogs;
 import org.lfedge.eve.tasks.core.plugin.PluginCatalog;
+import org.lfedge.eve.tasks.core.port.AppRecords;
 import org.lfedge.eve.tasks.core.port.BinaryFormats;
 import org.lfedge.eve.tasks.core.port.ContainerRuntime;
 import org.lfedge.eve.tasks.core.port.ContentStore;
@@ -73,6 +77,7 @@ import org.lfedge.eve.tasks.core.registry.HttpRegistries;
 import org.lfedge.eve.tasks.core.sandboxed.SeedSandboxes;
 import org.lfedge.eve.tasks.core.session.ExecSessions;
 import org.lfedge.eve.tasks.core.session.FifoTerminals;
+import org.lfedge.eve.tasks.core.store.FileAppRecords;
 import org.lfedge.eve.tasks.core.store.FileEventLog;
 import org.lfedge.eve.tasks.core.store.FileTaskStore;
 import org.lfedge.eve.tasks.core.volume.NodeVolumes;
@@ -303,7 +308,12 @@ final class Daemon implements AutoCloseable {
                 failpoints.around(TaskOutput.class, output),
                 runtime.resolve("tasks"),
                 config.policy()::allowsSource));
-    Networks networks = failpoints.around(Networks.class, networks(config, failpoints, namespaces));
+    CniNetworks cni = networks(config, failpoints, namespaces);
+    FleetSurroundings surroundings = new FleetSurroundings(config, cni, registries);
+    if (config.controller().isPresent()) {
+      surroundings.restore();
+    }
+    Networks networks = failpoints.around(Networks.class, cni);
     Devices devices = failpoints.around(Devices.class, devices(config, failpoints, namespaces));
     FifoTerminals terminals = closing(new FifoTerminals(runtime.resolve("terminals")));
     ContainerdRuntime containers = new ContainerdRuntime(containerd, terminals);
@@ -386,6 +396,32 @@ final class Daemon implements AutoCloseable {
                             .equals(OptionalLong.of(anchor.startTime())))
                 .map(anchor -> OptionalInt.of(anchor.pid()))
                 .orElse(OptionalInt.empty()));
+    ContainerdMetrics metrics = new ContainerdMetrics(containerd);
+    Optional<ControlledNode> controlled =
+        config
+            .controller()
+            .map(
+                controller ->
+                    closing(
+                        ControlledNode.start(
+                            controller,
+                            new Fleet.Parts(
+                                tasks,
+                                volumes,
+                                failpoints.around(
+                                    AppRecords.class, new FileAppRecords(state.resolve("apps"))),
+                                surroundings,
+                                InstantSource.system(),
+                                InstantSource.system().instant()),
+                            new FleetReports.Sources(
+                                tasks,
+                                events,
+                                metrics,
+                                new NamespaceInterfaces(),
+                                volumes,
+                                host,
+                                HostInspection.hostName(),
+                                InstantSource.system()))));
     NodeInfo node =
         new NodeInfo(
             Installation.version(),
@@ -396,8 +432,8 @@ final class Daemon implements AutoCloseable {
             containerd.snapshotter(),
             config.pluginsDirectory(),
             state,
+            () -> controlled.map(ControlledNode::info),
             binaryFormats::scope);
-    ContainerdMetrics metrics = new ContainerdMetrics(containerd);
     TaxSampler tax = closing(new TaxSampler(tasks::records, new ResidentMemory(processes)));
     tax.start(TAX_INTERVAL);
     TaskmanagerService service =

@@ -1,5 +1,6 @@
 package org.lfedge.eve.tasks.dist;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import java.util.regex.Pattern;
 import org.lfedge.eve.tasks.core.config.InterfaceConfig.AllowRule;
 import org.lfedge.eve.tasks.core.config.InterfaceConfig.Direction;
 import org.lfedge.eve.tasks.core.config.InterfaceConfig.Protocol;
+import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.network.Cidr;
 import org.lfedge.eve.tasks.core.network.NetworkConfig;
 import org.lfedge.eve.tasks.core.network.NetworkConfig.Kind;
@@ -68,6 +70,43 @@ final class NetworksConfig {
                 : NodeNetworks.DEFAULT.pluginDirectories());
     cni.refuseOtherKeys();
     return result;
+  }
+
+  /** What of some networks can be made, and what is wrong with the others. */
+  record Declared(
+      SortedMap<String, NetworkConfig> networks, SortedMap<String, List<Problem>> problems) {}
+
+  /**
+   * Reads networks that are declared beside those of the node's config, each by itself.
+   *
+   * @param sections by name
+   * @param named whether names can be served
+   */
+  static Declared declared(
+      SortedMap<String, JsonNode> sections, NodeNetworks configured, boolean named) {
+    SortedMap<String, NetworkConfig> all = new TreeMap<>(configured.networks());
+    Declared declared = new Declared(new TreeMap<>(), new TreeMap<>());
+    sections.forEach(
+        (name, section) -> {
+          List<Problem> problems = new ArrayList<>();
+          NetworkConfig network = network(name, new ConfigSection(section, problems), all, named);
+          if (problems.isEmpty()) {
+            all.put(name, network);
+            declared.networks().put(name, network);
+          } else {
+            declared.problems().put(name, problems.stream().map(one -> of(name, one)).toList());
+          }
+        });
+    return declared;
+  }
+
+  private static Problem of(String network, Problem problem) {
+    return new Problem(
+        problem.code(),
+        problem.kind(),
+        "networks." + network + "." + problem.path(),
+        problem.value(),
+        problem.message());
   }
 
   private static NetworkConfig network(

@@ -39,6 +39,7 @@ import org.lfedge.eve.tasks.core.registry.RegistryConfig;
  * @param initProgram the tiny init of tasks with {@code init: true}, a static program
  * @param logLevel from which on messages are written
  * @param logFormat how they are written
+ * @param controller who says which apps there are, if anybody does
  * @param metricsListen where metrics are served, if they are
  */
 public record NodeConfig(
@@ -63,6 +64,7 @@ public record NodeConfig(
     Path initProgram,
     Level logLevel,
     LogFormat logFormat,
+    Optional<ControllerConfig> controller,
     Optional<InetSocketAddress> metricsListen) {
 
   /** How log messages are written. */

@@ -167,6 +167,7 @@ final class NodeConfigReader {
             root.path("init").orElse(INIT),
             log.choice("level", LOG_LEVELS).orElse(Level.INFO),
             log.choice("format", LOG_FORMATS).orElse(NodeConfig.LogFormat.TEXT),
+            ControllerConfigReader.read(root, state),
             metrics.socketAddress("listen"));
     reserve.refuseOtherKeys();
     tasks.refuseOtherKeys();

@@ -2,6 +2,7 @@ package org.lfedge.eve.tasks.core.api;
 
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.port.BinaryFormats;
@@ -15,6 +16,7 @@ import org.lfedge.eve.tasks.spi.task.HostFacts;
  * @param containerdVersion as containerd told it
  * @param snapshotter the one that root file systems come from
  * @param hypervisorMemory asked when somebody asks
+ * @param controller who says which apps there are; looked up when somebody asks
  * @param binaryFormats for whom the binary formats of tasks hold; looked up when somebody asks
  */
 public record NodeInfo(
@@ -26,6 +28,7 @@ public record NodeInfo(
     String snapshotter,
     Path pluginsDirectory,
     Path stateDirectory,
+    Supplier<Optional<ControllerInfo>> controller,
     Supplier<BinaryFormats.Scope> binaryFormats) {
 
   /** In one word, or why tasks can have none. */

@@ -5,6 +5,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import org.lfedge.eve.tasks.core.api.v1.ApplyResponse;
+import org.lfedge.eve.tasks.core.api.v1.Controller;
+import org.lfedge.eve.tasks.core.api.v1.ControllerApp;
 import org.lfedge.eve.tasks.core.api.v1.Event;
 import org.lfedge.eve.tasks.core.api.v1.ExecutorEntry;
 import org.lfedge.eve.tasks.core.api.v1.ExecutorOption;
@@ -20,6 +22,7 @@ import org.lfedge.eve.tasks.core.api.v1.RenderResponse;
 import org.lfedge.eve.tasks.core.api.v1.StopProgress;
 import org.lfedge.eve.tasks.core.api.v1.Task;
 import org.lfedge.eve.tasks.core.api.v1.TaxPart;
+import org.lfedge.eve.tasks.core.config.TaskDocument;
 import org.lfedge.eve.tasks.core.config.TaskDocuments;
 import org.lfedge.eve.tasks.core.engine.Change;
 import org.lfedge.eve.tasks.core.engine.Rendering;
@@ -219,6 +222,7 @@ final class TaskMessages {
     node.host()
         .hypervisor()
         .ifPresent(there -> response.setHypervisor(hypervisor(there, node.hypervisorMemory())));
+    node.controller().get().ifPresent(there -> response.setController(controller(there)));
     return response
         .setVersion(node.version())
         .setArchitecture(node.host().architecture())
@@ -235,6 +239,25 @@ final class TaskMessages {
         .addAllNetworks(networks)
         .setBinaryFormats(node.binaryFormatsText())
         .build();
+  }
+
+  private static Controller controller(ControllerInfo info) {
+    Controller.Builder message =
+        Controller.newBuilder().setSource(info.source()).setWaiting(info.waiting());
+    info.device().ifPresent(message::setDevice);
+    info.lastConfig().ifPresent(at -> message.setLastConfig(timestamp(at)));
+    info.lastContact().ifPresent(at -> message.setLastContact(timestamp(at)));
+    info.problem().ifPresent(problem -> message.setProblem(ApiProblems.message(problem)));
+    for (ControllerInfo.AppInfo app : info.apps()) {
+      message.addApps(
+          ControllerApp.newBuilder()
+              .setId(app.status().app().id())
+              .setName(app.status().app().displayName())
+              .setTask(app.status().app().document().map(TaskDocument::name).orElse(""))
+              .setState(app.state().name())
+              .addAllProblems(app.status().problems().stream().map(ApiProblems::message).toList()));
+    }
+    return message.build();
   }
 
   private static org.lfedge.eve.tasks.core.api.v1.Hypervisor.Builder hypervisor(

@@ -92,7 +92,8 @@ final class Datastores {
       return Optional.empty();
     }
     return switch (store.getDType()) {
-      case DsContainerRegistry -> registry(store, host, below, where, findings);
+      case DsContainerRegistry ->
+          registry(store, scheme.equals("http"), host, below, where, findings);
       case DsHttp, DsHttps -> url(store, scheme, host, below, where, findings);
       default -> {
         findings.unsupported(
@@ -113,8 +114,13 @@ final class Datastores {
   }
 
   private Optional<Place> registry(
-      DatastoreConfig store, String host, String below, String where, Findings findings) {
-    boolean granted = grant(store, host, false, where, findings);
+      DatastoreConfig store,
+      boolean plain,
+      String host,
+      String below,
+      String where,
+      Findings findings) {
+    boolean granted = grant(store, host, plain, where, findings);
     return granted ? Optional.of(new Place.Image(host + "/" + below)) : Optional.empty();
   }
 

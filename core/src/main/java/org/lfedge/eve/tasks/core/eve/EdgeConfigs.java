@@ -4,11 +4,14 @@ import com.google.protobuf.ExtensionRegistry;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.JsonFormat;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.eve.api.AppInstanceConfig;
@@ -19,6 +22,9 @@ public final class EdgeConfigs {
 
   /** The largest config that is read, in bytes; callers need not load more than one above it. */
   public static final int MAX_BYTES = 16 << 20;
+
+  /** From a second to a day. */
+  private static final Pattern SECONDS = Pattern.compile("[1-9][0-9]{0,4}");
 
   private EdgeConfigs() {}
 
@@ -73,6 +79,14 @@ public final class EdgeConfigs {
       apps.add(new AppMapping(app, id, rules, contents).map(networks, ports, pinned, findings));
     }
     return new Wanted(apps, contents.names(), networks.sections(), datastores.hosts());
+  }
+
+  /** A time that a config sets by one of its items; nothing if it has none, or none of use. */
+  public static Optional<Duration> seconds(EdgeDevConfig config, String key) {
+    return config.getConfigItemsList().stream()
+        .filter(item -> item.getKey().equals(key) && SECONDS.matcher(item.getValue()).matches())
+        .map(item -> Duration.ofSeconds(Integer.parseInt(item.getValue())))
+        .reduce((earlier, later) -> later);
   }
 
   private static String id(AppInstanceConfig app, int index, Set<String> ids, Findings findings) {

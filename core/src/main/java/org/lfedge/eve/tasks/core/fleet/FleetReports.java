@@ -103,7 +103,7 @@ public final class FleetReports implements AutoCloseable {
   /**
    * Reports from now on.
    *
-   * @param interval between metrics
+   * @param interval between metrics, asked for each time
    */
   public static FleetReports start(
       Fleet fleet, Sources sources, Outbox outbox, Supplier<Duration> interval) {

@@ -203,6 +203,7 @@ final class TaskJson {
     json.put("stateDirectory", node.getStateDirectory());
     ArrayNode networks = json.putArray("networks");
     node.getNetworksList().forEach(network -> networks.add(NetworksCommand.json(network)));
+    json.set("controller", node.hasController() ? ControllerText.json(node.getController()) : null);
     return json;
   }
 
@@ -350,7 +351,7 @@ final class TaskJson {
     return text.isEmpty() ? null : text;
   }
 
-  private static String instant(Timestamp time) {
+  static String instant(Timestamp time) {
     return Instant.ofEpochSecond(time.getSeconds(), time.getNanos()).toString();
   }
 }

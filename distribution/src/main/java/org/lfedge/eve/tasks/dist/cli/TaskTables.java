@@ -168,6 +168,10 @@ final class TaskTables {
         .forEach(network -> line(lines, "Network " + network.getName(), network.getType()));
     line(lines, "Plugins directory", node.getPluginsDirectory());
     line(lines, "State directory", node.getStateDirectory());
+    if (node.hasController()) {
+      ControllerText.lines(node.getController())
+          .forEach((title, value) -> line(lines, title, value));
+    }
     return String.join("\n", lines);
   }
 

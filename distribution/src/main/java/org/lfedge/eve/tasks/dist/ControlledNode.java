@@ -1,0 +1,146 @@
+package org.lfedge.eve.tasks.dist;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
+import org.lfedge.eve.tasks.core.api.ControllerInfo;
+import org.lfedge.eve.tasks.core.api.ControllerInfo.AppInfo;
+import org.lfedge.eve.tasks.core.controller.EdgeController;
+import org.lfedge.eve.tasks.core.controller.Message;
+import org.lfedge.eve.tasks.core.controller.Message.Kind;
+import org.lfedge.eve.tasks.core.directory.EdgeConfigFiles;
+import org.lfedge.eve.tasks.core.engine.TaskManager;
+import org.lfedge.eve.tasks.core.engine.TaskView;
+import org.lfedge.eve.tasks.core.eve.EdgeConfigs;
+import org.lfedge.eve.tasks.core.eve.NodeRules;
+import org.lfedge.eve.tasks.core.eve.api.EdgeDevConfig;
+import org.lfedge.eve.tasks.core.eve.api.VmMode;
+import org.lfedge.eve.tasks.core.fleet.AppState;
+import org.lfedge.eve.tasks.core.fleet.Fleet;
+import org.lfedge.eve.tasks.core.fleet.FleetReports;
+import org.lfedge.eve.tasks.dist.ControllerConfig.Source;
+import org.lfedge.eve.tasks.spi.task.HostFacts;
+
+/** A node that does what a controller says: the fleet, and who tells it and is told. */
+final class ControlledNode implements AutoCloseable {
+
+  /** As nodes with EVE report, unless the config has this item. */
+  private static final Duration METRICS_INTERVAL = Duration.ofSeconds(60);
+
+  private static final String METRICS_ITEM = "timer.metric.interval";
+
+  private final String source;
+  private final TaskManager tasks;
+  private final Fleet fleet;
+  private final Optional<EdgeController> controller;
+  private final Deque<Runnable> endings = new ArrayDeque<>();
+
+  private ControlledNode(
+      String source, TaskManager tasks, Fleet fleet, Optional<EdgeController> controller) {
+    this.source = source;
+    this.tasks = tasks;
+    this.fleet = fleet;
+    this.controller = controller;
+  }
+
+  /** Listens to a controller from now on. */
+  static ControlledNode start(
+      ControllerConfig config, Fleet.Parts parts, FleetReports.Sources sources) {
+    Fleet fleet = new Fleet(parts);
+    NodeRules rules = rules(config, sources.host());
+    if (config.source() instanceof Source.Server server) {
+      AtomicReference<Duration> metrics = new AtomicReference<>(METRICS_INTERVAL);
+      EdgeController controller =
+          new EdgeController(
+              server.settings(),
+              wanted -> {
+                metrics.set(EdgeConfigs.seconds(wanted, METRICS_ITEM).orElse(METRICS_INTERVAL));
+                want(fleet, rules, wanted);
+              },
+              sources.clock(),
+              new SplittableRandom()::nextDouble,
+              System.getenv());
+      ControlledNode node =
+          new ControlledNode(
+              server.settings().server().toString(), parts.tasks(), fleet, Optional.of(controller));
+      node.endings.push(fleet::close);
+      node.endings.push(
+          FleetReports.start(fleet, sources, outbox(controller), metrics::get)::close);
+      node.endings.push(controller::close);
+      controller.start();
+      return node;
+    }
+    Source.Files files = (Source.Files) config.source();
+    ControlledNode node =
+        new ControlledNode(files.place().toString(), parts.tasks(), fleet, Optional.empty());
+    node.endings.push(fleet::close);
+    node.endings.push(
+        EdgeConfigFiles.watch(files.place(), wanted -> want(fleet, rules, wanted))::close);
+    return node;
+  }
+
+  private static NodeRules rules(ControllerConfig config, HostFacts host) {
+    SortedMap<VmMode, String> executors =
+        new TreeMap<>(NodeRules.usual(host.hypervisor().isPresent()));
+    executors.putAll(config.executors());
+    return new NodeRules(executors, host.cpus());
+  }
+
+  private static void want(Fleet fleet, NodeRules rules, EdgeDevConfig config) {
+    fleet.want(EdgeConfigs.map(config, rules));
+  }
+
+  private static FleetReports.Outbox outbox(EdgeController controller) {
+    return new FleetReports.Outbox() {
+      @Override
+      public Optional<String> device() {
+        return controller.state().device();
+      }
+
+      @Override
+      public void info(String key, byte[] message) {
+        controller.post(new Message(Kind.INFO, key, message));
+      }
+
+      @Override
+      public void metrics(byte[] message) {
+        controller.post(new Message(Kind.METRICS, "metrics", message));
+      }
+    };
+  }
+
+  /** What people are told of it. */
+  ControllerInfo info() {
+    SortedMap<String, TaskView> views = new TreeMap<>();
+    tasks.list().forEach(view -> views.put(view.name(), view));
+    List<AppInfo> apps =
+        fleet.apps().stream()
+            .map(
+                app ->
+                    new AppInfo(
+                        app, AppState.of(app, Optional.ofNullable(views.get(app.app().task())))))
+            .toList();
+    Optional<EdgeController.State> state = controller.map(EdgeController::state);
+    return new ControllerInfo(
+        source,
+        state.flatMap(EdgeController.State::device),
+        state.flatMap(EdgeController.State::lastConfig),
+        state.flatMap(EdgeController.State::lastContact),
+        state.flatMap(EdgeController.State::problem),
+        state.map(EdgeController.State::waiting).orElse(0),
+        apps);
+  }
+
+  @Override
+  public void close() {
+    while (!endings.isEmpty()) {
+      endings.pop().run();
+    }
+  }
+}

@@ -1,0 +1,133 @@
+package org.lfedge.eve.tasks.dist;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.lfedge.eve.tasks.core.error.Problem;
+import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.eve.HostAccess;
+import org.lfedge.eve.tasks.core.fleet.Fleet;
+import org.lfedge.eve.tasks.core.network.CniNetworks;
+import org.lfedge.eve.tasks.core.registry.HttpRegistries;
+import org.lfedge.eve.tasks.core.registry.RegistryConfig;
+
+/**
+ * Networks and registries that a controller declares, beside those of the node's config, which come
+ * first. Networks are kept on disk: after a reboot, tasks are started on them before a controller
+ * is heard.
+ */
+final class FleetSurroundings implements Fleet.Surroundings {
+
+  private final NodeConfig config;
+  private final CniNetworks networks;
+  private final HttpRegistries registries;
+  private final ObjectMapper mapper = new ObjectMapper();
+
+  FleetSurroundings(NodeConfig config, CniNetworks networks, HttpRegistries registries) {
+    this.config = config;
+    this.networks = networks;
+    this.registries = registries;
+  }
+
+  private Path file() {
+    return config.stateDirectory().resolve("networks").resolve("declared.json");
+  }
+
+  /** Has the networks again that were declared last. */
+  void restore() {
+    try {
+      if (Files.exists(file())) {
+        SortedMap<String, JsonNode> sections = new TreeMap<>();
+        mapper
+            .readTree(Files.readAllBytes(file()))
+            .properties()
+            .forEach(field -> sections.put(field.getKey(), field.getValue()));
+        networks.declare(declared(sections).networks());
+      }
+    } catch (IOException e) {
+      throw failure("read " + file(), e);
+    }
+  }
+
+  private NetworksConfig.Declared declared(SortedMap<String, JsonNode> sections) {
+    return NetworksConfig.declared(sections, config.networks(), config.nameService().isPresent());
+  }
+
+  @Override
+  public SortedMap<String, List<Problem>> networks(SortedMap<String, JsonNode> sections) {
+    ObjectNode all = mapper.createObjectNode();
+    all.setAll(sections);
+    write(file(), all.toString());
+    NetworksConfig.Declared declared = declared(sections);
+    networks.declare(declared.networks());
+    return declared.problems();
+  }
+
+  @Override
+  public void hosts(SortedMap<String, HostAccess> hosts) {
+    SortedMap<String, RegistryConfig.Host> all = new TreeMap<>();
+    hosts.forEach((name, access) -> all.put(name, host(name, access)));
+    all.putAll(config.registries().hosts());
+    registries.use(
+        new RegistryConfig(config.registries().dockerConfig(), config.registries().proxy(), all));
+  }
+
+  /** What is secret reaches registries as it does from the node's config: in files. */
+  private RegistryConfig.Host host(String name, HostAccess access) {
+    Path directory = config.runtimeDirectory().resolve("hosts");
+    String file = name.replace(':', '_');
+    Optional<Path> password =
+        access
+            .login()
+            .map(login -> write(directory.resolve(file + ".password"), login.password() + "\n"));
+    Optional<Path> ca =
+        access.certificates().isEmpty() || access.plainHttp()
+            ? Optional.empty()
+            : Optional.of(
+                write(directory.resolve(file + ".pem"), String.join("\n", access.certificates())));
+    return new RegistryConfig.Host(
+        access.plainHttp(),
+        List.of(),
+        ca,
+        Optional.empty(),
+        Optional.empty(),
+        access.login().map(HostAccess.Login::user),
+        password,
+        Optional.empty());
+  }
+
+  private static Path write(Path file, String text) {
+    try {
+      Path directory = file.resolveSibling(".").normalize();
+      Files.createDirectories(
+          directory,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      Path unfinished =
+          Files.createTempFile(
+              directory,
+              ".new",
+              "",
+              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+      Files.writeString(unfinished, text);
+      return Files.move(
+          unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw failure("write " + file, e);
+    }
+  }
+
+  private static TaskException failure(String action, IOException cause) {
+    return TaskException.failed(
+        Problem.host("APP_STORE", "cannot " + action + ": " + cause + "; is the disk full?"),
+        cause);
+  }
+}

@@ -62,7 +62,7 @@ record Domain(
     requireOptions(options.guest(), isProgram);
     requirePlatform(request);
     boolean hasKernel = isProgram || volumes.kernel().isPresent();
-    DomainType type = type(request, options, hasKernel);
+    DomainType type = type(request, options, hasKernel, volumes);
     if (task.resources().memoryBytes() < MIN_MEMORY) {
       throw new SeedException(
           "MEMORY_TOO_SMALL",
@@ -129,12 +129,15 @@ record Domain(
     }
   }
 
-  private static DomainType type(SeedRequest request, DomainOptions options, boolean hasKernel)
+  private static DomainType type(
+      SeedRequest request, DomainOptions options, boolean hasKernel, GuestVolumes volumes)
       throws SeedException {
     SortedSet<String> capabilities = XenNode.of(request).capabilities();
     boolean isCd = request.task().root() instanceof Root.File file && file.format().equals("iso");
+    boolean isReader = volumes.disks().stream().anyMatch(GuestVolumes.Disk::readOnly);
+    DomainType ofKernel = isReader && capabilities.contains("pv") ? DomainType.PV : DomainType.PVH;
     DomainType usual =
-        !capabilities.contains("hvm") ? DomainType.PV : hasKernel ? DomainType.PVH : DomainType.HVM;
+        !capabilities.contains("hvm") ? DomainType.PV : hasKernel ? ofKernel : DomainType.HVM;
     DomainType type = options.type().orElse(usual);
     if (!capabilities.contains(type == DomainType.PV ? "pv" : "hvm")) {
       throw GuestOptions.bad(

@@ -15,6 +15,9 @@ final class DomainConfig {
   static final String PATH = "/etc/xen/domain.cfg";
 
   /** The disks that a PC's firmware can see have these letters; those after them need a driver. */
+  /** What a PC's IDE has room for. */
+  private static final int EMULATED_DISKS = 4;
+
   private static final int MAX_DISKS = 260;
 
   private DomainConfig() {}
@@ -121,13 +124,38 @@ final class DomainConfig {
               .with("vdev", disk.name())
               .with("access", disk.readOnly() ? "ro" : "rw")
               .with("backendtype", "qdisk");
-      if (disk.cdrom() && domain.type() == DomainType.HVM) {
+      if (disk.readOnly()) {
+        requireReadable(disk, disks.size(), domain.type());
         spec.with("devtype", "cdrom");
       }
       // The last, since everything after it belongs to it.
       disks.add(spec.with("target", disk.file()).toString());
     }
     return disks;
+  }
+
+  /**
+   * QEMU 7.2 serves nothing that is read-only but a CD: it asks to write to any other disk. A guest
+   * with drivers for Xen's disks takes a CD for a disk that it cannot write to; a PC has an
+   * emulated one.
+   */
+  private static void requireReadable(GuestVolumes.Disk disk, int number, DomainType type)
+      throws SeedException {
+    if (type == DomainType.PVH) {
+      throw new SeedException(
+          "DISK_NOT_USABLE",
+          disk.path(),
+          "a domain of type pvh cannot have a disk that is read-only; give it options.type: pv or"
+              + " hvm, or make the volume writable");
+    }
+    if (type == DomainType.HVM && number >= EMULATED_DISKS) {
+      throw new SeedException(
+          "DISK_NOT_USABLE",
+          disk.path(),
+          "a domain of type hvm has read-only disks as CDs, and only among its first "
+              + EMULATED_DISKS
+              + " disks; put this one further to the front");
+    }
   }
 
   /** The name of the disk with a number, from {@code xvda} to {@code xvdz}, then {@code xvdaa}. */

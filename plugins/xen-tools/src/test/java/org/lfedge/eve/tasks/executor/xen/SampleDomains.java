@@ -56,7 +56,7 @@ final class SampleDomains {
     }
     int volumes = random.nextInt(4);
     for (int i = 0; i < volumes; i++) {
-      addVolume(request, form == 2, i);
+      addVolume(request, type, form == 2, i);
     }
     int links = random.nextInt(4);
     for (int i = 0; i < links; i++) {
@@ -76,7 +76,8 @@ final class SampleDomains {
   }
 
   private GuestRequest root(DomainType type, int form) {
-    boolean readOnly = random.nextBoolean();
+    // With a disk that is read-only, one is none of these.
+    boolean readOnly = random.nextBoolean() && (form == 2 || type != DomainType.PVH);
     if (form == 0) {
       GuestRequest kernel = Requests.kernel().option("commandLine", "x=" + one(AWKWARD));
       return random.nextBoolean() ? kernel.volume("initrd", View.FILE) : kernel;
@@ -94,15 +95,20 @@ final class SampleDomains {
     return random.nextBoolean() ? program.env("TOKEN", "/run/secrets/TOKEN") : program;
   }
 
-  private void addVolume(GuestRequest request, boolean isProgram, int index) {
+  private void addVolume(GuestRequest request, DomainType type, boolean isProgram, int index) {
     String name = one(List.of("data", "root", "v" + "0".repeat(50) + ".")) + index;
     boolean readOnly = random.nextBoolean();
     Optional<String> target = Optional.of("/" + one(AWKWARD) + index);
-    switch (random.nextInt(isProgram ? 2 : 3)) {
+    boolean reads = type != DomainType.PVH;
+    switch (random.nextInt(isProgram || !reads ? 2 : 3)) {
       case 0 -> request.volume(name, target, Optional.empty(), readOnly, View.FILESYSTEM);
       case 1 ->
           request.volume(
-              name, target, Optional.of(one(List.of("raw", "qcow2"))), readOnly, View.BLOCK);
+              name,
+              target,
+              Optional.of(one(List.of("raw", "qcow2"))),
+              readOnly && reads,
+              View.BLOCK);
       default -> request.volume(name, Optional.empty(), Optional.empty(), true, View.ISO9660);
     }
   }

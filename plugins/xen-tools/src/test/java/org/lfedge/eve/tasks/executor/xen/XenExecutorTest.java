@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.lfedge.eve.tasks.spi.SeedException;
 import org.lfedge.eve.tasks.spi.guest.GuestRequest;
@@ -96,6 +97,32 @@ class XenExecutorTest {
         List.of(
             "format=raw,vdev=xvda,access=ro,backendtype=qdisk,devtype=cdrom,target=/guest/root"),
         config.get("disk"));
+  }
+
+  /** For QEMU, which serves nothing else that is read-only. */
+  @Test
+  void aDiskThatIsReadOnlyIsACd() throws SeedException {
+    List<?> disks = (List<?>) Requests.config(reading(Requests.disk("raw"), "pv")).get("disk");
+    assertEquals(
+        "format=raw,vdev=xvdb,access=ro,backendtype=qdisk,devtype=cdrom,target=/guest/volumes/seed",
+        disks.get(1));
+    assertEquals(
+        "DISK_NOT_USABLE at volumes[0]", Requests.refusal(reading(Requests.disk("raw"), "pvh")));
+    assertEquals("pv", Requests.config(reading(Requests.kernel())).get("type"));
+    assertEquals("pvh", Requests.config(Requests.kernel()).get("type"));
+    GuestRequest many = Requests.disk("raw").option("type", "hvm");
+    for (int i = 0; i < 3; i++) {
+      many = many.diskVolume("disk-" + i, "raw");
+    }
+    assertEquals("DISK_NOT_USABLE at volumes[3]", Requests.refusal(reading(many)));
+  }
+
+  private static GuestRequest reading(GuestRequest request, String type) {
+    return reading(request.option("type", type));
+  }
+
+  private static GuestRequest reading(GuestRequest request) {
+    return request.volume("seed", Optional.empty(), Optional.of("raw"), true, View.BLOCK);
   }
 
   @Test

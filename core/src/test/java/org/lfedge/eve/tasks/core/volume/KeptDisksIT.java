@@ -111,7 +111,7 @@ class KeptDisksIT {
   }
 
   @Test
-  void aRawDiskIsCopiedWhereItIsNotZeros() throws IOException {
+  void aRawDiskIsCopiedAndItsRoomIsTaken() throws IOException {
     Path raw = raw(5 * MIB + 512);
     StoredVolume made = volumes.createDisk("vm", of(raw, Format.RAW, sum(raw)), 0);
     assertEquals("disk", made.kind());
@@ -119,12 +119,6 @@ class KeptDisksIT {
     assertEquals(Optional.of(raw.toString()), made.content());
     assertEquals(Optional.empty(), made.madeFor());
     assertEquals(-1, Files.mismatch(raw, disk("vm")));
-    try (RandomAccessFile file = new RandomAccessFile(disk("vm").toFile(), "r")) {
-      byte[] middle = new byte[(int) (4 * MIB)];
-      file.seek(MIB);
-      file.readFully(middle);
-      assertArrayEquals(new byte[middle.length], middle);
-    }
     assertTrue(room("vm") >= 5 * MIB, "all of it is taken: " + room("vm"));
     assertRefused("VOLUME_EXISTS", () -> volumes.createDisk("vm", of(raw, Format.RAW), 0));
     volumes = node.reboot();

@@ -1,5 +1,6 @@
 package org.lfedge.eve.tasks.core.controller;
 
+import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
 
 /**
@@ -33,13 +34,14 @@ public record Message(Kind kind, String key, byte[] payload) {
    * Checks the size.
    *
    * @throws IllegalArgumentException if the payload has more than 1 MiB, or the key more than 128
-   *     characters or, of logs, is no UUID
+   *     bytes in UTF-8 or, of logs, is no UUID
    */
   public Message {
     if (payload.length > MAX_BYTES) {
       throw new IllegalArgumentException("a message has 1 MiB at most, not " + payload.length);
     }
-    if (key.length() > MAX_KEY || (kind == Kind.LOGS && !APP.matcher(key).matches())) {
+    if (key.getBytes(StandardCharsets.UTF_8).length > MAX_KEY
+        || (kind == Kind.LOGS && !APP.matcher(key).matches())) {
       throw new IllegalArgumentException("a message cannot have the key '" + key + "'");
     }
   }

@@ -1,5 +1,6 @@
 package org.lfedge.eve.tasks.core.controller;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -162,7 +163,11 @@ final class OutgoingMessages {
     }
   }
 
-  /** Empty if nothing waits, or if the oldest could not be read and is gone now. */
+  /**
+   * Empty if nothing waits, or if the oldest was no message and is gone now.
+   *
+   * @throws org.lfedge.eve.tasks.core.error.TaskException CONTROLLER_STATE if it cannot be read
+   */
   synchronized Optional<Waiting> oldest() {
     Map.Entry<Long, Entry> oldest = waiting.firstEntry();
     if (oldest == null) {
@@ -170,12 +175,14 @@ final class OutgoingMessages {
     }
     Entry entry = oldest.getValue();
     try {
-      byte[] payload = Files.readAllBytes(file(oldest.getKey(), entry));
+      byte[] payload = StateFiles.read(file(oldest.getKey(), entry));
       return Optional.of(
           new Waiting(oldest.getKey(), new Message(entry.kind(), entry.key(), payload)));
-    } catch (IOException | IllegalArgumentException e) {
+    } catch (FileNotFoundException | IllegalArgumentException e) {
       remove(oldest.getKey());
       return Optional.empty();
+    } catch (IOException e) {
+      throw ControllerProblems.state("read a message to the controller", e);
     }
   }
 }

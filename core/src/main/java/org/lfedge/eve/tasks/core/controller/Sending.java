@@ -46,8 +46,7 @@ final class Sending implements Runnable {
     int failures = 0;
     try {
       while (!Thread.currentThread().isInterrupted()) {
-        OutgoingMessages.Waiting next = messages.take();
-        Optional<Problem> problem = send(standing.awaitDevice(), next);
+        Optional<Problem> problem = next();
         if (problem.isEmpty()) {
           failures = 0;
           standing.succeeded(Part.MESSAGES, clock.instant());
@@ -62,24 +61,9 @@ final class Sending implements Runnable {
     }
   }
 
-  private Optional<Problem> send(Device device, OutgoingMessages.Waiting next) {
+  private Optional<Problem> next() throws InterruptedException {
     try {
-      ControllerConnection.Reply reply =
-          connection.send(device.identity(), device.uuid(), next.message());
-      int status = reply.status();
-      if (status >= 200 && status < 300) {
-        messages.remove(next.number());
-        return Optional.empty();
-      }
-      TaskException refused =
-          connection.refused(
-              "a message (" + next.message().kind() + " " + next.message().key() + ")", reply);
-      if (status >= 400 && status < 500 && !PASSING.contains(status)) {
-        messages.remove(next.number());
-        LOG.warn("{}; the message is given up", refused.getMessage());
-        return Optional.empty();
-      }
-      return Optional.of(refused.first());
+      return send(standing.awaitDevice(), messages.take());
     } catch (TaskException e) {
       return Optional.of(e.first());
     } catch (RuntimeException e) {
@@ -91,5 +75,24 @@ final class Sending implements Runnable {
                   + e
                   + "; please report this, with what the log says"));
     }
+  }
+
+  private Optional<Problem> send(Device device, OutgoingMessages.Waiting next) {
+    ControllerConnection.Reply reply =
+        connection.send(device.identity(), device.uuid(), next.message());
+    int status = reply.status();
+    if (status >= 200 && status < 300) {
+      messages.remove(next.number());
+      return Optional.empty();
+    }
+    TaskException refused =
+        connection.refused(
+            "a message (" + next.message().kind() + " " + next.message().key() + ")", reply);
+    if (status >= 400 && status < 500 && !PASSING.contains(status)) {
+      messages.remove(next.number());
+      LOG.warn("{}; the message is given up", refused.getMessage());
+      return Optional.empty();
+    }
+    return Optional.of(refused.first());
   }
 }

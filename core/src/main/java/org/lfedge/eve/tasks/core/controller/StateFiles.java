@@ -1,5 +1,6 @@
 package org.lfedge.eve.tasks.core.controller;
 
+import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -9,7 +10,10 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 
-/** Files that are there whole or not at all, and for their owner alone. */
+/**
+ * Files that are there whole or not at all, and for their owner alone. They are read and written
+ * without channels, which an interrupt of the caller would close: that is no damage.
+ */
 final class StateFiles {
 
   /** The end of the name of a file that is not whole yet. */
@@ -27,10 +31,13 @@ final class StateFiles {
     return file.resolveSibling(file.getFileName() + UNFINISHED);
   }
 
-  /**
-   * Writes a file in place of what was there; it survives the end of this process. Not by a
-   * channel, which an interrupt of the caller would close.
-   */
+  static byte[] read(Path file) throws IOException {
+    try (FileInputStream in = new FileInputStream(file.toFile())) {
+      return in.readAllBytes();
+    }
+  }
+
+  /** Writes a file in place of what was there; it survives the end of this process. */
   static void write(Path file, byte[] bytes) throws IOException {
     Path unfinished = unfinished(file);
     Files.deleteIfExists(unfinished);

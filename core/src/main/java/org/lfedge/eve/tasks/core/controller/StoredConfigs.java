@@ -58,8 +58,15 @@ final class StoredConfigs {
     List<Problem> problems = new ArrayList<>();
     for (Path one : List.of(file, before)) {
       if (Files.exists(one, LinkOption.NOFOLLOW_LINKS)) {
+        byte[] bytes;
         try {
-          StoredConfig stored = StoredConfig.of(Files.readAllBytes(one));
+          bytes = StateFiles.read(one);
+        } catch (IOException e) {
+          problems.add(ControllerProblems.state("read the stored config " + one, e).first());
+          continue;
+        }
+        try {
+          StoredConfig stored = StoredConfig.of(bytes);
           return new Loaded(
               Optional.of(new Found(stored.verified(roots), stored.received())), problems);
         } catch (TaskException e) {

@@ -3,147 +3,22 @@ package org.lfedge.eve.tasks.core.controller;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.google.protobuf.Timestamp;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
-import java.util.zip.GZIPOutputStream;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.lfedge.eve.tasks.core.controller.FixtureController.Fault;
 import org.lfedge.eve.tasks.core.controller.FixtureSigners.Signer;
-import org.lfedge.eve.tasks.core.controller.Message.Kind;
-import org.lfedge.eve.tasks.core.error.Problem;
-import org.lfedge.eve.tasks.core.eve.api.EdgeDevConfig;
 import org.lfedge.eve.tasks.core.eve.api.UUIDandVersion;
-import org.lfedge.eve.tasks.core.eve.api.ZInfoMsg;
-import org.lfedge.eve.tasks.core.eve.api.ZMetricMsg;
 
 /** A node and its controller, over the network and over restarts of either. */
-class EdgeControllerTest {
-
-  private static final Duration DEADLINE = Duration.ofSeconds(60);
-
-  @TempDir static Path signersDirectory;
-  private static @Nullable FixtureSigners made;
-
-  @TempDir Path directory;
-
-  private final FixtureController fixture = new FixtureController(signers());
-  private final List<EdgeDevConfig> received = new CopyOnWriteArrayList<>();
-  private volatile Duration clockIsOff = Duration.ZERO;
-  private @Nullable EdgeController running;
-
-  @BeforeAll
-  static void make() {
-    made = new FixtureSigners(signersDirectory);
-  }
-
-  private static FixtureSigners signers() {
-    return Objects.requireNonNull(made);
-  }
-
-  @AfterEach
-  void close() {
-    if (running != null) {
-      running.close();
-    }
-    fixture.close();
-  }
-
-  private ControllerSettings settings() {
-    return fixture.settings(directory.resolve("controller"));
-  }
-
-  /** A node that runs, in place of the one before. */
-  private EdgeController start(ControllerSettings settings) {
-    if (running != null) {
-      running.close();
-    }
-    received.clear();
-    EdgeController node =
-        new EdgeController(
-            settings, received::add, () -> Instant.now().plus(clockIsOff), () -> 0.5, Map.of());
-    running = node;
-    node.start();
-    return node;
-  }
-
-  private EdgeController start() {
-    return start(settings());
-  }
-
-  /** A node that has a config of epoch 5. */
-  private EdgeController configured() {
-    fixture.config(config("five", 5, 1000).build());
-    EdgeController node = start();
-    awaitConfigs(1);
-    return node;
-  }
-
-  private static EdgeDevConfig.Builder config(String name, long epoch, long made) {
-    return EdgeDevConfig.newBuilder()
-        .setDeviceName(name)
-        .setControllerEpoch(epoch)
-        .setConfigTimestamp(Timestamp.newBuilder().setSeconds(made));
-  }
-
-  private static void await(String what, BooleanSupplier condition) {
-    long end = System.nanoTime() + DEADLINE.toNanos();
-    while (!condition.getAsBoolean()) {
-      assertTrue(System.nanoTime() < end, what);
-      LockSupport.parkNanos(2_000_000);
-    }
-  }
-
-  private void awaitConfigs(int count) {
-    await("configs", () -> received.size() >= count);
-  }
-
-  private static String code(EdgeController node) {
-    return node.state().problem().map(Problem::code).orElse("none");
-  }
-
-  private void awaitProblem(EdgeController node, String code) {
-    await(
-        code,
-        () -> {
-          node.poll();
-          return code(node).equals(code);
-        });
-  }
-
-  /** So many more questions for the config, the last but one of which is dealt with. */
-  private void pollTwice(EdgeController node) {
-    int before = fixture.requests("config").size();
-    await(
-        "questions",
-        () -> {
-          node.poll();
-          return fixture.requests("config").size() >= before + 2;
-        });
-  }
-
-  private List<String> names() {
-    return received.stream().map(EdgeDevConfig::getDeviceName).toList();
-  }
+class EdgeControllerTest extends NodeTest {
 
   @Test
   void aNodeOnboardsAndIsConfigured() throws IOException {
@@ -330,83 +205,5 @@ class EdgeControllerTest {
     running = node;
     node.start();
     await("a problem", () -> code(node).equals("CONFIG_NOT_TAKEN"));
-  }
-
-  private static Message info(String app) {
-    return new Message(Kind.INFO, app, ZInfoMsg.newBuilder().setDevId(app).build().toByteArray());
-  }
-
-  private static byte[] packed(String text) throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (GZIPOutputStream out = new GZIPOutputStream(bytes)) {
-      out.write(text.getBytes(StandardCharsets.UTF_8));
-    }
-    return bytes.toByteArray();
-  }
-
-  @Test
-  void messagesAreSentInTheirOrder() throws IOException {
-    EdgeController node = configured();
-    node.post(info("app-1"));
-    node.post(
-        new Message(
-            Kind.METRICS, "", ZMetricMsg.newBuilder().setDevID("node").build().toByteArray()));
-    node.post(new Message(Kind.LOGS, "app-1", packed("{\"content\":\"a\"}\n{}\n")));
-    node.post(info("app-2"));
-    await("messages", () -> fixture.infos().size() == 2);
-    assertEquals(
-        List.of("app-1", "app-2"), fixture.infos().stream().map(ZInfoMsg::getDevId).toList());
-    assertEquals("node", fixture.metrics().get(0).getDevID());
-    assertEquals(List.of("{\"content\":\"a\"}", "{}"), fixture.logs("app-1"));
-    await("none", () -> node.state().waiting() == 0);
-  }
-
-  @Test
-  void messagesWaitForTheControllerOverRestarts() {
-    configured();
-    fixture.answer("", Integer.MAX_VALUE, 503);
-    EdgeController offline = start();
-    offline.post(info("app-1"));
-    offline.post(info("app-2"));
-    offline.post(info("app-1"));
-    assertEquals(2, offline.state().waiting());
-    EdgeController again = start();
-    assertEquals(2, again.state().waiting());
-    fixture.behave();
-    await(
-        "messages",
-        () -> {
-          again.poll();
-          return fixture.infos().size() == 2;
-        });
-    assertEquals(
-        List.of("app-2", "app-1"), fixture.infos().stream().map(ZInfoMsg::getDevId).toList());
-  }
-
-  @Test
-  void aMessageThatIsRefusedForGoodHoldsUpNoOther() {
-    EdgeController node = configured();
-    fixture.answer("/info", 1, 422);
-    node.post(info("bad"));
-    node.post(info("good"));
-    await("the good one", () -> fixture.infos().size() == 1);
-    assertEquals("good", fixture.infos().get(0).getDevId());
-  }
-
-  @ParameterizedTest
-  @ValueSource(ints = {401, 403, 408, 429, 500, 503, 307})
-  void aMessageThatIsRefusedForNowIsSentAgain(int status) {
-    EdgeController node = configured();
-    fixture.answer("/info", 1, status);
-    node.post(info("app-1"));
-    await("a problem", () -> !code(node).equals("none"));
-    assertEquals(1, node.state().waiting());
-    await(
-        "the message",
-        () -> {
-          node.poll();
-          return fixture.infos().size() == 1;
-        });
-    await("no problem", () -> code(node).equals("none"));
   }
 }

@@ -2,6 +2,7 @@ package org.lfedge.eve.tasks.core.controller;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -121,6 +122,15 @@ class OutgoingMessagesTest {
     }
     assertEquals(Optional.empty(), queue.oldest());
     assertEquals(List.of("INFO 2 b"), drained(queue));
+  }
+
+  @Test
+  void anInterruptLosesNothing() {
+    OutgoingMessages queue = queue(10, 1000);
+    Thread.currentThread().interrupt();
+    queue.put(message(Kind.INFO, "1", "a"));
+    assertEquals(List.of("INFO 1 a"), drained(queue));
+    assertTrue(Thread.interrupted());
   }
 
   @Test

@@ -153,6 +153,19 @@ class StoredConfigsTest {
   }
 
   @Test
+  void whatCannotBeReadNowStays() throws IOException {
+    StoredConfigs stored = stored("one");
+    Thread.currentThread().interrupt();
+    assertEquals("one", found(stored.load(roots())));
+    assertTrue(Thread.interrupted());
+    Files.move(directory.resolve("lastconfig"), directory.resolve("lastconfig.bak"));
+    Files.createDirectory(directory.resolve("lastconfig"));
+    StoredConfigs.Loaded loaded = stored.load(roots());
+    assertEquals("one", found(loaded));
+    assertEquals(List.of("CONTROLLER_STATE"), codes(loaded));
+  }
+
+  @Test
   void aFileThatIsCutAnywhereIsRefused() throws IOException {
     StoredConfigs stored = stored("one");
     byte[] whole = Files.readAllBytes(directory.resolve("lastconfig"));

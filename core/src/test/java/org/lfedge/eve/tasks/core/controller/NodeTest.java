@@ -1,0 +1,130 @@
+package org.lfedge.eve.tasks.core.controller;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.protobuf.Timestamp;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.lfedge.eve.tasks.core.error.Problem;
+import org.lfedge.eve.tasks.core.eve.api.EdgeDevConfig;
+
+/** A node and its controller, for tests of both. */
+abstract class NodeTest {
+
+  private static final Duration DEADLINE = Duration.ofSeconds(60);
+
+  @TempDir static Path signersDirectory;
+  private static @Nullable FixtureSigners made;
+
+  @TempDir Path directory;
+
+  final FixtureController fixture = new FixtureController(signers());
+  final List<EdgeDevConfig> received = new CopyOnWriteArrayList<>();
+  volatile Duration clockIsOff = Duration.ZERO;
+  @Nullable EdgeController running;
+
+  @BeforeAll
+  static void make() {
+    made = new FixtureSigners(signersDirectory);
+  }
+
+  static FixtureSigners signers() {
+    return Objects.requireNonNull(made);
+  }
+
+  @AfterEach
+  void close() {
+    if (running != null) {
+      running.close();
+    }
+    fixture.close();
+  }
+
+  ControllerSettings settings() {
+    return fixture.settings(directory.resolve("controller"));
+  }
+
+  /** A node that runs, in place of the one before. */
+  EdgeController start(ControllerSettings settings) {
+    if (running != null) {
+      running.close();
+    }
+    received.clear();
+    EdgeController node =
+        new EdgeController(
+            settings, received::add, () -> Instant.now().plus(clockIsOff), () -> 0.5, Map.of());
+    running = node;
+    node.start();
+    return node;
+  }
+
+  EdgeController start() {
+    return start(settings());
+  }
+
+  /** A node that has a config of epoch 5. */
+  EdgeController configured() {
+    fixture.config(config("five", 5, 1000).build());
+    EdgeController node = start();
+    awaitConfigs(1);
+    return node;
+  }
+
+  static EdgeDevConfig.Builder config(String name, long epoch, long made) {
+    return EdgeDevConfig.newBuilder()
+        .setDeviceName(name)
+        .setControllerEpoch(epoch)
+        .setConfigTimestamp(Timestamp.newBuilder().setSeconds(made));
+  }
+
+  static void await(String what, BooleanSupplier condition) {
+    long end = System.nanoTime() + DEADLINE.toNanos();
+    while (!condition.getAsBoolean()) {
+      assertTrue(System.nanoTime() < end, what);
+      LockSupport.parkNanos(2_000_000);
+    }
+  }
+
+  void awaitConfigs(int count) {
+    await("configs", () -> received.size() >= count);
+  }
+
+  static String code(EdgeController node) {
+    return node.state().problem().map(Problem::code).orElse("none");
+  }
+
+  void awaitProblem(EdgeController node, String code) {
+    await(
+        code,
+        () -> {
+          node.poll();
+          return code(node).equals(code);
+        });
+  }
+
+  /** So many more questions for the config, the last but one of which is dealt with. */
+  void pollTwice(EdgeController node) {
+    int before = fixture.requests("config").size();
+    await(
+        "questions",
+        () -> {
+          node.poll();
+          return fixture.requests("config").size() >= before + 2;
+        });
+  }
+
+  List<String> names() {
+    return received.stream().map(EdgeDevConfig::getDeviceName).toList();
+  }
+}

@@ -112,6 +112,11 @@ final class ControlledNode implements AutoCloseable {
       public void metrics(byte[] message) {
         controller.post(new Message(Kind.METRICS, "metrics", message));
       }
+
+      @Override
+      public void log(String app, byte[] bundle) {
+        controller.post(new Message(Kind.LOGS, app, bundle));
+      }
     };
   }
 

@@ -397,6 +397,8 @@ final class Daemon implements AutoCloseable {
                 .map(anchor -> OptionalInt.of(anchor.pid()))
                 .orElse(OptionalInt.empty()));
     ContainerdMetrics metrics = new ContainerdMetrics(containerd);
+    AppRecords apps =
+        failpoints.around(AppRecords.class, new FileAppRecords(state.resolve("apps")));
     Optional<ControlledNode> controlled =
         config
             .controller()
@@ -408,8 +410,7 @@ final class Daemon implements AutoCloseable {
                             new Fleet.Parts(
                                 tasks,
                                 volumes,
-                                failpoints.around(
-                                    AppRecords.class, new FileAppRecords(state.resolve("apps"))),
+                                apps,
                                 surroundings,
                                 InstantSource.system(),
                                 InstantSource.system().instant()),
@@ -418,6 +419,8 @@ final class Daemon implements AutoCloseable {
                                 events,
                                 metrics,
                                 new NamespaceInterfaces(),
+                                output,
+                                apps,
                                 volumes,
                                 host,
                                 HostInspection.hostName(),

@@ -73,7 +73,7 @@ final class Datastores {
     }
     Matcher address = ADDRESS.matcher(store.getFqdn().strip());
     if (!address.matches()) {
-      findings.bad(where + ".fqdn", store.getFqdn(), "must be a host, maybe with a scheme before");
+      findings.bad(where + ".fqdn", "", "must be a host, maybe with a scheme before");
       return Optional.empty();
     }
     String scheme = Optional.ofNullable(address.group(1)).orElse("").toLowerCase(Locale.ROOT);
@@ -84,7 +84,8 @@ final class Datastores {
     }
     String host = address.group(2);
     if (!HOST.matcher(host).matches()) {
-      findings.bad(where + ".fqdn", store.getFqdn(), "must name a host, maybe with a port behind");
+      // There may be a password in it.
+      findings.bad(where + ".fqdn", "", "must name a host, maybe with a port behind");
       return Optional.empty();
     }
     if (below.isEmpty()) {

@@ -84,7 +84,7 @@ final class NetworkInstances {
 
   private static Optional<Integer> subnet(
       NetworkInstanceConfig instance, String path, ObjectNode section, Findings findings) {
-    instance.getIp().getDnsList().forEach(section.withArray("dns")::add);
+    instance.getIp().getDnsList().forEach(server -> section.withArray("dns").add(server));
     String text = instance.getIp().getSubnet();
     if (text.isEmpty()) {
       return Optional.empty();

@@ -53,6 +53,7 @@ public final class Fleet implements AutoCloseable {
   private final SortedMap<String, AppWorker> workers = new ConcurrentSkipListMap<>();
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
   private Optional<Wanted> wanted = Optional.empty();
+  private boolean taken;
 
   /**
    * What a fleet works with.
@@ -105,15 +106,32 @@ public final class Fleet implements AutoCloseable {
   }
 
   /**
-   * Takes what is wanted from now on, in place of what was wanted before. Returns when that is
-   * known; the work goes on by itself.
-   *
-   * @throws TaskException if the records of apps cannot be read; nothing is done then
+   * Takes what is wanted from now on, in place of what was wanted before. The work goes on by
+   * itself; if it cannot be begun, as when the records of apps cannot be read, that is tried again.
    */
   public synchronized void want(Wanted now) {
-    List<AppRecord> records = parts.records().all();
-    boolean first = wanted.isEmpty();
+    if (wanted.isEmpty()) {
+      var unused =
+          timers.scheduleWithFixedDelay(
+              this::look, LOOK.toSeconds(), LOOK.toSeconds(), TimeUnit.SECONDS);
+    }
     wanted = Optional.of(now);
+    taken = false;
+    take();
+  }
+
+  private void take() {
+    try {
+      begin(wanted.orElseThrow());
+      taken = true;
+    } catch (TaskException e) {
+      log.error("what the controller wants cannot be done yet: {}", e.first());
+    }
+  }
+
+  private void begin(Wanted now) {
+    List<AppRecord> records = parts.records().all();
+    log.info("the controller wants {} apps", now.apps().size());
     parts.surroundings().hosts(now.hosts());
     SortedMap<String, List<Problem>> unusable = parts.surroundings().networks(now.networks());
     SortedMap<String, App> apps = new TreeMap<>();
@@ -122,11 +140,6 @@ public final class Fleet implements AutoCloseable {
         record -> workers.computeIfAbsent(record.id(), id -> worker(id, record.task())));
     apps.values().forEach(app -> workers.computeIfAbsent(app.id(), id -> worker(id, app.task())));
     workers.forEach((id, worker) -> worker.want(Optional.ofNullable(apps.get(id))));
-    if (first) {
-      var unused =
-          timers.scheduleWithFixedDelay(
-              this::look, LOOK.toSeconds(), LOOK.toSeconds(), TimeUnit.SECONDS);
-    }
   }
 
   private AppWorker worker(String id, String task) {
@@ -168,7 +181,10 @@ public final class Fleet implements AutoCloseable {
   }
 
   /** Now and then: somebody may have removed a task, and volumes may be free by now. */
-  private void look() {
+  private synchronized void look() {
+    if (!taken) {
+      take();
+    }
     workers.values().forEach(AppWorker::look);
     threads.execute(this::sweep);
   }

@@ -18,6 +18,7 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.lfedge.eve.tasks.core.engine.TaskManager;
 import org.lfedge.eve.tasks.core.engine.TaskView;
+import org.lfedge.eve.tasks.core.eve.App;
 import org.lfedge.eve.tasks.core.eve.api.DeviceMemoryMetric;
 import org.lfedge.eve.tasks.core.eve.api.ZDeviceState;
 import org.lfedge.eve.tasks.core.eve.api.ZInfoApp;
@@ -27,11 +28,13 @@ import org.lfedge.eve.tasks.core.eve.api.ZInfoMsg;
 import org.lfedge.eve.tasks.core.eve.api.ZInfoTypes;
 import org.lfedge.eve.tasks.core.eve.api.ZMetricMsg;
 import org.lfedge.eve.tasks.core.eve.api.deviceMetric;
+import org.lfedge.eve.tasks.core.port.AppRecords;
 import org.lfedge.eve.tasks.core.port.EventLog;
 import org.lfedge.eve.tasks.core.port.InterfaceCounters;
 import org.lfedge.eve.tasks.core.port.InterfaceMetrics;
 import org.lfedge.eve.tasks.core.port.StoredVolume;
 import org.lfedge.eve.tasks.core.port.TaskMetrics;
+import org.lfedge.eve.tasks.core.port.TaskOutput;
 import org.lfedge.eve.tasks.core.port.TaskUsage;
 import org.lfedge.eve.tasks.core.port.Volumes;
 import org.lfedge.eve.tasks.spi.task.HostFacts;
@@ -49,12 +52,15 @@ public final class FleetReports implements AutoCloseable {
   /** Changes that follow one another so soon are told as one. */
   private static final Duration GATHER = Duration.ofMillis(200);
 
+  private static final Duration LOGS_INTERVAL = Duration.ofSeconds(10);
+
   private final Fleet fleet;
   private final Sources sources;
   private final Outbox outbox;
   private final ScheduledThreadPoolExecutor thread;
   private final AtomicBoolean due = new AtomicBoolean();
   private final Map<String, ZInfoApp> told = new HashMap<>();
+  private final Map<String, AppLogs> logs = new HashMap<>();
   private final Runnable listening;
 
   /** Where what is told comes from. */
@@ -63,6 +69,8 @@ public final class FleetReports implements AutoCloseable {
       EventLog events,
       TaskMetrics usage,
       InterfaceMetrics interfaces,
+      TaskOutput output,
+      AppRecords records,
       Volumes volumes,
       HostFacts host,
       String hostName,
@@ -83,6 +91,9 @@ public final class FleetReports implements AutoCloseable {
 
     /** A metrics message. */
     void metrics(byte[] message);
+
+    /** A bundle of an app's log. */
+    void log(String app, byte[] bundle);
   }
 
   private FleetReports(Fleet fleet, Sources sources, Outbox outbox) {
@@ -111,6 +122,7 @@ public final class FleetReports implements AutoCloseable {
     fleet.listen(reports::changed);
     reports.changed();
     reports.measureAfter(interval);
+    reports.readLogsLater();
     return reports;
   }
 
@@ -124,6 +136,50 @@ public final class FleetReports implements AutoCloseable {
           }
         },
         interval.get());
+  }
+
+  private void readLogsLater() {
+    later(
+        () -> {
+          try {
+            readLogs();
+          } finally {
+            readLogsLater();
+          }
+        },
+        LOGS_INTERVAL);
+  }
+
+  /** A task that was made anew has another log. */
+  private void readLogs() {
+    SortedMap<String, TaskView> tasks = tasks();
+    Map<String, AppLogs> present = new HashMap<>();
+    for (AppStatus status : fleet.apps()) {
+      App app = status.app();
+      TaskView task = tasks.get(app.task());
+      if (task != null) {
+        String key = app.id() + " " + task.createdAt();
+        present.put(key, Optional.ofNullable(logs.get(key)).orElseGet(() -> log(app)));
+        hand(app.id(), present.get(key));
+      }
+    }
+    logs.clear();
+    logs.putAll(present);
+  }
+
+  private AppLogs log(App app) {
+    Instant since =
+        sources.records().logged(app.id()).map(at -> at.plusNanos(1)).orElse(Instant.MIN);
+    return new AppLogs(app.id(), app.displayName(), sources.output(), app.task(), since);
+  }
+
+  private void hand(String app, AppLogs log) {
+    Optional<byte[]> bundle = log.next();
+    while (bundle.isPresent()) {
+      outbox.log(app, bundle.get());
+      sources.records().logged(app, log.last());
+      bundle = log.next();
+    }
   }
 
   private void changed() {

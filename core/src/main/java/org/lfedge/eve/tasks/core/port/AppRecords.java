@@ -1,6 +1,8 @@
 package org.lfedge.eve.tasks.core.port;
 
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /** The apps of a controller on this node, on disk: by them it is known which tasks are its own. */
 public interface AppRecords {
@@ -17,7 +19,14 @@ public interface AppRecords {
   @Effect
   void save(AppRecord record);
 
-  /** Removes one; succeeds if there is none. */
+  /** Removes one, and how far its log was read; succeeds if there is none. */
   @Effect
   void delete(String id);
+
+  /** Up to when the log of an app was handed to its controller, if any of it was. */
+  Optional<Instant> logged(String id);
+
+  /** Writes down up to when the log of an app was handed to its controller. */
+  @Effect
+  void logged(String id, Instant until);
 }

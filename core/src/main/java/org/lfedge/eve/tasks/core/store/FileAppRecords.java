@@ -4,10 +4,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.port.AppRecord;
@@ -17,6 +21,7 @@ import org.lfedge.eve.tasks.core.port.AppRecords;
 public final class FileAppRecords implements AppRecords {
 
   private static final String SUFFIX = ".json";
+  private static final String LOGGED = ".logged";
 
   private final ObjectMapper mapper = new ObjectMapper();
   private final DurableFiles files;
@@ -73,10 +78,30 @@ public final class FileAppRecords implements AppRecords {
   public void delete(String id) {
     try {
       if (Files.isDirectory(files.directory())) {
+        files.delete(id + LOGGED);
         files.delete(id + SUFFIX);
       }
     } catch (IOException e) {
       throw failure("remove the record of app " + id, e);
+    }
+  }
+
+  @Override
+  public Optional<Instant> logged(String id) {
+    try {
+      return Optional.of(Instant.parse(Files.readString(files.directory().resolve(id + LOGGED))));
+    } catch (IOException | DateTimeParseException e) {
+      // What was handed over already is handed over again, which is better than not at all.
+      return Optional.empty();
+    }
+  }
+
+  @Override
+  public void logged(String id, Instant until) {
+    try {
+      files.write(id + LOGGED, until.toString().getBytes(StandardCharsets.US_ASCII));
+    } catch (IOException e) {
+      throw failure("record how far the log of app " + id + " was read", e);
     }
   }
 

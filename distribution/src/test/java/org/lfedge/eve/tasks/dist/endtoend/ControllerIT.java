@@ -112,7 +112,7 @@ class ControllerIT {
   void aNodeDoesWhatItsControllerSays() throws Exception {
     FixtureSigners signers = new FixtureSigners(directory.resolve("signers"));
     TestImages images = new TestImages();
-    try (FixtureRegistry registry = new FixtureRegistry();
+    try (FixtureRegistry registry = FixtureRegistry.plain();
         FixtureController controller = new FixtureController(signers)) {
       Descriptor image = images.add(image());
       ServedImage.put(registry, images, image, "1");
@@ -127,6 +127,9 @@ class ControllerIT {
             error.getAppErr(0).getDescription().contains("volumeRefList[0].uuid"),
             error.toString());
         assertEquals(1, controller.devices().size());
+        Programs.await(
+            "its log to arrive",
+            () -> controller.logs(uuid(WEB)).toString().contains("hello from afar, start 1"));
         node.awaitOutput(uuid(WEB), "hello from afar, start 1");
         Anchor web = anchor(node, WEB);
         Anchor side = anchor(node, SIDE);
@@ -214,7 +217,7 @@ class ControllerIT {
   }
 
   /** Waits until the last that the controller was told of an app is a state. */
-  private static ZInfoApp awaitState(FixtureController controller, int app, ZSwState state) {
+  static ZInfoApp awaitState(FixtureController controller, int app, ZSwState state) {
     ZInfoApp[] last = new ZInfoApp[1];
     try {
       Programs.await(
@@ -237,7 +240,7 @@ class ControllerIT {
         .reduce((earlier, later) -> later);
   }
 
-  private static appMetric awaitMetric(FixtureController controller, int app) {
+  static appMetric awaitMetric(FixtureController controller, int app) {
     appMetric[] found = new appMetric[1];
     Programs.await(
         "metrics of " + uuid(app),

@@ -2,9 +2,14 @@ package org.lfedge.eve.tasks.dist.endtoend;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.SortedMap;
+import java.util.stream.Stream;
 import org.lfedge.eve.tasks.core.image.TestImages;
 import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
 import org.lfedge.eve.tasks.core.registry.FixtureRegistry;
@@ -20,6 +25,35 @@ final class ServedImage {
     var unused =
         registry.document(
             tag, target.mediaType(), images.blobs().getOrDefault(target.digest(), new byte[0]));
+  }
+
+  /**
+   * Puts an image in that is in a layout in an archive, with a tag.
+   *
+   * @return the digest of its manifest
+   */
+  static String putLayout(FixtureRegistry registry, Path archive, String tag) {
+    try {
+      Path layout = Files.createTempDirectory("layout-");
+      Programs.run(List.of("tar", "-xf", archive.toString(), "-C", layout.toString())).expect(0);
+      var manifest = Programs.parse(Programs.read(layout.resolve("index.json"))).at("/manifests/0");
+      Path blobs = layout.resolve("blobs/sha256");
+      try (Stream<Path> files = Files.list(blobs)) {
+        for (Path file : files.toList()) {
+          var unused = registry.blob(Files.readAllBytes(file));
+        }
+      }
+      String digest = manifest.path("digest").asText();
+      var unused =
+          registry.document(
+              tag,
+              manifest.path("mediaType").asText(),
+              Files.readAllBytes(blobs.resolve(digest.replaceFirst("^sha256:", ""))));
+      Programs.run(List.of("rm", "-r", layout.toString())).expect(0);
+      return digest;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Puts a file in as an artifact, as the only one with its tag. */

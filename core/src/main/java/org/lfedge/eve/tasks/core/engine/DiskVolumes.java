@@ -62,7 +62,9 @@ final class DiskVolumes implements AutoCloseable {
                             file ->
                                 volumes.createDisk(
                                     name,
-                                    new DiskContent.Fetched(file.digest(), format, from.shown()),
+                                    new DiskContent(
+                                        new DiskContent.Fetched(file.digest(), from.shown()),
+                                        format),
                                     bytes),
                             making)));
   }
@@ -73,7 +75,7 @@ final class DiskVolumes implements AutoCloseable {
     return unlessThere(
         name,
         () -> {
-          DiskContent content = new DiskContent.OfNode(path, format, digest);
+          DiskContent content = new DiskContent(new DiskContent.OfNode(path, digest), format);
           return CompletableFuture.supplyAsync(
               () -> volumes.createDisk(name, content, bytes), making);
         });

@@ -3,14 +3,28 @@ package org.lfedge.eve.tasks.core.port;
 import java.util.Optional;
 import org.lfedge.eve.tasks.core.config.VolumeConfig.Format;
 
-/** A file with a disk in it, of which a volume is made. Closed to implement. */
-public sealed interface DiskContent {
+/**
+ * A disk of which a volume is made.
+ *
+ * @param source the file that it is in
+ * @param format what that holds; declared, never guessed
+ */
+public record DiskContent(Source source, Format format) {
 
-  /** What the file holds; declared, never guessed. One of a disk. */
-  Format format();
+  /** Refuses what is no disk. */
+  public DiskContent {
+    if (!format.isDisk()) {
+      throw new IllegalArgumentException("no format of disks: " + format);
+    }
+  }
 
   /** Where it is from, for people. */
-  String origin();
+  public String origin() {
+    return source instanceof Fetched fetched ? fetched.from() : ((OfNode) source).path();
+  }
+
+  /** The file of a disk. */
+  public sealed interface Source {}
 
   /**
    * A file of the node.
@@ -18,36 +32,13 @@ public sealed interface DiskContent {
    * @param path absolute, within {@code policy.directories}
    * @param digest what the file must have, {@code sha256:} and 64 hex digits; anything if empty
    */
-  record OfNode(String path, Format format, Optional<String> digest) implements DiskContent {
-
-    /** Refuses what is no disk. */
-    public OfNode {
-      requireDisk(format);
-    }
-
-    @Override
-    public String origin() {
-      return path;
-    }
-  }
+  public record OfNode(String path, Optional<String> digest) implements Source {}
 
   /**
    * A file that the node has fetched, see {@link FetchedFiles}.
    *
    * @param digest of it
-   * @param origin where it was fetched from
+   * @param from where it was fetched
    */
-  record Fetched(String digest, Format format, String origin) implements DiskContent {
-
-    /** Refuses what is no disk. */
-    public Fetched {
-      requireDisk(format);
-    }
-  }
-
-  private static void requireDisk(Format format) {
-    if (!format.isDisk()) {
-      throw new IllegalArgumentException("no format of disks: " + format);
-    }
-  }
+  public record Fetched(String digest, String from) implements Source {}
 }

@@ -41,15 +41,15 @@ final class DiskFilling {
    */
   long fill(Path making, DiskContent content, long least, String what) {
     Path raw = VolumeFiles.diskIn(making);
-    if (content instanceof DiskContent.Fetched fetched) {
+    if (content.source() instanceof DiskContent.Fetched fetched) {
       try (Staged file = sources.stageFetched(raw.toString(), what, fetched.digest())) {
         return fill(raw, file.path(), content.format(), Optional.empty(), least, what);
       }
     }
-    DiskContent.OfNode source = (DiskContent.OfNode) content;
+    DiskContent.OfNode source = (DiskContent.OfNode) content.source();
     try (Staged file = sources.stage(raw.toString(), what, source.path(), false, false)) {
       file.makeReadOnly("mount " + source.path() + " for " + what);
-      return fill(raw, file.path(), source.format(), source.digest(), least, what);
+      return fill(raw, file.path(), content.format(), source.digest(), least, what);
     }
   }
 

@@ -46,7 +46,7 @@ class DiskVolumesTest extends EngineTest {
     assertEquals(Optional.of(URL.url()), made.content());
     assertEquals(1 << 30, made.limitBytes());
     assertEquals(
-        Map.of("vm", new DiskContent.Fetched(DIGEST, Format.QCOW2, URL.url())),
+        Map.of("vm", new DiskContent(new DiskContent.Fetched(DIGEST, URL.url()), Format.QCOW2)),
         engine.volumes.disks);
     assertEquals(Set.of(), Set.copyOf(engine.fetched.here));
   }
@@ -63,7 +63,10 @@ class DiskVolumesTest extends EngineTest {
   void aVolumeIsMadeOfAFileOfTheNode() {
     await(engine.manager().createDisk("vm", "/srv/vm.vmdk", Optional.of(DIGEST), Format.VMDK, 0));
     assertEquals(
-        Map.of("vm", new DiskContent.OfNode("/srv/vm.vmdk", Format.VMDK, Optional.of(DIGEST))),
+        Map.of(
+            "vm",
+            new DiskContent(
+                new DiskContent.OfNode("/srv/vm.vmdk", Optional.of(DIGEST)), Format.VMDK)),
         engine.volumes.disks);
     assertEquals(List.of(), engine.fetched.fetches);
   }

@@ -95,7 +95,12 @@ class KeptDisksIT {
   }
 
   private static DiskContent of(Path file, Format format, String... digest) {
-    return new DiskContent.OfNode(file.toString(), format, Arrays.stream(digest).findFirst());
+    return new DiskContent(
+        new DiskContent.OfNode(file.toString(), Arrays.stream(digest).findFirst()), format);
+  }
+
+  private static DiskContent fetched(String digest, Format format, String url) {
+    return new DiskContent(new DiskContent.Fetched(digest, url), format);
   }
 
   private static String sum(Path file) {
@@ -176,13 +181,12 @@ class KeptDisksIT {
       Files.copy(file, node.fetched().resolve(sum(file).substring(7)));
     }
     String url = "https://repo.example/disk";
-    StoredVolume made =
-        volumes.createDisk("a", new DiskContent.Fetched(sum(raw), Format.RAW, url), 0);
+    StoredVolume made = volumes.createDisk("a", fetched(sum(raw), Format.RAW, url), 0);
     assertEquals(Optional.of(url), made.content());
-    var unused = volumes.createDisk("b", new DiskContent.Fetched(sum(qcow2), Format.QCOW2, url), 0);
+    var unused = volumes.createDisk("b", fetched(sum(qcow2), Format.QCOW2, url), 0);
     assertEquals(-1, Files.mismatch(raw, disk("a")));
     assertEquals(-1, Files.mismatch(raw, disk("b")));
-    DiskContent gone = new DiskContent.Fetched("sha256:" + "0".repeat(64), Format.RAW, url);
+    DiskContent gone = fetched("sha256:" + "0".repeat(64), Format.RAW, url);
     assertRefused("FILE_NOT_FOUND", () -> volumes.createDisk("c", gone, 0));
   }
 

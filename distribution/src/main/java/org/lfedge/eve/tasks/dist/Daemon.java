@@ -34,6 +34,7 @@ import org.lfedge.eve.tasks.core.engine.Planner;
 import org.lfedge.eve.tasks.core.engine.TaskManager;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.fleet.AppRecords;
 import org.lfedge.eve.tasks.core.fleet.Fleet;
 import org.lfedge.eve.tasks.core.fleet.FleetReports;
 import org.lfedge.eve.tasks.core.host.CgroupMounts;
@@ -55,7 +56,6 @@ import org.lfedge.eve.tasks.core.network.NamespaceProbes;
 import org.lfedge.eve.tasks.core.network.PinnedNetworkNamespaces;
 import org.lfedge.eve.tasks.core.output.OutputLogs;
 import org.lfedge.eve.tasks.core.plugin.PluginCatalog;
-import org.lfedge.eve.tasks.core.port.AppRecords;
 import org.lfedge.eve.tasks.core.port.BinaryFormats;
 import org.lfedge.eve.tasks.core.port.ContainerRuntime;
 import org.lfedge.eve.tasks.core.port.ContentStore;
@@ -397,8 +397,7 @@ final class Daemon implements AutoCloseable {
                 .map(anchor -> OptionalInt.of(anchor.pid()))
                 .orElse(OptionalInt.empty()));
     ContainerdMetrics metrics = new ContainerdMetrics(containerd);
-    AppRecords apps =
-        failpoints.around(AppRecords.class, new FileAppRecords(state.resolve("apps")));
+    AppRecords apps = new FileAppRecords(state.resolve("apps"));
     Optional<ControlledNode> controlled =
         config
             .controller()

@@ -61,6 +61,7 @@ class PortEffectsTest {
           "ImageStore.list",
           "ImageStore.readFile",
           "InsideProcesses.exit",
+          "InterfaceMetrics.counters",
           "NetworkNamespaces.ofNode",
           "NetworkNamespaces.path",
           "NetworkNamespaces.pinned",

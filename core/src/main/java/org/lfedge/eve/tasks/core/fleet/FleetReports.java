@@ -28,7 +28,6 @@ import org.lfedge.eve.tasks.core.eve.api.ZInfoMsg;
 import org.lfedge.eve.tasks.core.eve.api.ZInfoTypes;
 import org.lfedge.eve.tasks.core.eve.api.ZMetricMsg;
 import org.lfedge.eve.tasks.core.eve.api.deviceMetric;
-import org.lfedge.eve.tasks.core.port.AppRecords;
 import org.lfedge.eve.tasks.core.port.EventLog;
 import org.lfedge.eve.tasks.core.port.InterfaceCounters;
 import org.lfedge.eve.tasks.core.port.InterfaceMetrics;

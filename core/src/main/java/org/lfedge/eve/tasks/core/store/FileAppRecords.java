@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Optional;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
-import org.lfedge.eve.tasks.core.port.AppRecord;
-import org.lfedge.eve.tasks.core.port.AppRecords;
+import org.lfedge.eve.tasks.core.fleet.AppRecord;
+import org.lfedge.eve.tasks.core.fleet.AppRecords;
 
 /** Keeps each record in a JSON file of its own, {@code ID.json}. */
 public final class FileAppRecords implements AppRecords {

@@ -27,12 +27,12 @@ import org.lfedge.eve.tasks.core.eve.App;
 import org.lfedge.eve.tasks.core.eve.AppVolume;
 import org.lfedge.eve.tasks.core.eve.HostAccess;
 import org.lfedge.eve.tasks.core.eve.Wanted;
+import org.lfedge.eve.tasks.core.fleet.AppRecord;
+import org.lfedge.eve.tasks.core.fleet.AppRecords;
 import org.lfedge.eve.tasks.core.fleet.AppStatus;
 import org.lfedge.eve.tasks.core.fleet.AppStatus.Phase;
 import org.lfedge.eve.tasks.core.fleet.Fleet;
 import org.lfedge.eve.tasks.core.lifecycle.TaskState;
-import org.lfedge.eve.tasks.core.port.AppRecord;
-import org.lfedge.eve.tasks.core.port.AppRecords;
 
 /** Apps of a controller become tasks of an engine in memory, and follow what is wanted. */
 class FleetTest extends EngineTest {

@@ -193,8 +193,8 @@ class ControllerIT {
   }
 
   private static long containerd(PackagedNode node) {
-    return Long.parseLong(
-        Programs.read(node.directory().resolve("run/containerd/containerd.pid")).strip());
+    Path file = node.directory().resolve("run/containerd/containerd.pid");
+    return Long.parseLong(Programs.read(file).split(" ")[0]);
   }
 
   private static void kill(long pid) {

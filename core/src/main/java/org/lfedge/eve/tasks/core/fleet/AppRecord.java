@@ -1,4 +1,4 @@
-package org.lfedge.eve.tasks.core.port;
+package org.lfedge.eve.tasks.core.fleet;
 
 /**
  * What the node did for an app of a controller.

@@ -1,4 +1,4 @@
-package org.lfedge.eve.tasks.core.port;
+package org.lfedge.eve.tasks.core.fleet;
 
 import java.time.Instant;
 import java.util.List;
@@ -16,17 +16,14 @@ public interface AppRecords {
   List<AppRecord> all();
 
   /** Writes one, whole or not at all. */
-  @Effect
   void save(AppRecord record);
 
   /** Removes one, and how far its log was read; succeeds if there is none. */
-  @Effect
   void delete(String id);
 
   /** Up to when the log of an app was handed to its controller, if any of it was. */
   Optional<Instant> logged(String id);
 
   /** Writes down up to when the log of an app was handed to its controller. */
-  @Effect
   void logged(String id, Instant until);
 }

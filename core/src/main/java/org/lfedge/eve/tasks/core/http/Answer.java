@@ -6,6 +6,7 @@ import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpHeaders;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -26,6 +27,11 @@ public record Answer(int status, URI uri, HttpHeaders headers, Body body) {
   /** The first header of a name. */
   public Optional<String> header(String name) {
     return headers.firstValue(name);
+  }
+
+  /** All headers of a name. */
+  public List<String> all(String name) {
+    return headers.allValues(name);
   }
 
   /** The length of the body, if it is stated. */

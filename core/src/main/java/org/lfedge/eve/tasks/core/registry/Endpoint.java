@@ -98,7 +98,7 @@ final class Endpoint {
     Optional<Grant> grant = authorizer.kept(at);
     Answer answer = follow(at, uri, headers, grant);
     if (answer.status() == 401 && isHere(answer.uri())) {
-      List<Challenge> challenges = Challenge.parse(answer.headers().allValues("WWW-Authenticate"));
+      List<Challenge> challenges = Challenge.parse(answer.all("WWW-Authenticate"));
       String words = words(answer);
       Optional<Grant> renewed = authorizer.renew(at, grant, challenges);
       if (renewed.isEmpty()) {

@@ -70,6 +70,10 @@ class OutgoingMessagesPropertiesTest {
         assertEquals(model.size(), files.count());
       }
     }
+    while (queue.oldest().isPresent()) {
+      queue.remove(queue.oldest().orElseThrow().number());
+    }
+    Files.delete(directory);
   }
 
   private Sent sent(Message message) {

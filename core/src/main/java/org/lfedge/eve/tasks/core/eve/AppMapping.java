@@ -60,7 +60,7 @@ final class AppMapping {
       GuestOptions.add(
           app.getFixedresources(), executor.get(), storage.isImage(), options, findings);
     }
-    UserData.add(app, guest && storage.isImage(), document, findings);
+    UserData.add(app, storage.isImage(), guest, document, findings);
     interfaces(networks);
     for (int i = 0; i < app.getAdaptersCount(); i++) {
       ports.add(

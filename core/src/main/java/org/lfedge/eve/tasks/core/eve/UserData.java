@@ -1,5 +1,6 @@
 package org.lfedge.eve.tasks.core.eve;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -18,14 +19,18 @@ final class UserData {
 
   private UserData() {}
 
+  /** The variable by which EVE's controllers give an image another command. */
+  private static final String COMMAND = "EVE_ECO_CMD";
+
   /**
    * Adds them to a document.
    *
-   * @param imageInGuest whether the app is an image that runs in a guest, which has no cloud-init
-   *     and no node that writes files into it
+   * @param image whether the app is an image
+   * @param guest whether it runs in a guest. An image in a guest has no cloud-init, and no node
+   *     that writes files into it
    */
   static void add(
-      AppInstanceConfig app, boolean imageInGuest, ObjectNode document, Findings findings) {
+      AppInstanceConfig app, boolean image, boolean guest, ObjectNode document, Findings findings) {
     if (app.getUserData().isEmpty() || app.getMetaDataType() == MetaDataType.MetaDataNone) {
       return;
     }
@@ -37,9 +42,12 @@ final class UserData {
     Optional<String> text = text(app.getUserData());
     if (text.isEmpty()) {
       findings.bad(PATH, "", "must be UTF-8 in base64");
-    } else if (imageInGuest) {
-      variables(text.get(), document, findings);
-    } else {
+      return;
+    }
+    if (image) {
+      read(text.get(), guest, document, findings);
+    }
+    if (!image || !guest) {
       document
           .withArray("volumes")
           .addObject()
@@ -60,17 +68,29 @@ final class UserData {
     }
   }
 
-  private static void variables(String text, ObjectNode document, Findings findings) {
+  private static void read(String text, boolean guest, ObjectNode document, Findings findings) {
     try {
       CloudInitData data = CloudInitData.read(text, PATH);
-      ObjectNode env = document.withObject("env");
-      data.env().forEach(env::put);
-      if (!data.files().isEmpty()) {
+      Optional.ofNullable(data.env().get(COMMAND)).ifPresent(line -> command(line, document));
+      if (guest) {
+        data.env().forEach(document.withObject("env")::put);
+      }
+      if (guest && !data.files().isEmpty()) {
         findings.unsupported(
             PATH, "", "write_files works for containers and for guests with cloud-init alone");
       }
     } catch (TaskException e) {
       findings.addAll(e.problems());
+    }
+  }
+
+  /** As EVE does it: words between blanks, with no regard to quotes but around the whole. */
+  private static void command(String line, ObjectNode document) {
+    ArrayNode command = document.putArray("command");
+    for (String word : line.replaceAll("^[ \"]+|[ \"]+$", "").split("\\s+")) {
+      if (!word.isEmpty()) {
+        command.add(word);
+      }
     }
   }
 }

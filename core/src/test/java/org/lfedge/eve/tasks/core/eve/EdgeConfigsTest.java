@@ -206,6 +206,18 @@ class EdgeConfigsTest {
   }
 
   @Test
+  void aVariableOfEveIsTheCommand() {
+    String data =
+        Base64.getEncoder()
+            .encodeToString("EVE_ECO_CMD=\"sleep  100\"\n".getBytes(StandardCharsets.UTF_8));
+    assertEquals(
+        "[\"sleep\",\"100\"]",
+        document(one(NATIVE + ", \"userData\": \"" + data + "\"", CONTAINER, ""))
+            .path("command")
+            .toString());
+  }
+
+  @Test
   void whatCannotBeIsNamedAllAtOnce() {
     Wanted wanted =
         one(

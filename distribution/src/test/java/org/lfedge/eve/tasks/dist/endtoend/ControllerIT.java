@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.lfedge.eve.tasks.core.controller.FixtureController;
@@ -36,7 +37,11 @@ import org.lfedge.eve.tasks.core.image.TestImages.Image;
 import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
 import org.lfedge.eve.tasks.core.registry.FixtureRegistry;
 
-/** A node does what a controller says, and goes on with that when the controller is gone. */
+/**
+ * A node does what a controller says, and goes on with that when the controller is gone. Long, for
+ * nodes and controllers ask one another every five seconds at the most.
+ */
+@Tag("long")
 class ControllerIT {
 
   private static final int STORE = 1;

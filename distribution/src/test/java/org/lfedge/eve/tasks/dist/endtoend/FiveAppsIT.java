@@ -17,6 +17,7 @@ import com.google.protobuf.Value;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
@@ -142,7 +143,13 @@ class FiveAppsIT {
                 Struct.newBuilder()
                     .putFields("platform", Value.newBuilder().setStringValue("arm64").build()))
             .build();
-    apps.add(with(FOREIGN, "foreign", VmMode.NOHYPER, 64).setSeedSource(arm64).build());
+    String command = "EVE_ECO_CMD='sleep 100000'\n";
+    apps.add(
+        with(FOREIGN, "foreign", VmMode.NOHYPER, 64)
+            .setSeedSource(arm64)
+            .setUserData(
+                Base64.getEncoder().encodeToString(command.getBytes(StandardCharsets.UTF_8)))
+            .build());
     byte[] disk = disk();
     EdgeDevConfig.Builder config =
         config(apps)

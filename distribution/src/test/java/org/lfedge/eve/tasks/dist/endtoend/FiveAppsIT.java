@@ -108,7 +108,7 @@ class FiveAppsIT {
     return SeedSource.newBuilder().setExecutor(executor).setToolsContentTreeId(uuid(tools)).build();
   }
 
-  private EdgeDevConfig wanted(FixtureRegistry registry, int nativeRestarts) {
+  private EdgeDevConfig wanted(FixtureRegistry registry) {
     TestImages images = new TestImages();
     Descriptor busybox =
         images.add(
@@ -133,7 +133,7 @@ class FiveAppsIT {
             .manifest("Main-Class: app.Main")
             .bytes();
     List<AppInstanceConfig> apps = new ArrayList<>();
-    apps.add(with(NATIVE, "native", VmMode.NOHYPER, 32).setRestart(count(nativeRestarts)).build());
+    apps.add(with(NATIVE, "native", VmMode.NOHYPER, 32).build());
     apps.add(with(MACHINE, "machine", VmMode.HVM, 64).build());
     apps.add(with(INSIDE, "inside", VmMode.PV, 96).build());
     apps.add(with(JAVA, "java", VmMode.NOHYPER, 64).setSeedSource(seed("jvm", JVM_TOOLS)).build());
@@ -201,7 +201,8 @@ class FiveAppsIT {
     FixtureSigners signers = new FixtureSigners(directory.resolve("signers"));
     try (FixtureRegistry registry = FixtureRegistry.plain();
         FixtureController controller = new FixtureController(signers)) {
-      controller.config(wanted(registry, 0));
+      EdgeDevConfig wanted = wanted(registry);
+      controller.config(wanted);
       try (VirtualMachines machines = new VirtualMachines(nodeConfig(controller, signers))) {
         PackagedNode node = machines.node();
         for (int app : APPS) {
@@ -220,7 +221,8 @@ class FiveAppsIT {
               ControllerIT.awaitMetric(controller, app).getAppMemory().getUsedMB() > 0, uuid(app));
         }
         List<Anchor> before = anchors(node);
-        controller.config(wanted(registry, 1));
+        AppInstanceConfig once = wanted.getApps(0).toBuilder().setRestart(count(1)).build();
+        controller.config(wanted.toBuilder().setApps(0, once).build());
         Programs.await(
             "the restart of one app",
             () -> {

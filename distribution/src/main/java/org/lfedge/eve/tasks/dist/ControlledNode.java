@@ -1,14 +1,18 @@
 package org.lfedge.eve.tasks.dist;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
 import org.lfedge.eve.tasks.core.api.ControllerInfo;
 import org.lfedge.eve.tasks.core.api.ControllerInfo.AppInfo;
 import org.lfedge.eve.tasks.core.controller.EdgeController;
@@ -17,13 +21,18 @@ import org.lfedge.eve.tasks.core.controller.Message.Kind;
 import org.lfedge.eve.tasks.core.directory.EdgeConfigFiles;
 import org.lfedge.eve.tasks.core.engine.TaskManager;
 import org.lfedge.eve.tasks.core.engine.TaskView;
+import org.lfedge.eve.tasks.core.eve.DomainConfigs;
 import org.lfedge.eve.tasks.core.eve.EdgeConfigs;
 import org.lfedge.eve.tasks.core.eve.NodeRules;
 import org.lfedge.eve.tasks.core.eve.api.EdgeDevConfig;
 import org.lfedge.eve.tasks.core.eve.api.VmMode;
+import org.lfedge.eve.tasks.core.fleet.AppRecord;
 import org.lfedge.eve.tasks.core.fleet.AppState;
+import org.lfedge.eve.tasks.core.fleet.DomainReports;
 import org.lfedge.eve.tasks.core.fleet.Fleet;
 import org.lfedge.eve.tasks.core.fleet.FleetReports;
+import org.lfedge.eve.tasks.core.pubsub.DomainDirectory;
+import org.lfedge.eve.tasks.core.pubsub.Publications;
 import org.lfedge.eve.tasks.dist.ControllerConfig.Source;
 import org.lfedge.eve.tasks.spi.task.HostFacts;
 
@@ -32,6 +41,9 @@ final class ControlledNode implements AutoCloseable {
 
   /** As nodes with EVE report, unless the config has this item. */
   private static final Duration METRICS_INTERVAL = Duration.ofSeconds(60);
+
+  /** Other programs of EVE read them, and send some of them on every minute. */
+  private static final Duration DOMAIN_METRICS_INTERVAL = Duration.ofSeconds(10);
 
   private static final String METRICS_ITEM = "timer.metric.interval";
 
@@ -76,6 +88,9 @@ final class ControlledNode implements AutoCloseable {
       controller.start();
       return node;
     }
+    if (config.source() instanceof Source.PubSub pubsub) {
+      return manageDomains(pubsub.directory(), fleet, rules, parts, sources);
+    }
     Source.Files files = (Source.Files) config.source();
     ControlledNode node =
         new ControlledNode(files.place().toString(), parts.tasks(), fleet, Optional.empty());
@@ -83,6 +98,50 @@ final class ControlledNode implements AutoCloseable {
     node.endings.push(
         EdgeConfigFiles.watch(files.place(), wanted -> want(fleet, rules, wanted))::close);
     return node;
+  }
+
+  private static ControlledNode manageDomains(
+      Path directory,
+      Fleet fleet,
+      NodeRules rules,
+      Fleet.Parts parts,
+      FleetReports.Sources sources) {
+    ControlledNode node =
+        new ControlledNode(directory.toString(), parts.tasks(), fleet, Optional.empty());
+    node.endings.push(fleet::close);
+    DomainReports reports =
+        DomainReports.start(
+            fleet, sources, board(new Publications(directory)), DOMAIN_METRICS_INTERVAL);
+    node.endings.push(reports::close);
+    node.endings.push(
+        DomainDirectory.watch(
+                directory,
+                domains -> {
+                  reports.domains(domains.configs());
+                  fleet.want(DomainConfigs.map(domains, present(parts), rules));
+                })
+            ::close);
+    return node;
+  }
+
+  private static SortedSet<String> present(Fleet.Parts parts) {
+    return parts.records().all().stream()
+        .map(AppRecord::id)
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  private static DomainReports.Board board(Publications publications) {
+    return new DomainReports.Board() {
+      @Override
+      public void publish(String topic, String key, byte[] value) {
+        publications.publish(topic, key, value);
+      }
+
+      @Override
+      public void retain(String topic, SortedSet<String> keys) {
+        publications.retain(topic, keys);
+      }
+    };
   }
 
   private static NodeRules rules(ControllerConfig config, HostFacts host) {

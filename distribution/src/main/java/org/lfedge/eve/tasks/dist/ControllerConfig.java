@@ -19,6 +19,13 @@ public record ControllerConfig(Source source, SortedMap<VmMode, String> executor
     /** A file with a config, or a directory of such files. */
     record Files(Path place) implements Source {}
 
+    /**
+     * EVE's own manager of apps, in the place of whose manager of domains the node is.
+     *
+     * @param directory below which each program of EVE has its directory
+     */
+    record PubSub(Path directory) implements Source {}
+
     /** A controller, by EVE's API for devices. */
     record Server(ControllerSettings settings) implements Source {}
   }

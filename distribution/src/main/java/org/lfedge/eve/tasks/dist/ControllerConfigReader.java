@@ -22,6 +22,7 @@ import org.lfedge.eve.tasks.dist.ControllerConfig.Source;
 /** Reads {@code controller} of the node's config. */
 final class ControllerConfigReader {
 
+  private static final List<String> SOURCES = List.of("config", "pubsub", "server");
   private static final List<String> OF_SERVER =
       List.of(
           "rootCertificate", "ca", "proxy", "onboarding", "device", "serial", "intervalSeconds");
@@ -54,17 +55,20 @@ final class ControllerConfigReader {
 
   private static Optional<Source> source(ConfigSection section, Path state) {
     Optional<Path> config = section.path("config");
+    Optional<Path> pubsub = section.path("pubsub");
     Optional<Source> server = section.has("server") ? server(section, state) : Optional.empty();
-    if (section.has("config") == section.has("server")) {
+    if (SOURCES.stream().filter(section::has).count() != 1) {
       section.conflict(
-          "server", "exactly one of config, a file or directory, and server, a URL, is needed");
+          "server",
+          "exactly one of config, a file or directory, pubsub, a directory, and server, a URL, is"
+              + " needed");
     }
     if (!section.has("server")) {
       OF_SERVER.stream()
           .filter(section::has)
           .forEach(key -> section.conflict(key, "belongs to server"));
     }
-    return server.or(() -> config.map(Source.Files::new));
+    return server.or(() -> config.map(Source.Files::new)).or(() -> pubsub.map(Source.PubSub::new));
   }
 
   private static Optional<Source> server(ConfigSection section, Path state) {

@@ -4,7 +4,9 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MappingIterator;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.io.InputStream;
@@ -82,6 +84,16 @@ final class NodeConfigReader {
    * @throws TaskException with all that is wrong with it
    */
   static NodeConfig read(Path file) {
+    return read(file, Optional.empty());
+  }
+
+  /**
+   * Reads a config file.
+   *
+   * @param pubsub in place of {@code controller.pubsub}, if it is given
+   * @throws TaskException with all that is wrong with it
+   */
+  static NodeConfig read(Path file, Optional<Path> pubsub) {
     byte[] text;
     try (InputStream in = Files.newInputStream(file)) {
       text = in.readNBytes(MAX_BYTES + 1);
@@ -96,7 +108,7 @@ final class NodeConfigReader {
       throw TaskException.failed(
           Problem.user("TOO_LARGE", "the config file " + file + " has more than 1 MiB"));
     }
-    return parse(text);
+    return parse(text, pubsub);
   }
 
   /**
@@ -105,12 +117,34 @@ final class NodeConfigReader {
    * @throws TaskException with all that is wrong with it
    */
   static NodeConfig parse(byte[] text) {
+    return parse(text, Optional.empty());
+  }
+
+  private static NodeConfig parse(byte[] text, Optional<Path> pubsub) {
     List<Problem> problems = new ArrayList<>();
-    NodeConfig config = config(new ConfigSection(tree(text), problems));
+    JsonNode tree =
+        pubsub.map(directory -> with(tree(text), directory)).orElseGet(() -> tree(text));
+    NodeConfig config = config(new ConfigSection(tree, problems));
     if (!problems.isEmpty()) {
       throw TaskException.failed(problems);
     }
     return config;
+  }
+
+  /** As if the config had {@code controller.pubsub}; what it says beside that holds. */
+  private static JsonNode with(JsonNode config, Path pubsub) {
+    boolean empty = config.isMissingNode() || config.isNull();
+    JsonNode root = empty ? JsonNodeFactory.instance.objectNode() : config;
+    if (root instanceof ObjectNode keys) {
+      JsonNode controller = keys.path("controller");
+      if (controller.isMissingNode() || controller.isNull()) {
+        controller = keys.putObject("controller");
+      }
+      if (controller instanceof ObjectNode section) {
+        section.put("pubsub", pubsub.toString());
+      }
+    }
+    return root;
   }
 
   private static JsonNode tree(byte[] text) {

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.lfedge.eve.tasks.core.error.TaskException;
@@ -21,8 +22,8 @@ public final class Taskd {
       taskd - the daemon of the Taskmanager
 
       USAGE
-        taskd [--config FILE]
-        taskd [--config FILE] --check
+        taskd [--config FILE] [--pubsub DIR]
+        taskd [--config FILE] [--pubsub DIR] --check
         taskd [--config FILE] --end-containerd
         taskd --help | --version
 
@@ -34,6 +35,9 @@ public final class Taskd {
       OPTIONS
         --config FILE      The config of the node; /etc/taskmanager/taskd.yaml by default. The
                            package has one with comments in conf/taskd.yaml.
+        --pubsub DIR       Do what EVE's manager of apps writes into DIR/zedmanager, and publish
+                           what becomes of it in DIR/domainmgr, as EVE's manager of domains does;
+                           the same as controller: {pubsub: DIR} in the config.
         --check            Read the config, name every fault in it, and end.
         --end-containerd   Kill all tasks and end the private containerd; for a daemon that does
                            not run, before its directories are removed.
@@ -55,6 +59,7 @@ public final class Taskd {
 
   private static int run(List<String> args) {
     Path config = DEFAULT_CONFIG;
+    Optional<Path> pubsub = Optional.empty();
     String action = "";
     for (int i = 0; i < args.size(); i++) {
       String arg = args.get(i);
@@ -63,6 +68,12 @@ public final class Taskd {
         config = Path.of(args.get(i)).toAbsolutePath();
       } else if (arg.startsWith("--config=")) {
         config = Path.of(arg.substring("--config=".length())).toAbsolutePath();
+      } else if (arg.equals("--pubsub") && i + 1 < args.size()) {
+        i++;
+        pubsub = Optional.of(Path.of(args.get(i)).toAbsolutePath().normalize());
+      } else if (arg.startsWith("--pubsub=")) {
+        pubsub =
+            Optional.of(Path.of(arg.substring("--pubsub=".length())).toAbsolutePath().normalize());
       } else if (action.isEmpty()
           && List.of("--help", "-h", "--version", "--check", "--end-containerd").contains(arg)) {
         action = arg;
@@ -72,7 +83,7 @@ public final class Taskd {
       }
     }
     try {
-      return act(action, config);
+      return act(action, config, pubsub);
     } catch (TaskException e) {
       e.problems().forEach(problem -> System.err.println("taskd: " + problem));
       return switch (e.outcome()) {
@@ -86,16 +97,17 @@ public final class Taskd {
     }
   }
 
-  private static int act(String action, Path config) throws IOException, InterruptedException {
+  private static int act(String action, Path config, Optional<Path> pubsub)
+      throws IOException, InterruptedException {
     switch (action) {
       case "--help", "-h" -> System.out.print(USAGE);
       case "--version" -> System.out.println("taskd " + Installation.version());
       case "--check" -> {
-        NodeConfig checked = NodeConfigReader.read(config);
+        NodeConfig checked = NodeConfigReader.read(config, pubsub);
         System.out.println(config + " is valid; the API will be served at " + checked.socket());
       }
       case "--end-containerd" -> {
-        NodeConfig node = NodeConfigReader.read(config);
+        NodeConfig node = NodeConfigReader.read(config, pubsub);
         LogSetup.toStandardError(node.logLevel(), node.logFormat());
         InstanceLock lock = InstanceLock.take(node.stateDirectory());
         try (lock) {
@@ -103,7 +115,7 @@ public final class Taskd {
           Daemon.release(node);
         }
       }
-      default -> serve(NodeConfigReader.read(config));
+      default -> serve(NodeConfigReader.read(config, pubsub));
     }
     return 0;
   }

@@ -51,6 +51,7 @@ class ArchitectureTest {
               "network",
               "output",
               "plugin",
+              "pubsub",
               "registry",
               "sandboxed",
               "session",

@@ -226,6 +226,30 @@ class NodeConfigReaderTest {
     assertEquals("TOO_LARGE", failure.first().code());
   }
 
+  @Test
+  void thePlaceOfEvesDomainManagerIsTakenByConfigOrByOption(@TempDir Path directory)
+      throws IOException {
+    ControllerConfig.Source run = new ControllerConfig.Source.PubSub(Path.of("/run"));
+    assertEquals(run, source(parse("controller: {pubsub: /run}")));
+    assertEquals(
+        List.of("WRONG_VALUE controller.server"), problems("controller: {pubsub: /a, config: /b}"));
+    Optional<Path> option = Optional.of(Path.of("/run"));
+    Path file = Files.writeString(directory.resolve("taskd.yaml"), "");
+    assertEquals(run, source(NodeConfigReader.read(file, option)));
+    Files.writeString(file, "controller: {executors: {PV: xen}}");
+    NodeConfig both = NodeConfigReader.read(file, option);
+    assertEquals(run, source(both));
+    assertEquals("{PV=xen}", both.controller().orElseThrow().executors().toString());
+    Files.writeString(file, "controller: {config: /b}");
+    assertThrows(TaskException.class, () -> NodeConfigReader.read(file, option));
+    Files.writeString(file, "controller: none");
+    assertThrows(TaskException.class, () -> NodeConfigReader.read(file, option));
+  }
+
+  private static ControllerConfig.Source source(NodeConfig config) {
+    return config.controller().orElseThrow().source();
+  }
+
   @Property
   void anyTextIsAConfigOrGivesProblemsOfItsWriter(@ForAll String text) {
     try {

@@ -52,15 +52,18 @@ final class AppMapping {
     // An app that is active is to run, whatever its program thinks of that.
     document.putObject("restart").put("policy", "always");
     Optional<String> executor = executor();
-    boolean guest = executor.filter(AppMapping::isOfGuests).isPresent();
+    boolean guest = executor.filter(GuestOptions::isOfGuests).isPresent();
     resources(pinned);
     storage.add(document, guest);
     ObjectNode options = document.withObject("options");
     if (guest && !app.hasSeedSource()) {
-      GuestOptions.add(
-          app.getFixedresources(), executor.get(), storage.isImage(), options, findings);
+      GuestOptions.add(app.getFixedresources(), executor.get(), storage.isImage(), options);
+      GuestOptions.refuseLicence(
+          app.getFixedresources(), "fixedresources.enable_oem_win_license_key", findings);
     }
-    UserData.add(app, storage.isImage(), guest, document, findings);
+    UserData data =
+        new UserData("userData", app.getUserData(), "metaDataType", app.getMetaDataType());
+    data.add(storage.isImage(), guest, document, findings);
     interfaces(networks);
     for (int i = 0; i < app.getAdaptersCount(); i++) {
       ports.add(
@@ -83,10 +86,6 @@ final class AppMapping {
         task,
         storage.volumes(),
         findings.all());
-  }
-
-  private static boolean isOfGuests(String executor) {
-    return executor.equals(GuestOptions.QEMU) || executor.equals(GuestOptions.XEN);
   }
 
   private Optional<String> executor() {

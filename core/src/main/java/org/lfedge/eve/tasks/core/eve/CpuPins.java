@@ -17,15 +17,19 @@ final class CpuPins {
     this.cpus = cpus;
   }
 
-  /** The CPUs of an app; none if it pins none, or if there are too few, which is found then. */
-  List<Integer> take(VmConfig config, Findings findings) {
+  /**
+   * The CPUs of an app; none if it pins none, or if there are too few, which is found then.
+   *
+   * @param path of what asks for them
+   */
+  List<Integer> take(VmConfig config, String path, Findings findings) {
     if (!config.getPinCpu()) {
       return List.of();
     }
     long count = Math.max(1, Integer.toUnsignedLong(config.getVcpus()));
     if (count > cpus - next) {
       findings.unsupported(
-          "fixedresources.pin_cpu",
+          path,
           count,
           "of the "
               + cpus

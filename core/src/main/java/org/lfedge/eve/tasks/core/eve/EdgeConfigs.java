@@ -75,7 +75,7 @@ public final class EdgeConfigs {
       AppInstanceConfig app = config.getApps(i);
       Findings findings = new Findings();
       String id = id(app, i, ids, findings);
-      List<Integer> pinned = pins.take(app.getFixedresources(), findings);
+      List<Integer> pinned = pins.take(app.getFixedresources(), "fixedresources.pin_cpu", findings);
       apps.add(new AppMapping(app, id, rules, contents).map(networks, ports, pinned, findings));
     }
     return new Wanted(apps, contents.names(), networks.sections(), datastores.hosts());

@@ -14,16 +14,27 @@ final class GuestOptions {
   private GuestOptions() {}
 
   /** Adds the options for a guest that brings a system of its own. */
-  static void add(
-      VmConfig config, String executor, boolean image, ObjectNode options, Findings findings) {
+  static void add(VmConfig config, String executor, boolean image, ObjectNode options) {
     if (executor.equals(QEMU)) {
       machine(config, image, options);
     } else if (executor.equals(XEN)) {
       domain(config, options);
     }
+  }
+
+  /**
+   * Whether an executor is one of guests.
+   *
+   * @param executor its name
+   */
+  static boolean isOfGuests(String executor) {
+    return executor.equals(QEMU) || executor.equals(XEN);
+  }
+
+  /** Refuses licences, which nothing here hands to guests. */
+  static void refuseLicence(VmConfig config, String path, Findings findings) {
     if (config.getEnableOemWinLicenseKey()) {
-      findings.unsupported(
-          "fixedresources.enable_oem_win_license_key", true, "licences are not handed to guests");
+      findings.unsupported(path, true, "licences are not handed to guests");
     }
   }
 

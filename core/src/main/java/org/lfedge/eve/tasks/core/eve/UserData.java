@@ -9,15 +9,17 @@ import java.util.Base64;
 import java.util.Optional;
 import org.lfedge.eve.tasks.core.config.CloudInitData;
 import org.lfedge.eve.tasks.core.error.TaskException;
-import org.lfedge.eve.tasks.core.eve.api.AppInstanceConfig;
 import org.lfedge.eve.tasks.core.eve.api.MetaDataType;
 
-/** The user data of an app. Nothing of them is shown in problems. */
-final class UserData {
-
-  private static final String PATH = "userData";
-
-  private UserData() {}
+/**
+ * The user data of an app. Nothing of them is shown in problems.
+ *
+ * @param path where they are
+ * @param base64 what they are; empty if there are none
+ * @param kindPath where it is said how the app gets them
+ * @param kind how it gets them
+ */
+record UserData(String path, String base64, String kindPath, MetaDataType kind) {
 
   /** The variable by which EVE's controllers give an image another command. */
   private static final String COMMAND = "EVE_ECO_CMD";
@@ -29,19 +31,17 @@ final class UserData {
    * @param guest whether it runs in a guest. An image in a guest has no cloud-init, and no node
    *     that writes files into it
    */
-  static void add(
-      AppInstanceConfig app, boolean image, boolean guest, ObjectNode document, Findings findings) {
-    if (app.getUserData().isEmpty() || app.getMetaDataType() == MetaDataType.MetaDataNone) {
+  void add(boolean image, boolean guest, ObjectNode document, Findings findings) {
+    if (base64.isEmpty() || kind == MetaDataType.MetaDataNone) {
       return;
     }
-    if (app.getMetaDataType() == MetaDataType.MetaDataOpenStack) {
-      findings.unsupported(
-          "metaDataType", app.getMetaDataType(), "user data come on a drive, NoCloud, alone");
+    if (kind == MetaDataType.MetaDataOpenStack) {
+      findings.unsupported(kindPath, kind, "user data come on a drive, NoCloud, alone");
       return;
     }
-    Optional<String> text = text(app.getUserData());
+    Optional<String> text = text();
     if (text.isEmpty()) {
-      findings.bad(PATH, "", "must be UTF-8 in base64");
+      findings.bad(path, "", "must be UTF-8 in base64");
       return;
     }
     if (image) {
@@ -58,7 +58,7 @@ final class UserData {
     }
   }
 
-  private static Optional<String> text(String base64) {
+  private Optional<String> text() {
     try {
       byte[] bytes = Base64.getMimeDecoder().decode(base64);
       return Optional.of(
@@ -68,16 +68,20 @@ final class UserData {
     }
   }
 
-  private static void read(String text, boolean guest, ObjectNode document, Findings findings) {
+  private void read(String text, boolean guest, ObjectNode document, Findings findings) {
     try {
-      CloudInitData data = CloudInitData.read(text, PATH);
+      CloudInitData data = CloudInitData.read(text, path);
       Optional.ofNullable(data.env().get(COMMAND)).ifPresent(line -> command(line, document));
+      ObjectNode env = document.withObject("env");
       if (guest) {
-        data.env().forEach(document.withObject("env")::put);
+        data.env().forEach(env::put);
+      } else {
+        // Those of the document would override them.
+        data.env().keySet().forEach(env::remove);
       }
       if (guest && !data.files().isEmpty()) {
         findings.unsupported(
-            PATH, "", "write_files works for containers and for guests with cloud-init alone");
+            path, "", "write_files works for containers and for guests with cloud-init alone");
       }
     } catch (TaskException e) {
       findings.addAll(e.problems());
@@ -92,5 +96,11 @@ final class UserData {
         command.add(word);
       }
     }
+  }
+
+  /** Without the data, which may be private to the app. */
+  @Override
+  public String toString() {
+    return "UserData[" + path + "]";
   }
 }

@@ -176,7 +176,7 @@ final class AppMessages {
   }
 
   /** Rounded up, so that little is not nothing. */
-  private static int mebibytes(long bytes) {
+  static int mebibytes(long bytes) {
     return (int) Math.min(Integer.MAX_VALUE, (bytes + MIB - 1) / MIB);
   }
 }

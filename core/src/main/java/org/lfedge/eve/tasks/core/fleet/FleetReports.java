@@ -10,10 +10,6 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.lfedge.eve.tasks.core.engine.TaskManager;
@@ -37,16 +33,12 @@ import org.lfedge.eve.tasks.core.port.TaskOutput;
 import org.lfedge.eve.tasks.core.port.TaskUsage;
 import org.lfedge.eve.tasks.core.port.Volumes;
 import org.lfedge.eve.tasks.spi.task.HostFacts;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Tells a controller how apps are, whenever that changes, and what they use, now and then. One
  * thread does both; what is told goes into a queue that lasts, so nothing here waits for anybody.
  */
 public final class FleetReports implements AutoCloseable {
-
-  private static final Logger log = LoggerFactory.getLogger(FleetReports.class);
 
   /** Changes that follow one another so soon are told as one. */
   private static final Duration GATHER = Duration.ofMillis(200);
@@ -56,8 +48,7 @@ public final class FleetReports implements AutoCloseable {
   private final Fleet fleet;
   private final Sources sources;
   private final Outbox outbox;
-  private final ScheduledThreadPoolExecutor thread;
-  private final AtomicBoolean due = new AtomicBoolean();
+  private final ReportThread thread;
   private final Map<String, ZInfoApp> told = new HashMap<>();
   private final Map<String, AppLogs> logs = new HashMap<>();
   private final Runnable listening;
@@ -73,7 +64,22 @@ public final class FleetReports implements AutoCloseable {
       Volumes volumes,
       HostFacts host,
       String hostName,
-      InstantSource clock) {}
+      InstantSource clock) {
+
+    /** The tasks of the node, by name. */
+    SortedMap<String, TaskView> views() {
+      return tasks.list().stream()
+          .collect(Collectors.toMap(TaskView::name, view -> view, (a, b) -> a, TreeMap::new));
+    }
+
+    /** What the tasks of apps use, by their names. */
+    SortedMap<String, TaskUsage> usageOf(List<AppStatus> apps) {
+      return usage.usage(
+          apps.stream()
+              .map(status -> status.app().task())
+              .collect(Collectors.toCollection(TreeSet::new)));
+    }
+  }
 
   /** Takes messages, and keeps them until they are sent. */
   public interface Outbox {
@@ -99,15 +105,8 @@ public final class FleetReports implements AutoCloseable {
     this.fleet = fleet;
     this.sources = sources;
     this.outbox = outbox;
-    thread =
-        new ScheduledThreadPoolExecutor(
-            1,
-            work -> {
-              Thread made = new Thread(work, "app-reports");
-              made.setDaemon(true);
-              return made;
-            });
-    listening = sources.events().listen(this::changed);
+    thread = new ReportThread("app-reports", GATHER, this::tell);
+    listening = sources.events().listen(thread::changed);
   }
 
   /**
@@ -118,40 +117,16 @@ public final class FleetReports implements AutoCloseable {
   public static FleetReports start(
       Fleet fleet, Sources sources, Outbox outbox, Supplier<Duration> interval) {
     FleetReports reports = new FleetReports(fleet, sources, outbox);
-    fleet.listen(reports::changed);
-    reports.changed();
-    reports.measureAfter(interval);
-    reports.readLogsLater();
+    fleet.listen(reports.thread::changed);
+    reports.thread.changed();
+    reports.thread.every(interval, reports::measure);
+    reports.thread.every(() -> LOGS_INTERVAL, reports::readLogs);
     return reports;
-  }
-
-  private void measureAfter(Supplier<Duration> interval) {
-    later(
-        () -> {
-          try {
-            measure();
-          } finally {
-            measureAfter(interval);
-          }
-        },
-        interval.get());
-  }
-
-  private void readLogsLater() {
-    later(
-        () -> {
-          try {
-            readLogs();
-          } finally {
-            readLogsLater();
-          }
-        },
-        LOGS_INTERVAL);
   }
 
   /** A task that was made anew has another log. */
   private void readLogs() {
-    SortedMap<String, TaskView> tasks = tasks();
+    SortedMap<String, TaskView> tasks = sources.views();
     Map<String, AppLogs> present = new HashMap<>();
     for (AppStatus status : fleet.apps()) {
       App app = status.app();
@@ -181,38 +156,15 @@ public final class FleetReports implements AutoCloseable {
     }
   }
 
-  private void changed() {
-    if (due.compareAndSet(false, true)) {
-      later(this::tell, GATHER);
-    }
-  }
-
-  private void later(Runnable work, Duration wait) {
-    try {
-      var unused = thread.schedule(() -> guarded(work), wait.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (RejectedExecutionException e) {
-      // The daemon ends.
-    }
-  }
-
-  private static void guarded(Runnable work) {
-    try {
-      work.run();
-    } catch (RuntimeException e) {
-      log.warn("the controller cannot be told how apps are: {}", e.toString());
-    }
-  }
-
   private void tell() {
-    due.set(false);
     Optional<String> device = outbox.device();
     if (device.isEmpty()) {
-      later(this::changed, Duration.ofSeconds(5));
+      thread.later(thread::changed, Duration.ofSeconds(5));
       return;
     }
     Instant now = sources.clock().instant();
     List<AppStatus> apps = fleet.apps();
-    SortedMap<String, TaskView> tasks = tasks();
+    SortedMap<String, TaskView> tasks = sources.views();
     Map<String, ZInfoApp> present = new HashMap<>();
     for (AppStatus status : apps) {
       String id = status.app().id();
@@ -228,11 +180,6 @@ public final class FleetReports implements AutoCloseable {
     if (others) {
       outbox.info("device", device(device.get(), now, apps).toByteArray());
     }
-  }
-
-  private SortedMap<String, TaskView> tasks() {
-    return sources.tasks().list().stream()
-        .collect(Collectors.toMap(TaskView::name, view -> view, (a, b) -> a, TreeMap::new));
   }
 
   private ZInfoMsg device(String id, Instant now, List<AppStatus> apps) {
@@ -266,14 +213,8 @@ public final class FleetReports implements AutoCloseable {
       return;
     }
     List<AppStatus> apps = fleet.apps();
-    SortedMap<String, TaskView> tasks = tasks();
-    SortedMap<String, TaskUsage> usage =
-        sources
-            .usage()
-            .usage(
-                apps.stream()
-                    .map(status -> status.app().task())
-                    .collect(Collectors.toCollection(TreeSet::new)));
+    SortedMap<String, TaskView> tasks = sources.views();
+    SortedMap<String, TaskUsage> usage = sources.usageOf(apps);
     List<StoredVolume> volumes = sources.volumes().list();
     ZMetricMsg.Builder message =
         ZMetricMsg.newBuilder()
@@ -312,6 +253,6 @@ public final class FleetReports implements AutoCloseable {
   @Override
   public void close() {
     listening.run();
-    thread.shutdownNow();
+    thread.close();
   }
 }

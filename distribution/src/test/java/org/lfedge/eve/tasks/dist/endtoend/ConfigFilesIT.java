@@ -39,7 +39,8 @@ class ConfigFilesIT {
   private static final int WRONG = 6;
 
   private static final String SCRIPT =
-      "echo >> /data/starts; echo start $(wc -l < /data/starts); exec sleep 100000";
+      "echo >> /data/starts; echo start $(wc -l < /data/starts); "
+          + "trap 'exit 0' TERM; while :; do sleep 1; done";
 
   private static void prepare(PackagedNode node) {
     try {

@@ -74,7 +74,8 @@ class ControllerIT {
 
   /** Says what it is started with, and how often it was on the volume that it has. */
   private static final String SCRIPT =
-      "echo >> /data/starts; echo \"$GREETING, start $(wc -l < /data/starts)\"; exec sleep 100000";
+      "echo >> /data/starts; echo \"$GREETING, start $(wc -l < /data/starts)\"; "
+          + "trap 'exit 0' TERM; while :; do sleep 1; done";
 
   private static Image image() {
     return BusyboxImage.image()

@@ -79,10 +79,10 @@ final class EdgeConfigArbitraries {
   static Arbitrary<EdgeDevConfig> configs() {
     return Combinators.combine(
             apps().list().ofMaxSize(4),
-            volumes().list().ofMaxSize(6),
-            trees().list().ofMaxSize(6),
-            stores().list().ofMaxSize(4),
-            networks().list().ofMaxSize(4),
+            volumes().list().ofMaxSize(2),
+            trees().list().ofMaxSize(2),
+            stores().list().ofMaxSize(1),
+            networks().list().ofMaxSize(1),
             ports().list().ofMaxSize(3))
         .as(
             (apps, volumes, trees, stores, networks, ports) ->
@@ -94,7 +94,45 @@ final class EdgeConfigArbitraries {
                     .addAllDatastores(stores)
                     .addAllNetworkInstances(networks)
                     .addAllDeviceIoList(ports)
+                    .mergeFrom(sound())
                     .build());
+  }
+
+  /** Of everything one for each UUID, for what is not there already. */
+  private static EdgeDevConfig sound() {
+    EdgeDevConfig.Builder config = EdgeDevConfig.newBuilder();
+    for (int i = 0; i < IDS; i++) {
+      config
+          .addVolumes(
+              Volume.newBuilder()
+                  .setUuid(id(i))
+                  .setMaxsizebytes(1 << 30)
+                  .setOrigin(
+                      VolumeContentOrigin.newBuilder()
+                          .setType(
+                              i == 1
+                                  ? VolumeContentOriginType.VCOT_BLANK
+                                  : VolumeContentOriginType.VCOT_DOWNLOAD)
+                          .setDownloadContentTreeID(id(i))))
+          .addContentInfo(
+              ContentTree.newBuilder()
+                  .setUuid(id(i))
+                  .addDsIdsList(id(i))
+                  .setIformat(i < 4 ? Format.CONTAINER : Format.QCOW2)
+                  .setSha256("cd".repeat(32))
+                  .setURL("library/nginx"))
+          .addDatastores(
+              DatastoreConfig.newBuilder()
+                  .setId(id(i))
+                  .setDType(i < 4 ? DsType.DsContainerRegistry : DsType.DsHttps)
+                  .setFqdn("host-" + i + ".example"))
+          .addNetworkInstances(
+              NetworkInstanceConfig.newBuilder()
+                  .setUuidandversion(UUIDandVersion.newBuilder().setUuid(id(i)))
+                  .setInstType(ZNetworkInstType.ZnetInstLocal)
+                  .setActivate(true));
+    }
+    return config.build();
   }
 
   private static Arbitrary<AppInstanceConfig> apps() {
@@ -124,12 +162,9 @@ final class EdgeConfigArbitraries {
                 });
     return Combinators.combine(
             basics,
-            references().list().ofMinSize(0).ofMaxSize(3),
-            adapters().list().ofMaxSize(2),
-            Arbitraries.of("eth1", "com", "none")
-                .map(n -> Adapter.newBuilder().setName(n).build())
-                .list()
-                .ofMaxSize(1),
+            mostly(List.of(VolumeRef.newBuilder().setUuid(id(0)).build()), someReferences()),
+            mostly(List.of(), adapters().list().ofMaxSize(2)),
+            mostly(List.of(), devices()),
             mostly(false, Arbitraries.just(true)),
             mostly(false, Arbitraries.just(true)))
         .as(
@@ -144,6 +179,17 @@ final class EdgeConfigArbitraries {
             });
   }
 
+  private static Arbitrary<List<VolumeRef>> someReferences() {
+    return references().list().ofMaxSize(3);
+  }
+
+  private static Arbitrary<List<Adapter>> devices() {
+    return Arbitraries.of("eth1", "com", "none")
+        .map(name -> Adapter.newBuilder().setName(name).build())
+        .list()
+        .ofMaxSize(1);
+  }
+
   private static <E extends Enum<E>> Arbitrary<E> anyOf(Class<E> type) {
     return Arbitraries.of(
         List.of(type.getEnumConstants()).stream()
@@ -153,10 +199,10 @@ final class EdgeConfigArbitraries {
 
   private static Arbitrary<VmConfig> machines() {
     return Combinators.combine(
-            Arbitraries.of(0, 1024, 65_536, 1 << 20, -1),
-            Arbitraries.of(0, 1, 2, 100),
+            mostly(65_536, Arbitraries.of(0, 1024, 1 << 20, -1)),
+            mostly(1, Arbitraries.of(0, 2, 100)),
             anyOf(VmMode.class),
-            Arbitraries.of(true, false),
+            mostly(false, Arbitraries.just(true)),
             Arbitraries.of(true, false),
             anyOf(VmBootMode.class),
             Arbitraries.of(0, 1024, -1))
@@ -176,6 +222,7 @@ final class EdgeConfigArbitraries {
 
   private static Arbitrary<String> userData() {
     return Arbitraries.oneOf(
+        Arbitraries.just(""),
         Arbitraries.just(""),
         Arbitraries.of(
                 "A=b\nC='d e'", "#cloud-config\nruncmd: [A=b]", "#!/bin/sh", "no env", "\u00e4")
@@ -208,7 +255,7 @@ final class EdgeConfigArbitraries {
     return Combinators.combine(
             ids(),
             mostly(0L, Arbitraries.of(1L, -1L)),
-            Arbitraries.of("", "/", "/data", "data", "/proc"))
+            mostly("", Arbitraries.of("/", "/data", "data", "/proc")))
         .as(
             (id, generation, mount) ->
                 VolumeRef.newBuilder()

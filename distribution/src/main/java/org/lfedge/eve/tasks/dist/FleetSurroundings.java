@@ -4,10 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -19,6 +18,7 @@ import org.lfedge.eve.tasks.core.fleet.Fleet;
 import org.lfedge.eve.tasks.core.network.CniNetworks;
 import org.lfedge.eve.tasks.core.registry.HttpRegistries;
 import org.lfedge.eve.tasks.core.registry.RegistryConfig;
+import org.lfedge.eve.tasks.core.store.DurableFiles;
 
 /**
  * Networks and registries that a controller declares, beside those of the node's config, which come
@@ -107,19 +107,10 @@ final class FleetSurroundings implements Fleet.Surroundings {
 
   private static Path write(Path file, String text) {
     try {
-      Path directory = file.resolveSibling(".").normalize();
-      Files.createDirectories(
-          directory,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-      Path unfinished =
-          Files.createTempFile(
-              directory,
-              ".new",
-              "",
-              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-      Files.writeString(unfinished, text);
-      return Files.move(
-          unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      DurableFiles files = new DurableFiles(file.resolveSibling(".").normalize());
+      files.prepare();
+      files.write(String.valueOf(file.getFileName()), text.getBytes(StandardCharsets.UTF_8));
+      return file;
     } catch (IOException e) {
       throw failure("write " + file, e);
     }

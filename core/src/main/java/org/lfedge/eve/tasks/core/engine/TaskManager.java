@@ -461,8 +461,8 @@ public final class TaskManager implements AutoCloseable {
     return record(name).flatMap(TaskRecord::anchor);
   }
 
-  /** The task of a document as it is now. */
-  Optional<TaskRecord> record(String name) {
+  /** The record of a task as it is now, if there is such a task. */
+  public Optional<TaskRecord> record(String name) {
     return Optional.ofNullable(workers.get(name)).map(TaskWorker::record);
   }
 

@@ -15,6 +15,13 @@ public interface AppRecords {
    */
   List<AppRecord> all();
 
+  /**
+   * One of them.
+   *
+   * @throws org.lfedge.eve.tasks.core.error.TaskException if it cannot be read
+   */
+  Optional<AppRecord> find(String id);
+
   /** Writes one, whole or not at all. */
   void save(AppRecord record);
 

@@ -102,7 +102,7 @@ final class AppWorker {
   }
 
   private boolean hasTask() {
-    return parts.tasks().records().stream().anyMatch(record -> record.name().equals(task));
+    return parts.tasks().record(task).isPresent();
   }
 
   private synchronized void turnSoon() {
@@ -257,7 +257,7 @@ final class AppWorker {
   }
 
   private Optional<AppRecord> record() {
-    return parts.records().all().stream().filter(record -> record.id().equals(id)).findFirst();
+    return parts.records().find(id);
   }
 
   private void save(App app) {

@@ -192,17 +192,22 @@ public final class Fleet implements AutoCloseable {
     if (wanted.isEmpty()) {
       return;
     }
-    try {
-      for (StoredVolume volume : parts.volumes().list()) {
-        if (OF_CONTROLLER.matcher(volume.name()).matches()
-            && volume.usedBy().isEmpty()
-            && !wanted.get().volumes().contains(volume.name())) {
-          parts.volumes().remove(volume.name());
-          log.info("volume {}: removed, the controller wants it no more", volume.name());
-        }
+    for (StoredVolume volume : parts.volumes().list()) {
+      if (OF_CONTROLLER.matcher(volume.name()).matches()
+          && volume.usedBy().isEmpty()
+          && !wanted.get().volumes().contains(volume.name())) {
+        remove(volume.name());
       }
+    }
+  }
+
+  private void remove(String volume) {
+    try {
+      parts.volumes().remove(volume);
+      log.info("volume {}: removed, the controller wants it no more", volume);
     } catch (TaskException e) {
-      log.warn("volumes that are not wanted any more cannot be removed: {}", e.first());
+      // It is tried again with the next look.
+      log.warn("volume {} is not wanted any more and cannot be removed: {}", volume, e.first());
     }
   }
 

@@ -51,6 +51,7 @@ public final class FleetReports implements AutoCloseable {
   private final ReportThread thread;
   private final Map<String, ZInfoApp> told = new HashMap<>();
   private final Map<String, AppLogs> logs = new HashMap<>();
+  private Optional<ZInfoDevice> toldNode = Optional.empty();
   private final Runnable listening;
 
   /** Where what is told comes from. */
@@ -174,15 +175,23 @@ public final class FleetReports implements AutoCloseable {
         outbox.info("app:" + id, AppMessages.message(device.get(), now, info).toByteArray());
       }
     }
-    boolean others = !present.keySet().equals(told.keySet());
     told.clear();
     told.putAll(present);
-    if (others) {
-      outbox.info("device", device(device.get(), now, apps).toByteArray());
+    Optional<ZInfoDevice> node = Optional.of(node(apps));
+    if (!node.equals(toldNode)) {
+      toldNode = node;
+      ZInfoMsg message =
+          ZInfoMsg.newBuilder()
+              .setZtype(ZInfoTypes.ZiDevice)
+              .setDevId(device.get())
+              .setDinfo(node.get())
+              .setAtTimeStamp(AppMessages.timestamp(now))
+              .build();
+      outbox.info("device", message.toByteArray());
     }
   }
 
-  private ZInfoMsg device(String id, Instant now, List<AppStatus> apps) {
+  private ZInfoDevice node(List<AppStatus> apps) {
     HostFacts host = sources.host();
     ZInfoDevice.Builder info =
         ZInfoDevice.newBuilder()
@@ -199,12 +208,7 @@ public final class FleetReports implements AutoCloseable {
                     .setUuid(status.app().id())
                     .setName(status.app().displayName())
                     .setDomainName(status.app().task())));
-    return ZInfoMsg.newBuilder()
-        .setZtype(ZInfoTypes.ZiDevice)
-        .setDevId(id)
-        .setDinfo(info)
-        .setAtTimeStamp(AppMessages.timestamp(now))
-        .build();
+    return info.build();
   }
 
   private void measure() {

@@ -16,12 +16,12 @@ import java.util.stream.Stream;
  * The files of a directory, readable by their owner alone. Each is written beside its place, forced
  * to disk and renamed, so a reader sees the old content or the new, whole.
  */
-record DurableFiles(Path directory) {
+public record DurableFiles(Path directory) {
 
   private static final String UNFINISHED = ".new";
 
   /** Makes the directory, and removes what a daemon that was killed had not finished. */
-  void prepare() throws IOException {
+  public void prepare() throws IOException {
     Files.createDirectories(
         directory,
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
@@ -30,7 +30,8 @@ record DurableFiles(Path directory) {
     }
   }
 
-  void write(String name, byte[] content) throws IOException {
+  /** Writes a file in place of what was there; when this returns, it outlives a loss of power. */
+  public void write(String name, byte[] content) throws IOException {
     Path unfinished = directory.resolve(name + UNFINISHED);
     try (FileChannel file =
         FileChannel.open(

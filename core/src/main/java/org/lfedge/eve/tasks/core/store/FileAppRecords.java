@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -44,6 +45,18 @@ public final class FileAppRecords implements AppRecords {
       throw failure("read a record in " + files.directory() + "; restore it, or remove it", e);
     }
     return records;
+  }
+
+  @Override
+  public Optional<AppRecord> find(String id) {
+    try {
+      return Optional.of(
+          read(mapper.readTree(Files.readAllBytes(files.directory().resolve(id + SUFFIX)))));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (IOException | IllegalArgumentException e) {
+      throw failure("read the record of app " + id + "; restore it, or remove it", e);
+    }
   }
 
   private static AppRecord read(JsonNode json) {

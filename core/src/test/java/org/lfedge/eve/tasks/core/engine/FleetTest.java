@@ -55,6 +55,11 @@ class FleetTest extends EngineTest {
     }
 
     @Override
+    public Optional<AppRecord> find(String id) {
+      return Optional.ofNullable(all.get(id));
+    }
+
+    @Override
     public void save(AppRecord record) {
       all.put(record.id(), record);
     }

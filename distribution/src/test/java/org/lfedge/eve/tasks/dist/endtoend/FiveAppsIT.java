@@ -59,7 +59,7 @@ class FiveAppsIT {
 
   private static final String PROGRAM =
       "package app; public class Main { public static void main(String[] a) throws Exception {"
-          + " System.out.println(\"java: up\"); Thread.sleep(100000000L); } }";
+          + " System.out.println(\"java: up\"); new java.util.concurrent.CountDownLatch(1).await(); } }";
 
   @TempDir private Path directory;
 

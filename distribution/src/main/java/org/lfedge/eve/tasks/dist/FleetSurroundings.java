@@ -14,11 +14,11 @@ import java.util.TreeMap;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.eve.HostAccess;
+import org.lfedge.eve.tasks.core.files.DurableFiles;
 import org.lfedge.eve.tasks.core.fleet.Fleet;
 import org.lfedge.eve.tasks.core.network.CniNetworks;
 import org.lfedge.eve.tasks.core.registry.HttpRegistries;
 import org.lfedge.eve.tasks.core.registry.RegistryConfig;
-import org.lfedge.eve.tasks.core.store.DurableFiles;
 
 /**
  * Networks and registries that a controller declares, beside those of the node's config, which come

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.function.DoubleSupplier;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.eve.api.EdgeDevConfig;
+import org.lfedge.eve.tasks.core.files.DurableFiles;
 
 /**
  * A controller of EVE that this node listens to and tells how it is. It has two threads, one that
@@ -92,7 +93,7 @@ public final class EdgeController implements AutoCloseable {
     this.settings = settings;
     this.connection = connection;
     try {
-      StateFiles.makeDirectory(settings.stateDirectory());
+      new DurableFiles(settings.stateDirectory()).prepare();
     } catch (IOException e) {
       throw ControllerProblems.state("make " + settings.stateDirectory(), e);
     }

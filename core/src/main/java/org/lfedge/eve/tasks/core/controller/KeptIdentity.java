@@ -6,7 +6,6 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
@@ -16,6 +15,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.files.DurableFiles;
 
 /**
  * The identity that a node makes for itself: a key on P-256 and a certificate that it signs itself,
@@ -31,10 +31,14 @@ final class KeptIdentity {
   /** Whom the file is for is said by its mode; the format wants a password all the same. */
   private static final String PASSWORD = "taskmanager";
 
+  private static final String FILE = "device.p12";
+
+  private final DurableFiles files;
   private final Path file;
 
   KeptIdentity(Path stateDirectory) {
-    this.file = stateDirectory.resolve("device.p12");
+    this.files = new DurableFiles(stateDirectory);
+    this.file = stateDirectory.resolve(FILE);
   }
 
   /**
@@ -66,7 +70,7 @@ final class KeptIdentity {
   }
 
   private void make() throws IOException {
-    Path unfinished = StateFiles.unfinished(file);
+    Path unfinished = files.unfinished(FILE);
     Files.deleteIfExists(unfinished);
     Path words = file.resolveSibling("keytool.log");
     try {
@@ -89,9 +93,7 @@ final class KeptIdentity {
                 + text.substring(0, Math.min(text.length(), MAX_WORDS)));
       }
       Files.setPosixFilePermissions(unfinished, PosixFilePermissions.fromString("rw-------"));
-      StateFiles.force(unfinished);
-      Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
-      StateFiles.force(file.resolveSibling(".").normalize());
+      files.publish(FILE);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("it was broken off", e);

@@ -8,6 +8,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.lfedge.eve.tasks.core.controller.Standing.Device;
 import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.files.DurableFiles;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,6 +16,7 @@ import org.slf4j.LoggerFactory;
 final class Onboarding {
 
   private static final Logger LOG = LoggerFactory.getLogger(EdgeController.class);
+  private static final String UUID_FILE = "uuid";
 
   private final ControllerSettings settings;
   private final ControllerClient client;
@@ -28,7 +30,7 @@ final class Onboarding {
   Onboarding(ControllerSettings settings, ControllerClient client) {
     this.settings = settings;
     this.client = client;
-    this.file = settings.stateDirectory().resolve("uuid");
+    this.file = settings.stateDirectory().resolve(UUID_FILE);
     try {
       this.uuid =
           Files.exists(file)
@@ -93,8 +95,8 @@ final class Onboarding {
 
   private void keep(String given) {
     try {
-      StateFiles.write(file, (given + "\n").getBytes(StandardCharsets.UTF_8));
-      StateFiles.force(settings.stateDirectory());
+      new DurableFiles(settings.stateDirectory())
+          .write(UUID_FILE, (given + "\n").getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
       throw ControllerProblems.state("keep the UUID of this node in " + file, e);
     }

@@ -13,8 +13,8 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.lfedge.eve.tasks.core.controller.Message.Kind;
+import org.lfedge.eve.tasks.core.files.DurableFiles;
 
 /**
  * Messages that wait to be sent, on the disk, a file each. The name of a file has its number, its
@@ -27,7 +27,7 @@ final class OutgoingMessages {
       Pattern.compile(
           "([0-9]{16})-(INFO|METRICS|LOGS)-((?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{2,3})?)");
 
-  private final Path directory;
+  private final DurableFiles files;
   private final int maxCount;
   private final long maxBytes;
   private final TreeMap<Long, Entry> waiting = new TreeMap<>();
@@ -50,19 +50,13 @@ final class OutgoingMessages {
    * @throws org.lfedge.eve.tasks.core.error.TaskException CONTROLLER_STATE
    */
   OutgoingMessages(Path directory, int maxCount, long maxBytes) {
-    this.directory = directory;
+    this.files = new DurableFiles(directory);
     this.maxCount = maxCount;
     this.maxBytes = maxBytes;
     try {
-      StateFiles.makeDirectory(directory);
-      try (Stream<Path> files = Files.list(directory)) {
-        for (Path file : files.toList()) {
-          if (file.toString().endsWith(StateFiles.UNFINISHED)) {
-            Files.delete(file);
-          } else {
-            find(file);
-          }
-        }
+      files.prepare();
+      for (Path file : files.list("")) {
+        find(file);
       }
     } catch (IOException e) {
       throw ControllerProblems.state("read the messages in " + directory, e);
@@ -98,11 +92,12 @@ final class OutgoingMessages {
             : Optional.empty();
     long number = last + 1;
     Entry entry = new Entry(message.kind(), message.key(), message.payload().length);
-    Path file = file(number, entry);
+    String file = file(number, entry);
     try {
-      StateFiles.write(file, message.payload());
+      files.write(file, message.payload());
     } catch (IOException e) {
-      throw ControllerProblems.state("keep a message to the controller in " + file, e);
+      throw ControllerProblems.state(
+          "keep a message to the controller in " + files.directory().resolve(file), e);
     }
     add(number, entry);
     replaced.ifPresent(this::remove);
@@ -125,12 +120,12 @@ final class OutgoingMessages {
     }
   }
 
-  private Path file(long number, Entry entry) {
+  private static String file(long number, Entry entry) {
     String key =
         Base64.getUrlEncoder()
             .withoutPadding()
             .encodeToString(entry.key().getBytes(StandardCharsets.UTF_8));
-    return directory.resolve(String.format("%016d-%s-%s", number, entry.kind(), key));
+    return String.format("%016d-%s-%s", number, entry.kind(), key);
   }
 
   /** Removes a message; nothing happens if it is gone already. */
@@ -139,7 +134,7 @@ final class OutgoingMessages {
     if (entry != null) {
       bytes -= entry.size();
       try {
-        Files.deleteIfExists(file(number, entry));
+        files.delete(file(number, entry));
       } catch (IOException e) {
         throw ControllerProblems.state("remove a message to the controller", e);
       }
@@ -175,7 +170,7 @@ final class OutgoingMessages {
     }
     Entry entry = oldest.getValue();
     try {
-      byte[] payload = StateFiles.read(file(oldest.getKey(), entry));
+      byte[] payload = files.read(file(oldest.getKey(), entry));
       return Optional.of(
           new Waiting(oldest.getKey(), new Message(entry.kind(), entry.key(), payload)));
     } catch (FileNotFoundException | IllegalArgumentException e) {

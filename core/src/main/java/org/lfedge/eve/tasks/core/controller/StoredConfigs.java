@@ -14,6 +14,7 @@ import java.util.Set;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.eve.api.ConfigResponse;
+import org.lfedge.eve.tasks.core.files.DurableFiles;
 
 /** The last config that was accepted, and the one before, on the disk. */
 final class StoredConfigs {
@@ -22,12 +23,17 @@ final class StoredConfigs {
   private static final Set<String> NOT_DAMAGED =
       Set.of(ControllerProblems.UNTRUSTED_CERTIFICATE, ControllerProblems.CERTIFICATE_EXPIRED);
 
+  private static final String LAST = "lastconfig";
+  private static final String BEFORE = "lastconfig.bak";
+
+  private final DurableFiles files;
   private final Path file;
   private final Path before;
 
   StoredConfigs(Path stateDirectory) {
-    this.file = stateDirectory.resolve("lastconfig");
-    this.before = stateDirectory.resolve("lastconfig.bak");
+    this.files = new DurableFiles(stateDirectory);
+    this.file = stateDirectory.resolve(LAST);
+    this.before = stateDirectory.resolve(BEFORE);
   }
 
   /**
@@ -46,8 +52,7 @@ final class StoredConfigs {
       if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
         Files.move(file, before, StandardCopyOption.ATOMIC_MOVE);
       }
-      StateFiles.write(file, config.toBytes());
-      StateFiles.force(file.resolveSibling(".").normalize());
+      files.write(LAST, config.toBytes());
     } catch (IOException e) {
       throw ControllerProblems.state("keep the config in " + file, e);
     }
@@ -60,7 +65,7 @@ final class StoredConfigs {
       if (Files.exists(one, LinkOption.NOFOLLOW_LINKS)) {
         byte[] bytes;
         try {
-          bytes = StateFiles.read(one);
+          bytes = files.read(String.valueOf(one.getFileName()));
         } catch (IOException e) {
           problems.add(ControllerProblems.state("read the stored config " + one, e).first());
           continue;

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.files.DurableFiles;
 import org.lfedge.eve.tasks.core.fleet.AppRecord;
 import org.lfedge.eve.tasks.core.fleet.AppRecords;
 

@@ -29,7 +29,7 @@ class DeviceIdentityTest {
   void aNodeMakesItsKeyOnce() throws Exception {
     // Of a daemon that was killed while it made one.
     Path file = directory.resolve("device.p12");
-    Files.writeString(StateFiles.unfinished(file), "half");
+    Files.writeString(file.resolveSibling(file.getFileName() + ".new"), "half");
     DeviceIdentity made = new KeptIdentity(directory).get();
     DeviceIdentity kept = new KeptIdentity(directory).get();
     assertEquals(made.certificate(), kept.certificate());

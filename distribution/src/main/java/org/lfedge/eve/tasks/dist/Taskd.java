@@ -111,8 +111,9 @@ public final class Taskd {
         LogSetup.toStandardError(node.logLevel(), node.logFormat());
         InstanceLock lock = InstanceLock.take(node.stateDirectory());
         try (lock) {
-          Daemon.privateContainerd(node).stop();
-          Daemon.release(node);
+          NodeAdapters adapters = new NodeAdapters(node);
+          adapters.privateContainerd().stop();
+          adapters.release();
         }
       }
       default -> serve(NodeConfigReader.read(config, pubsub));

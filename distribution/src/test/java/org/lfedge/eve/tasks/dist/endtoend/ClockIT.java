@@ -5,14 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -26,46 +21,7 @@ class ClockIT {
   private static final String NOW = "+0";
   private static final String YESTERDAY = "-1d";
 
-  private final PackagedNode node = new PackagedNode(List.of(), ClockIT::withAClockToSet);
-
-  private static void withAClockToSet(PackagedNode prepared) {
-    prepared.environment().put("LD_PRELOAD", library().toString());
-    prepared.environment().put("FAKETIME_TIMESTAMP_FILE", clock(prepared).toString());
-    // So many seconds after it was set the daemon sees it.
-    prepared.environment().put("FAKETIME_CACHE_DURATION", "1");
-    // As on a node: setting the clock does not touch the one that timers use.
-    prepared.environment().put("FAKETIME_DONT_FAKE_MONOTONIC", "1");
-    // Or every wait of the JVM, which is by that clock, would be over at once.
-    prepared.environment().put("FAKETIME_FORCE_MONOTONIC_FIX", "0");
-    set(prepared, NOW);
-  }
-
-  /** Of the Debian package faketime. */
-  private static Path library() {
-    try (Stream<Path> files = Files.find(Path.of("/usr/lib"), 3, (file, of) -> isLibrary(file))) {
-      return files
-          .findFirst()
-          .orElseThrow(() -> new AssertionError("libfaketime.so.1 is missing, install faketime"));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static boolean isLibrary(Path file) {
-    return file.endsWith("faketime/libfaketime.so.1");
-  }
-
-  private static Path clock(PackagedNode node) {
-    return node.directory().resolve("clock");
-  }
-
-  private static void set(PackagedNode node, String clock) {
-    try {
-      Files.writeString(clock(node), clock + "\n");
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
+  private final PackagedNode node = new PackagedNode(List.of(), NodeClock::prepare);
 
   @AfterAll
   void close() {
@@ -80,10 +36,10 @@ class ClockIT {
 
   @Test
   void whileItRunsTimersGoOnAndNoTaskNotices() {
-    set(node, NOW);
+    NodeClock.set(node, NOW);
     Anchor stays = run("stays", "restart: {policy: never}");
     Anchor fails = failed("fails");
-    set(node, YESTERDAY);
+    NodeClock.set(node, YESTERDAY);
     // Its wait is over in seconds, not in a day.
     Anchor again = awaitAnotherAnchor("fails", fails);
     assertYesterday(inspect("fails"));
@@ -101,11 +57,11 @@ class ClockIT {
 
   @Test
   void whileNoDaemonRunsTimersGoOnAndNoTaskNotices() {
-    set(node, NOW);
+    NodeClock.set(node, NOW);
     Anchor stays = run("stays-on", "restart: {policy: never}");
     Anchor fails = failed("fails-too");
     node.kill();
-    set(node, YESTERDAY);
+    NodeClock.set(node, YESTERDAY);
     node.start();
     Anchor again = awaitAnotherAnchor("fails-too", fails);
     assertYesterday(inspect("fails-too"));

@@ -1,6 +1,8 @@
 package org.lfedge.eve.tasks.dist.endtoend;
 
 import java.util.List;
+import org.lfedge.eve.tasks.core.controller.FixtureController;
+import org.lfedge.eve.tasks.core.controller.FixtureSigners;
 import org.lfedge.eve.tasks.core.eve.api.AppInstanceConfig;
 import org.lfedge.eve.tasks.core.eve.api.ConfigItem;
 import org.lfedge.eve.tasks.core.eve.api.ContentTree;
@@ -21,6 +23,25 @@ import org.lfedge.eve.tasks.core.eve.api.VolumeRef;
 final class ControllerConfigs {
 
   private ControllerConfigs() {}
+
+  /** The config of a node that registers at a controller. */
+  static String node(FixtureController controller, FixtureSigners signers) {
+    return """
+        controller:
+          server: %s
+          rootCertificate: %s
+          ca: %s
+          proxy: none
+          onboarding: {certificate: %s, key: %s}
+          executors: {PV: qemu, HVM: qemu}
+        """
+        .formatted(
+            controller.uri(),
+            signers.root(),
+            signers.ca(),
+            signers.onboarding().certificate(),
+            signers.onboarding().key());
+  }
 
   /** A UUID that is known by its last digits. */
   static String uuid(int number) {

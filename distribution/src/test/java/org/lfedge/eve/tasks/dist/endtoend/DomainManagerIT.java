@@ -29,6 +29,8 @@ class DomainManagerIT {
   private static final int RUNNING = 115;
   private static final int HALTING = 118;
   private static final int HALTED = 119;
+  private static final int IN_A_MACHINE = 1;
+  private static final int IN_A_CONTAINER = 4;
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   @TempDir private Path pubsub;
@@ -42,11 +44,11 @@ class DomainManagerIT {
   }
 
   /** As EVE's manager of apps does: beside, and then in place. */
-  private void want(PackagedNode node, boolean active, int restarts) throws IOException {
+  private void want(PackagedNode node, int mode, boolean active, int restarts) throws IOException {
     ObjectNode domain = MAPPER.createObjectNode();
     domain.putObject("UUIDandVersion").put("UUID", ID).put("Version", "1");
     domain.put("DisplayName", "web").put("Activate", active).put("AppNum", 4);
-    domain.put("Memory", 32 << 10).put("VCpus", 1).put("VirtualizationMode", 4);
+    domain.put("Memory", 96 << 10).put("VCpus", 1).put("VirtualizationMode", mode);
     domain
         .putArray("DiskConfigList")
         .addObject()
@@ -119,7 +121,7 @@ class DomainManagerIT {
   void aDomainIsDrivenByItsFile() throws Exception {
     String config = "controller: {pubsub: " + pubsub + "}";
     try (PackagedNode node = new PackagedNode(List.of(), config, DomainManagerIT::makeVolume)) {
-      want(node, true, 0);
+      want(node, IN_A_CONTAINER, true, 0);
       List<JsonNode> started = statesUntil(RUNNING);
       assertEquals(List.copyOf(new TreeSet<>(states(started))), states(started));
       assertTrue(
@@ -138,16 +140,16 @@ class DomainManagerIT {
       JsonNode kept = Programs.parse(Programs.read(published("DomainStatus")));
       assertEquals(RUNNING, state(kept));
       assertEquals(running.path("DomainId"), kept.path("DomainId"));
-      want(node, true, 1);
+      want(node, IN_A_CONTAINER, true, 1);
       Programs.await("another anchor", () -> restarted(running));
 
       Programs.await("metrics", () -> Files.exists(published("DomainMetric")));
       JsonNode metric = MAPPER.readTree(Files.readAllBytes(published("DomainMetric")));
       assertEquals(ID, metric.at("/UUIDandVersion/UUID").asText());
       assertTrue(metric.path("UsedMemory").intValue() > 0, metric.toString());
-      assertTrue(metric.path("AllocatedMB").intValue() >= 32, metric.toString());
+      assertTrue(metric.path("AllocatedMB").intValue() >= 96, metric.toString());
 
-      want(node, false, 1);
+      want(node, IN_A_CONTAINER, false, 1);
       List<JsonNode> halted = statesUntil(HALTED);
       assertTrue(List.of(RUNNING, HALTING, HALTED).containsAll(states(halted)), halted.toString());
       JsonNode last = halted.get(halted.size() - 1);
@@ -158,6 +160,26 @@ class DomainManagerIT {
       Programs.await("the status to be removed", () -> !Files.exists(published("DomainStatus")));
       assertFalse(Files.exists(published("DomainMetric")));
       assertEquals(0, node.json("list").size());
+    }
+  }
+
+  @Test
+  void aGuestIsHaltedByItsFile() throws Exception {
+    try (VirtualMachines machines =
+        new VirtualMachines("controller: {pubsub: " + pubsub + ", executors: {HVM: qemu}}")) {
+      PackagedNode node = machines.node();
+      makeVolume(node);
+      want(node, IN_A_MACHINE, true, 0);
+      List<JsonNode> started = statesUntil(RUNNING);
+      node.awaitOutput(ID, "hello in /tmp");
+      assertEquals("qemu", node.json("inspect", ID).path("executor").asText());
+      assertEquals(anchor(node), started.get(started.size() - 1).path("DomainId").longValue());
+      want(node, IN_A_MACHINE, false, 0);
+      List<JsonNode> halted = statesUntil(HALTED);
+      assertEquals("", halted.get(halted.size() - 1).path("Error").asText());
+      JsonNode task = node.json("inspect", ID);
+      assertEquals("STOPPED", task.path("state").asText());
+      assertEquals(0, task.path("exitCode").intValue(), "it was asked, not switched off: " + task);
     }
   }
 

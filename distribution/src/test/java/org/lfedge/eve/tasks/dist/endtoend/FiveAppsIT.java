@@ -80,24 +80,6 @@ class FiveAppsIT {
     return disk;
   }
 
-  private String nodeConfig(FixtureController controller, FixtureSigners signers) {
-    return """
-        controller:
-          server: %s
-          rootCertificate: %s
-          ca: %s
-          proxy: none
-          onboarding: {certificate: %s, key: %s}
-          executors: {PV: qemu, HVM: qemu}
-        """
-        .formatted(
-            controller.uri(),
-            signers.root(),
-            signers.ca(),
-            signers.onboarding().certificate(),
-            signers.onboarding().key());
-  }
-
   private static AppInstanceConfig.Builder with(int id, String name, VmMode mode, int mebibytes) {
     return app(id, name, mode, mebibytes)
         .addVolumeRefList(mounted(VOLUME + id, ""))
@@ -203,7 +185,8 @@ class FiveAppsIT {
         FixtureController controller = new FixtureController(signers)) {
       EdgeDevConfig wanted = wanted(registry);
       controller.config(wanted);
-      try (VirtualMachines machines = new VirtualMachines(nodeConfig(controller, signers))) {
+      try (VirtualMachines machines =
+          new VirtualMachines(ControllerConfigs.node(controller, signers))) {
         PackagedNode node = machines.node();
         for (int app : APPS) {
           var unused = ControllerIT.awaitState(controller, app, ZSwState.RUNNING);

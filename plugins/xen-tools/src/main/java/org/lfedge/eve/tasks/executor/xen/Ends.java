@@ -45,6 +45,11 @@ final class Ends {
     }
     rules.add(
         said(
+            "cannot serve a disk",
+            ExitRule.Outcome.FAILURE,
+            "the device model could not serve a disk of the domain; the log of the task says why"));
+    rules.add(
+        said(
             "has been destroyed",
             ExitRule.Outcome.FAILURE,
             "the domain was destroyed, since it did not power off by itself, or by somebody else"));

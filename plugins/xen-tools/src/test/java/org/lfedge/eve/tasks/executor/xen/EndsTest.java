@@ -56,6 +56,19 @@ class EndsTest {
             + " else",
         end(guest, Map.of("xl.log", MADE + "Domain 1 has been destroyed.\n")));
     assertEquals(
+        "FAILURE: the device model could not serve a disk of the domain; the log of the task says"
+            + " why",
+        end(
+            guest,
+            Map.of(
+                "xl.log",
+                MADE
+                    + """
+                    console: error: the device model cannot serve a disk: xen-qemu-system-i386: \
+                    failed to create 'qdisk' device '51712': failed to create drive
+                    Domain 1 has been destroyed.
+                    """)));
+    assertEquals(
         "FAILURE: xl ended before its domain, which is destroyed",
         end(guest, Map.of("xl.log", MADE)));
     assertEquals(

@@ -25,7 +25,6 @@ import org.lfedge.eve.tasks.core.directory.DocumentDirectory;
 import org.lfedge.eve.tasks.core.engine.Planner;
 import org.lfedge.eve.tasks.core.engine.TaskManager;
 import org.lfedge.eve.tasks.core.error.TaskException;
-import org.lfedge.eve.tasks.core.fleet.AppRecords;
 import org.lfedge.eve.tasks.core.fleet.Fleet;
 import org.lfedge.eve.tasks.core.fleet.FleetReports;
 import org.lfedge.eve.tasks.core.host.CgroupMounts;
@@ -42,6 +41,7 @@ import org.lfedge.eve.tasks.core.network.NamespaceProbes;
 import org.lfedge.eve.tasks.core.network.PinnedNetworkNamespaces;
 import org.lfedge.eve.tasks.core.output.OutputLogs;
 import org.lfedge.eve.tasks.core.plugin.PluginCatalog;
+import org.lfedge.eve.tasks.core.port.AppRecords;
 import org.lfedge.eve.tasks.core.port.BinaryFormats;
 import org.lfedge.eve.tasks.core.port.ContainerRuntime;
 import org.lfedge.eve.tasks.core.port.Devices;
@@ -212,7 +212,7 @@ final class Daemon implements AutoCloseable {
                 .map(anchor -> OptionalInt.of(anchor.pid()))
                 .orElse(OptionalInt.empty()));
     ContainerdMetrics metrics = new ContainerdMetrics(containerd);
-    AppRecords apps = new FileAppRecords(state.resolve("apps"));
+    FileAppRecords apps = new FileAppRecords(state.resolve("apps"));
     Optional<ControlledNode> controlled =
         config
             .controller()
@@ -224,7 +224,7 @@ final class Daemon implements AutoCloseable {
                             new Fleet.Parts(
                                 tasks,
                                 volumes,
-                                apps,
+                                failpoints.around(AppRecords.class, apps),
                                 surroundings,
                                 InstantSource.system(),
                                 InstantSource.system().instant()),
@@ -234,7 +234,7 @@ final class Daemon implements AutoCloseable {
                                 metrics,
                                 new NamespaceInterfaces(),
                                 output,
-                                apps,
+                                apps.logMarks(),
                                 volumes,
                                 host,
                                 HostInspection.hostName(),

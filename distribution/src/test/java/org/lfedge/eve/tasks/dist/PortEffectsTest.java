@@ -17,6 +17,8 @@ class PortEffectsTest {
   private static final List<String> QUERIES =
       List.of(
           "AnchorMemory.measure",
+          "AppRecords.all",
+          "AppRecords.find",
           "BinaryFormats.scope",
           "BinaryFormats.tasks",
           "ContainerRuntime.awaitExit",

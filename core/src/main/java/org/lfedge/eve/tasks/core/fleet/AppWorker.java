@@ -20,6 +20,7 @@ import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.eve.App;
 import org.lfedge.eve.tasks.core.eve.AppVolume;
 import org.lfedge.eve.tasks.core.fleet.AppStatus.Phase;
+import org.lfedge.eve.tasks.core.port.AppRecord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

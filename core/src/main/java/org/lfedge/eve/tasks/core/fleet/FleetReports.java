@@ -61,7 +61,7 @@ public final class FleetReports implements AutoCloseable {
       TaskMetrics usage,
       InterfaceMetrics interfaces,
       TaskOutput output,
-      AppRecords records,
+      LogMarks marks,
       Volumes volumes,
       HostFacts host,
       String hostName,
@@ -143,8 +143,7 @@ public final class FleetReports implements AutoCloseable {
   }
 
   private AppLogs log(App app) {
-    Instant since =
-        sources.records().logged(app.id()).map(at -> at.plusNanos(1)).orElse(Instant.MIN);
+    Instant since = sources.marks().find(app.id()).map(at -> at.plusNanos(1)).orElse(Instant.MIN);
     return new AppLogs(app.id(), app.displayName(), sources.output(), app.task(), since);
   }
 
@@ -152,7 +151,7 @@ public final class FleetReports implements AutoCloseable {
     Optional<byte[]> bundle = log.next();
     while (bundle.isPresent()) {
       outbox.log(app, bundle.get());
-      sources.records().logged(app, log.last());
+      sources.marks().save(app, log.last());
       bundle = log.next();
     }
   }

@@ -16,8 +16,9 @@ import java.util.Optional;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.files.DurableFiles;
-import org.lfedge.eve.tasks.core.fleet.AppRecord;
-import org.lfedge.eve.tasks.core.fleet.AppRecords;
+import org.lfedge.eve.tasks.core.fleet.LogMarks;
+import org.lfedge.eve.tasks.core.port.AppRecord;
+import org.lfedge.eve.tasks.core.port.AppRecords;
 
 /** Keeps each record in a JSON file of its own, {@code ID.json}. */
 public final class FileAppRecords implements AppRecords {
@@ -100,23 +101,28 @@ public final class FileAppRecords implements AppRecords {
     }
   }
 
-  @Override
-  public Optional<Instant> logged(String id) {
-    try {
-      return Optional.of(Instant.parse(Files.readString(files.directory().resolve(id + LOGGED))));
-    } catch (IOException | DateTimeParseException e) {
-      // What was handed over already is handed over again, which is better than not at all.
-      return Optional.empty();
-    }
-  }
+  /** How far the logs of the apps were handed over, in files beside the records. */
+  public LogMarks logMarks() {
+    return new LogMarks() {
+      @Override
+      public Optional<Instant> find(String app) {
+        try {
+          return Optional.of(
+              Instant.parse(new String(files.read(app + LOGGED), StandardCharsets.US_ASCII)));
+        } catch (IOException | DateTimeParseException e) {
+          return Optional.empty();
+        }
+      }
 
-  @Override
-  public void logged(String id, Instant until) {
-    try {
-      files.write(id + LOGGED, until.toString().getBytes(StandardCharsets.US_ASCII));
-    } catch (IOException e) {
-      throw failure("record how far the log of app " + id + " was read", e);
-    }
+      @Override
+      public void save(String app, Instant until) {
+        try {
+          files.write(app + LOGGED, until.toString().getBytes(StandardCharsets.US_ASCII));
+        } catch (IOException e) {
+          throw failure("record how far the log of app " + app + " was read", e);
+        }
+      }
+    };
   }
 
   private static TaskException failure(String action, Exception cause) {

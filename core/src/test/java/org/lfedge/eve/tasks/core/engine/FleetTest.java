@@ -11,7 +11,6 @@ import static org.lfedge.eve.tasks.core.engine.EngineFixture.task;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -27,12 +26,12 @@ import org.lfedge.eve.tasks.core.eve.App;
 import org.lfedge.eve.tasks.core.eve.AppVolume;
 import org.lfedge.eve.tasks.core.eve.HostAccess;
 import org.lfedge.eve.tasks.core.eve.Wanted;
-import org.lfedge.eve.tasks.core.fleet.AppRecord;
-import org.lfedge.eve.tasks.core.fleet.AppRecords;
 import org.lfedge.eve.tasks.core.fleet.AppStatus;
 import org.lfedge.eve.tasks.core.fleet.AppStatus.Phase;
 import org.lfedge.eve.tasks.core.fleet.Fleet;
 import org.lfedge.eve.tasks.core.lifecycle.TaskState;
+import org.lfedge.eve.tasks.core.port.AppRecord;
+import org.lfedge.eve.tasks.core.port.AppRecords;
 
 /** Apps of a controller become tasks of an engine in memory, and follow what is wanted. */
 class FleetTest extends EngineTest {
@@ -47,7 +46,6 @@ class FleetTest extends EngineTest {
   /** Records that are values. */
   private static final class MemoryRecords implements AppRecords {
     private final SortedMap<String, AppRecord> all = new ConcurrentSkipListMap<>();
-    private final SortedMap<String, Instant> logged = new ConcurrentSkipListMap<>();
 
     @Override
     public List<AppRecord> all() {
@@ -67,17 +65,6 @@ class FleetTest extends EngineTest {
     @Override
     public void delete(String id) {
       all.remove(id);
-      logged.remove(id);
-    }
-
-    @Override
-    public Optional<Instant> logged(String id) {
-      return Optional.ofNullable(logged.get(id));
-    }
-
-    @Override
-    public void logged(String id, Instant until) {
-      logged.put(id, until);
     }
   }
 

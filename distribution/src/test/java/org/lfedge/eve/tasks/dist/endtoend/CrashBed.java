@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
@@ -15,6 +17,9 @@ import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import org.lfedge.eve.tasks.core.api.v1.Task;
+import org.lfedge.eve.tasks.core.eve.api.EdgeDevConfig;
+import org.lfedge.eve.tasks.core.eve.api.Format;
+import org.lfedge.eve.tasks.core.eve.api.VmMode;
 import org.lfedge.eve.tasks.core.image.TestImages;
 import org.lfedge.eve.tasks.core.image.TestLayer;
 import org.lfedge.eve.tasks.core.registry.FixtureRegistry;
@@ -29,6 +34,9 @@ final class CrashBed implements AutoCloseable {
   private static final String TOOLS =
       "trust: {tools: [{name: \"*\", require: accept}]}\n"
           + "executors: {serving: {tools: \"crash:1\"}, interpreting: {tools: \"crash:1\"}}\n";
+
+  /** The app of a controller. */
+  static final String APP = ControllerConfigs.uuid(1);
 
   /** A network interface of the node that a task gets. */
   private static final String CARD = "tm-crash0";
@@ -56,6 +64,7 @@ final class CrashBed implements AutoCloseable {
             List.of(serving.digest(), telling.digest(), interpreting.digest(), clearing.digest()),
             ServedImage.nodeConfig(registry) + NETWORK + TOOLS,
             prepared -> {
+              beControlled(prepared);
               serving.addTo(prepared);
               telling.addTo(prepared);
               interpreting.addTo(prepared);
@@ -71,8 +80,7 @@ final class CrashBed implements AutoCloseable {
       api = new Api(node);
       var unused =
           api.importImages(
-              BusyboxImage.layout(
-                      node.documents().resolve("crash"), "crash:1", BusyboxImage.image())
+              BusyboxImage.layout(node.documents().resolve("crash"), "crash:1", crash())
                   .toString());
       writeFreshLayout();
       writeSources();
@@ -86,6 +94,62 @@ final class CrashBed implements AutoCloseable {
     } catch (RuntimeException | Error e) {
       node.close();
       throw e;
+    }
+  }
+
+  /** Its program ends when it is asked to; tasks that are no apps have another. */
+  private static TestImages.Image crash() {
+    String program = "trap 'exit 0' TERM; while :; do sleep 1000 & wait $!; done";
+    return BusyboxImage.image()
+        .settings(settings -> settings.putArray("Cmd").add("sh").add("-c").add(program));
+  }
+
+  private static void beControlled(PackagedNode node) {
+    try {
+      Path configs = Files.createDirectory(node.directory().resolve("configs"));
+      Files.writeString(
+          node.config(), "controller: {config: " + configs + "}\n", StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Has a controller want an app with a volume, which was purged so often; from now on. */
+  void want(int purges) {
+    EdgeDevConfig config =
+        ControllerConfigs.config(
+                List.of(
+                    ControllerConfigs.app(1, "app", VmMode.NOHYPER, 32)
+                        .addVolumeRefList(ControllerConfigs.mounted(2, ""))
+                        .addVolumeRefList(ControllerConfigs.mounted(3, "/data"))
+                        .setPurge(ControllerConfigs.count(purges))
+                        .build()))
+            .addVolumes(ControllerConfigs.download(2, 4))
+            .addVolumes(ControllerConfigs.blank(3, 4 << 20))
+            .addContentInfo(ControllerConfigs.tree(4, 5, Format.CONTAINER, "library/crash:1", ""))
+            .addDatastores(ControllerConfigs.registry(5, "docker.io"))
+            .build();
+    try {
+      Path unfinished = node.directory().resolve("app.unfinished");
+      Files.write(unfinished, config.toByteArray());
+      Files.move(unfinished, appConfig(), StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private Path appConfig() {
+    return node.directory().resolve("configs/app.pb");
+  }
+
+  /** Has the controller want no app, and waits until there is none. */
+  void wantNone() {
+    try {
+      if (Files.deleteIfExists(appConfig())) {
+        Programs.await("the app to go", () -> Traces.of(node).get("apps").isEmpty());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -276,6 +340,7 @@ final class CrashBed implements AutoCloseable {
   /** Removes all tasks, and the images that came. */
   void clear() {
     failpoints.off();
+    wantNone();
     api.list().forEach(task -> api.purge(task.getName()));
     api.volumes().forEach(api::deleteVolume);
     for (String image : images()) {

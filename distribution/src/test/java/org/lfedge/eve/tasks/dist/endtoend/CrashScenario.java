@@ -57,6 +57,7 @@ record CrashScenario(
         fetch(),
         purge(),
         apply(),
+        app(),
         importImages(),
         pull(),
         exportAndRemove(),
@@ -387,6 +388,41 @@ record CrashScenario(
         .getChangesList()
         .forEach(change -> assertEquals(0, change.getProblemsCount(), change.toString()));
     bed.api().list().forEach(task -> assertEquals("RUNNING", task.getState(), task.getName()));
+  }
+
+  /** An app of a controller is made anew with its volume, and removed. */
+  private static CrashScenario app() {
+    return new CrashScenario(
+        "an app of a controller",
+        bed -> appRuns(bed, 1),
+        bed -> {
+          appRuns(bed, 2);
+          bed.wantNone();
+        },
+        bed -> {},
+        bed -> appRuns(bed, 3));
+  }
+
+  /** With another anchor than before, if it ran. */
+  private static void appRuns(CrashBed bed, int purges) {
+    List<Anchor> before = appAnchor(bed);
+    bed.want(purges);
+    Programs.await(
+        "the app to run with another anchor than " + before,
+        () -> {
+          List<Anchor> now = appAnchor(bed);
+          return !now.isEmpty() && !now.equals(before);
+        });
+    assertEquals(1, bed.api().volumes().size(), bed.api().volumes().toString());
+  }
+
+  /** None if it does not run. */
+  private static List<Anchor> appAnchor(CrashBed bed) {
+    return bed.api().list().stream()
+        .filter(task -> task.getName().equals(CrashBed.APP))
+        .filter(task -> task.getState().equals("RUNNING"))
+        .map(Api::anchor)
+        .toList();
   }
 
   /** A program runs inside of the task, to see whether that works. */

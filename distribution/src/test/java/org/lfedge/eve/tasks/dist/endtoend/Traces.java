@@ -43,6 +43,7 @@ final class Traces {
     traces.put("leases", leases(leases, false));
     traces.put("leases of pulls", leases(leases, true));
     traces.put("records", entries(directory.resolve("state/tasks")));
+    traces.put("apps", entries(directory.resolve("state/apps")));
     // The reserve of disk is the node's, not a task's.
     traces.put(
         "logs",

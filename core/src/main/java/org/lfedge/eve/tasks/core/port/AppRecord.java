@@ -1,4 +1,4 @@
-package org.lfedge.eve.tasks.core.fleet;
+package org.lfedge.eve.tasks.core.port;
 
 /**
  * What the node did for an app of a controller.

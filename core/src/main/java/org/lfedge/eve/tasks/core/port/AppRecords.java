@@ -1,6 +1,5 @@
-package org.lfedge.eve.tasks.core.fleet;
+package org.lfedge.eve.tasks.core.port;
 
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -23,14 +22,10 @@ public interface AppRecords {
   Optional<AppRecord> find(String id);
 
   /** Writes one, whole or not at all. */
+  @Effect
   void save(AppRecord record);
 
-  /** Removes one, and how far its log was read; succeeds if there is none. */
+  /** Removes one, and all else that is kept of the app; succeeds if there is none. */
+  @Effect
   void delete(String id);
-
-  /** Up to when the log of an app was handed to its controller, if any of it was. */
-  Optional<Instant> logged(String id);
-
-  /** Writes down up to when the log of an app was handed to its controller. */
-  void logged(String id, Instant until);
 }

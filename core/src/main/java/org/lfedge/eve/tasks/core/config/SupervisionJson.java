@@ -17,10 +17,15 @@ final class SupervisionJson {
   private SupervisionJson() {}
 
   static ObjectNode restart(RestartPolicy restart) {
-    return JSON.objectNode()
-        .put("policy", SupervisionReader.word(restart.mode()))
-        .put("backoff", Durations.format(restart.backoff()))
-        .put("maxBackoff", Durations.format(restart.maxBackoff()));
+    ObjectNode json =
+        JSON.objectNode()
+            .put("policy", SupervisionReader.word(restart.mode()))
+            .put("backoff", Durations.format(restart.backoff()))
+            .put("maxBackoff", Durations.format(restart.maxBackoff()));
+    if (!restart.bootDelay().isZero()) {
+      json.put("bootDelay", Durations.format(restart.bootDelay()));
+    }
+    return json;
   }
 
   static ObjectNode health(HealthCheck health) {

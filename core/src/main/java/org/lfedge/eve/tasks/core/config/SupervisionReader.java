@@ -78,7 +78,8 @@ final class SupervisionReader {
                                             + "; make it as long, or remove it")
                                     : Optional.of(max)))
             .orElse(longer(least, RestartPolicy.DEFAULT.maxBackoff()));
-    return Optional.of(new RestartPolicy(mode, least, most));
+    Duration afterBoot = restart.optional("bootDelay", v -> v.duration(DAY)).orElse(Duration.ZERO);
+    return Optional.of(new RestartPolicy(mode, least, most, afterBoot));
   }
 
   private static Duration longer(Duration one, Duration other) {

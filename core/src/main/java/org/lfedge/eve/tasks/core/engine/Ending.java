@@ -64,7 +64,7 @@ record Ending(TaskRecord record, List<TaskEvent> events) {
     }
     Supervision next =
         rebooted && !supervision.once()
-            ? supervision.due(now, REBOOTED)
+            ? supervision.due(now.plus(before.document().restart().bootDelay()), REBOOTED)
             : supervision.ended(
                 before.document().restart(),
                 supervision.ailment().isPresent() ? End.FAILURE : end(exit),

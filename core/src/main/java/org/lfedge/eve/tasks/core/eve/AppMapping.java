@@ -1,37 +1,36 @@
 package org.lfedge.eve.tasks.core.eve;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
-import org.lfedge.eve.tasks.core.config.TaskDocuments;
-import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.eve.NetworkInstances.Mapped;
 import org.lfedge.eve.tasks.core.eve.api.AppInstanceConfig;
 import org.lfedge.eve.tasks.core.eve.api.NetworkAdapter;
 import org.lfedge.eve.tasks.core.eve.api.SeedSource;
-import org.lfedge.eve.tasks.core.eve.api.VmConfig;
 import org.lfedge.eve.tasks.core.eve.api.VmMode;
 
 /** Makes a task document of one app. Everything that is wrong with it is found in one go. */
 final class AppMapping {
 
-  private static final int MAX_DISPLAY_NAME = 256;
+  private static final Duration LONGEST_DELAY = Duration.ofHours(24);
 
   private final AppInstanceConfig app;
   private final String id;
   private final NodeRules rules;
   private final Findings findings = new Findings();
-  private final ObjectNode document = JsonNodeFactory.instance.objectNode();
+  private final AppDocument common;
+  private final ObjectNode document;
   private final AppStorage storage;
 
   AppMapping(AppInstanceConfig app, String id, NodeRules rules, Contents contents) {
     this.app = app;
     this.id = id;
     this.rules = rules;
+    this.common = new AppDocument(id, app.getDisplayname(), findings);
+    this.document = common.json();
     this.storage = new AppStorage(app, contents, findings);
   }
 
@@ -43,17 +42,10 @@ final class AppMapping {
    */
   App map(NetworkInstances networks, PhysicalPorts ports, List<Integer> pinned, Findings known) {
     findings.addAll(known.all());
-    String name = app.getDisplayname().lines().findFirst().orElse("").strip();
-    String shown = name.substring(0, Math.min(name.length(), MAX_DISPLAY_NAME));
-    document.put("name", id);
-    if (!shown.isEmpty()) {
-      document.put("displayName", shown);
-    }
-    // An app that is active is to run, whatever its program thinks of that.
-    document.putObject("restart").put("policy", "always");
+    bootDelay();
     Optional<String> executor = executor();
     boolean guest = executor.filter(GuestOptions::isOfGuests).isPresent();
-    resources(pinned);
+    common.resources(app.getFixedresources(), pinned);
     storage.add(document, guest);
     ObjectNode options = document.withObject("options");
     if (guest && !app.hasSeedSource()) {
@@ -74,55 +66,51 @@ final class AppMapping {
           findings);
     }
     refuseRest();
-    Optional<TaskDocument> task = findings.none() ? parsed() : Optional.empty();
+    Optional<TaskDocument> task = common.checked();
     return new App(
         id,
         app.getUuidandversion().getVersion(),
-        shown,
+        common.displayName(),
         app.getActivate(),
         Integer.toUnsignedLong(app.getRestart().getCounter()),
         Integer.toUnsignedLong(app.getPurge().getCounter()),
-        Duration.ofSeconds(Integer.toUnsignedLong(app.getStartDelayInSeconds())),
+        startDelay(),
         task,
         storage.volumes(),
         findings.all());
   }
 
+  private void bootDelay() {
+    if (startDelay().compareTo(LONGEST_DELAY) > 0) {
+      findings.unsupported(
+          "start_delay_in_seconds",
+          startDelay().toSeconds(),
+          "is more than " + LONGEST_DELAY.toHours() + " hours");
+    } else if (!startDelay().isZero()) {
+      document.withObject("restart").put("bootDelay", startDelay().toSeconds() + "s");
+    }
+  }
+
+  private Duration startDelay() {
+    return Duration.ofSeconds(Integer.toUnsignedLong(app.getStartDelayInSeconds()));
+  }
+
   private Optional<String> executor() {
-    SeedSource source = app.getSeedSource();
-    Optional<String> executor = Optional.empty();
-    if (app.hasSeedSource()) {
-      storage
-          .tools(source.getToolsContentTreeId(), "seed_source.tools_content_tree_id")
-          .ifPresent(tools -> document.put("tools", tools));
-      document.set("options", StructJson.of(source.getOptions()));
-      executor = Optional.of(source.getExecutor()).filter(name -> !name.isEmpty());
-      if (executor.isEmpty() && source.getToolsContentTreeId().isEmpty()) {
-        findings.missing("seed_source", "", "must name an executor, tools, or both of them");
-      }
-    } else {
+    if (!app.hasSeedSource()) {
       VmMode mode = app.getFixedresources().getVirtualizationMode();
-      executor = Optional.ofNullable(rules.executors().get(mode));
-      if (executor.isEmpty()) {
-        findings.unsupported(
-            "fixedresources.virtualizationMode", mode, "this node has no executor for this mode");
-      }
+      return common.executor(rules, mode, "fixedresources.virtualizationMode");
+    }
+    SeedSource source = app.getSeedSource();
+    storage
+        .tools(source.getToolsContentTreeId(), "seed_source.tools_content_tree_id")
+        .ifPresent(tools -> document.put("tools", tools));
+    document.set("options", StructJson.of(source.getOptions()));
+    Optional<String> executor = Optional.of(source.getExecutor()).filter(name -> !name.isEmpty());
+    if (executor.isEmpty() && source.getToolsContentTreeId().isEmpty()) {
+      findings.missing("seed_source", "", "must name an executor, tools, or both of them");
     }
     executor.ifPresent(name -> document.put("executor", name));
     return executor;
-  }
-
-  private void resources(List<Integer> pinned) {
-    VmConfig config = app.getFixedresources();
-    ObjectNode resources = document.putObject("resources");
-    resources.put("memory", Integer.toUnsignedString(config.getMemory()) + "KiB");
-    resources.put("cpus", Math.max(1, Integer.toUnsignedLong(config.getVcpus())));
-    pinned.forEach(resources.withArray("pin")::add);
-    if (config.getVmmMaxmem() != 0) {
-      resources
-          .putObject("tax")
-          .put("memory", Integer.toUnsignedString(config.getVmmMaxmem()) + "KiB");
-    }
   }
 
   private void interfaces(NetworkInstances networks) {
@@ -175,15 +163,6 @@ final class AppMapping {
     }
     if (app.getService()) {
       findings.unsupported("service", true, "services of EVE itself do not run as apps");
-    }
-  }
-
-  private Optional<TaskDocument> parsed() {
-    try {
-      return Optional.of(TaskDocuments.fromJson(document));
-    } catch (TaskException e) {
-      findings.addAll(e.problems());
-      return Optional.empty();
     }
   }
 }

@@ -1,6 +1,5 @@
 package org.lfedge.eve.tasks.core.eve;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -9,9 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
-import org.lfedge.eve.tasks.core.config.TaskDocuments;
 import org.lfedge.eve.tasks.core.config.VolumeConfig.Format;
-import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.eve.api.MetaDataType;
 import org.lfedge.eve.tasks.core.eve.api.VmBootMode;
 import org.lfedge.eve.tasks.core.eve.api.VmConfig;
@@ -20,14 +17,14 @@ import org.lfedge.eve.tasks.core.eve.api.VmMode;
 /** Makes a task document of one domain. Everything that is wrong with it is found in one go. */
 final class DomainMapping {
 
-  private static final int MAX_DISPLAY_NAME = 256;
   private static final String USER_DATA = "pubsub-large-CloudInitUserData";
 
   private final DomainConfig domain;
   private final NodeRules rules;
   private final SortedMap<String, byte[]> images;
   private final Findings findings = new Findings();
-  private final ObjectNode document = JsonNodeFactory.instance.objectNode();
+  private final AppDocument common;
+  private final ObjectNode document;
   private final GoStruct fields;
   private final List<DomainDisk> disks;
   private final VmConfig machine;
@@ -41,6 +38,8 @@ final class DomainMapping {
     this.domain = domain;
     this.rules = rules;
     this.images = images;
+    this.common = new AppDocument(domain.id(), domain.displayName(), findings);
+    this.document = common.json();
     fields = new GoStruct(domain.json(), "", findings);
     disks =
         fields.list("DiskConfigList").stream()
@@ -101,25 +100,10 @@ final class DomainMapping {
 
   /** The app. */
   App map(DomainBridges bridges, List<Integer> pinned) {
-    String name = domain.displayName().lines().findFirst().orElse("").strip();
-    String shown = name.substring(0, Math.min(name.length(), MAX_DISPLAY_NAME));
-    document.put("name", domain.id());
-    if (!shown.isEmpty()) {
-      document.put("displayName", shown);
-    }
-    // A domain that is active is to run, whatever its program thinks of that.
-    document.putObject("restart").put("policy", "always");
     Optional<String> executor =
-        Optional.ofNullable(rules.executors().get(machine.getVirtualizationMode()));
+        common.executor(rules, machine.getVirtualizationMode(), "VirtualizationMode");
     boolean guest = executor.filter(GuestOptions::isOfGuests).isPresent();
-    if (executor.isEmpty()) {
-      findings.unsupported(
-          "VirtualizationMode",
-          machine.getVirtualizationMode(),
-          "this node has no executor for this mode");
-    }
-    executor.ifPresent(found -> document.put("executor", found));
-    resources(pinned);
+    common.resources(machine, pinned);
     root();
     if (guest) {
       ObjectNode options = document.withObject("options");
@@ -129,30 +113,21 @@ final class DomainMapping {
     userData(guest);
     interfaces(bridges);
     refuseRest();
-    Optional<TaskDocument> task = findings.none() ? parsed() : Optional.empty();
+    long restarts = fields.number("RestartCounter");
+    long purges = fields.number("PurgeCounter");
+    // The last: all that is wrong is found by now.
+    Optional<TaskDocument> task = common.checked();
     return new App(
         domain.id(),
         domain.version(),
-        shown,
+        common.displayName(),
         domain.active(),
-        fields.number("RestartCounter"),
-        fields.number("PurgeCounter"),
+        restarts,
+        purges,
         Duration.ZERO,
         task,
         List.of(),
         findings.all());
-  }
-
-  private void resources(List<Integer> pinned) {
-    ObjectNode resources = document.putObject("resources");
-    resources.put("memory", Integer.toUnsignedString(machine.getMemory()) + "KiB");
-    resources.put("cpus", Math.max(1, Integer.toUnsignedLong(machine.getVcpus())));
-    pinned.forEach(resources.withArray("pin")::add);
-    if (machine.getVmmMaxmem() != 0) {
-      resources
-          .putObject("tax")
-          .put("memory", Integer.toUnsignedString(machine.getVmmMaxmem()) + "KiB");
-    }
   }
 
   private void root() {
@@ -251,15 +226,6 @@ final class DomainMapping {
           findings.unsupported(field, file, "guests start from their disks");
         }
       }
-    }
-  }
-
-  private Optional<TaskDocument> parsed() {
-    try {
-      return Optional.of(TaskDocuments.fromJson(document));
-    } catch (TaskException e) {
-      findings.addAll(e.problems());
-      return Optional.empty();
     }
   }
 }

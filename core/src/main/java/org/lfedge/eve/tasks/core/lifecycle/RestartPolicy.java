@@ -8,12 +8,14 @@ import java.time.Duration;
  * @param mode which ends are followed by another start
  * @param backoff the wait before the first of several restarts, at least a millisecond
  * @param maxBackoff the longest wait, at least {@code backoff}
+ * @param bootDelay the wait after a boot of the node, before the task is brought back; not negative
  */
-public record RestartPolicy(Mode mode, Duration backoff, Duration maxBackoff) {
+public record RestartPolicy(Mode mode, Duration backoff, Duration maxBackoff, Duration bootDelay) {
 
   /** What holds where a document says nothing. */
   public static final RestartPolicy DEFAULT =
-      new RestartPolicy(Mode.ON_FAILURE, Duration.ofSeconds(1), Duration.ofMinutes(5));
+      new RestartPolicy(
+          Mode.ON_FAILURE, Duration.ofSeconds(1), Duration.ofMinutes(5), Duration.ZERO);
 
   /** Which ends are followed by another start. */
   public enum Mode {
@@ -23,10 +25,11 @@ public record RestartPolicy(Mode mode, Duration backoff, Duration maxBackoff) {
     ALWAYS
   }
 
-  /** Refuses waits of nothing and a longest wait that is shorter than the first. */
+  /** Refuses waits of nothing, a longest wait that is shorter than the first, a negative one. */
   public RestartPolicy {
-    if (backoff.toMillis() < 1 || maxBackoff.compareTo(backoff) < 0) {
-      throw new IllegalArgumentException("backoff " + backoff + ", maxBackoff " + maxBackoff);
+    if (backoff.toMillis() < 1 || maxBackoff.compareTo(backoff) < 0 || bootDelay.isNegative()) {
+      throw new IllegalArgumentException(
+          "backoff " + backoff + ", maxBackoff " + maxBackoff + ", bootDelay " + bootDelay);
     }
   }
 }

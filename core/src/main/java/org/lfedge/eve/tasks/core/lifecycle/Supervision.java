@@ -2,7 +2,9 @@ package org.lfedge.eve.tasks.core.lifecycle;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * How a task that is wanted running is kept so: what its restart policy has done and will do. A
@@ -124,9 +126,11 @@ public record Supervision(
     return nextStart.isPresent();
   }
 
-  /** No start of a task is due later than so long after an end. */
+  /** No start of a task is due later than so long after an end, or after a boot of the node. */
   public static Duration longestWait(RestartPolicy policy) {
-    return policy.maxBackoff().compareTo(REBOOT_WAIT) < 0 ? REBOOT_WAIT : policy.maxBackoff();
+    return Stream.of(policy.maxBackoff(), policy.bootDelay(), REBOOT_WAIT)
+        .max(Comparator.naturalOrder())
+        .orElseThrow();
   }
 
   /** The wait before a restart: doubled with each quick end up to the longest, less a jitter. */

@@ -182,6 +182,7 @@ record Fault(String key, JsonNode value, String path, String code) {
       restart | {backoff: 1 s} | restart.backoff | BAD_VALUE
       restart | {backoff: 0s} | restart.backoff | OUT_OF_RANGE
       restart | {maxBackoff: 0ms} | restart.maxBackoff | OUT_OF_RANGE
+      restart | {bootDelay: 90} | restart.bootDelay | WRONG_TYPE
       restart | {polic: never} | restart.polic | UNKNOWN_KEY
       health | [wget, localhost] | | WRONG_TYPE
       health | {} | | MISSING

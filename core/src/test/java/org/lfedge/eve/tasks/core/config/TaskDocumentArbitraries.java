@@ -319,6 +319,7 @@ public final class TaskDocumentArbitraries {
     optional.put("policy", texts("never", "on-failure", "always"));
     optional.put("backoff", texts("1ms", "1s", "1000ms", "4m59s", "0h5m"));
     optional.put("maxBackoff", texts("5m", "1h", "24h", "86400s"));
+    optional.put("bootDelay", texts("0s", "90s", "24h"));
     Arbitrary<ObjectNode> longBackoff =
         object(one("backoff", texts("5m1ms", "24h")), one("policy", texts("always")));
     return Arbitraries.oneOf(object(none(), optional), longBackoff);

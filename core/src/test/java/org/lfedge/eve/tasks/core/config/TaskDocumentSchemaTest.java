@@ -96,6 +96,7 @@ class TaskDocumentSchemaTest {
         near.map(text -> Map.entry("restart.policy", text)),
         amounts.map(text -> Map.entry("restart.backoff", text)),
         amounts.map(text -> Map.entry("restart.maxBackoff", text)),
+        amounts.map(text -> Map.entry("restart.bootDelay", text)),
         urls.map(text -> Map.entry("health.http", text)));
   }
 

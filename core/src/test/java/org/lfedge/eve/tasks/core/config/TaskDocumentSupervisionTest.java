@@ -33,7 +33,8 @@ class TaskDocumentSupervisionTest {
   })
   void theLongestBackoffFollowsOneThatIsBeyondItsDefault(String keys, String least, String most) {
     assertEquals(
-        new RestartPolicy(RestartPolicy.Mode.ON_FAILURE, duration(least), duration(most)),
+        new RestartPolicy(
+            RestartPolicy.Mode.ON_FAILURE, duration(least), duration(most), Duration.ZERO),
         parseOne(MINIMAL + "restart: {" + keys + "}").restart());
   }
 
@@ -41,6 +42,7 @@ class TaskDocumentSupervisionTest {
   @CsvSource({
     "'backoff: 10s, maxBackoff: 9s', CONFLICT restart.maxBackoff 9s",
     "'backoff: 24h1ms', OUT_OF_RANGE restart.backoff 24h1ms",
+    "'bootDelay: 24h1ms', OUT_OF_RANGE restart.bootDelay 24h1ms",
     "'backoff: 1ms, maxBackoff: 999ms', OUT_OF_RANGE restart.maxBackoff 999ms"
   })
   void backoffsAreInOrderAndLeaveTheNodeInPeace(String keys, String problem) {

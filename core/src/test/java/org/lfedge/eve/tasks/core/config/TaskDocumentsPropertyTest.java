@@ -268,6 +268,7 @@ class TaskDocumentsPropertyTest {
             "policy",
             "backoff",
             "maxBackoff",
+            "bootDelay",
             "health",
             "exec",
             "http",

@@ -55,7 +55,7 @@ class TaskDocumentsTest {
             resources: {memory: 1.5GiB, cpus: 1.5, pin: [3, 0], tax: {memory: 16MiB}}
             terminal: true
             stop: {grace: 1m30s}
-            restart: {policy: always, backoff: 2s, maxBackoff: 1h}
+            restart: {policy: always, backoff: 2s, maxBackoff: 1h, bootDelay: 90s}
             health: {exec: [wget, -q, 8080], interval: 1m, timeout: 2s, retries: 5, start: 30s}
             after: [{task: db, on: healthy}, {task: cache}]
             options: {b: 2, a: [1, x]}
@@ -88,7 +88,10 @@ class TaskDocumentsTest {
             true,
             Duration.ofSeconds(90),
             new RestartPolicy(
-                RestartPolicy.Mode.ALWAYS, Duration.ofSeconds(2), Duration.ofHours(1)),
+                RestartPolicy.Mode.ALWAYS,
+                Duration.ofSeconds(2),
+                Duration.ofHours(1),
+                Duration.ofSeconds(90)),
             Optional.of(
                 new HealthCheck(
                     new HealthCheck.Probe.Exec(List.of("wget", "-q", "8080")),

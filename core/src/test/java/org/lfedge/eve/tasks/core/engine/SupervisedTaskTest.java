@@ -1,12 +1,14 @@
 package org.lfedge.eve.tasks.core.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.lfedge.eve.tasks.core.engine.EngineFixture.await;
 import static org.lfedge.eve.tasks.core.engine.EngineFixture.document;
 import static org.lfedge.eve.tasks.core.engine.EngineFixture.eventually;
 import static org.lfedge.eve.tasks.core.engine.EngineFixture.task;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -88,6 +90,28 @@ class SupervisedTaskTest extends EngineTest {
                 .health()
                 .map(HealthWatch.Health::status)
                 .equals(Optional.of(HealthWatch.Status.HEALTHY)));
+  }
+
+  @Test
+  void aTaskIsBroughtBackAfterABootWhenItsDelayIsOver() {
+    TaskDocument slow = supervised("web", "restart: {bootDelay: 1h}");
+    await(engine.manager().create(slow));
+    await(engine.manager().start("web", false));
+    engine.reboot();
+    eventually(() -> "" + only(), () -> only().supervision().startsAgain());
+    Instant due = only().supervision().nextStart().orElseThrow();
+    assertTrue(due.isAfter(engine.clock.instant().plus(Duration.ofMinutes(59))), due::toString);
+    assertEquals(Optional.of("the node was rebooted"), only().supervision().reason());
+    // Nobody makes it earlier who only wants it to run, and no daemon that begins anew.
+    Change change = await(engine.manager().apply(List.of(slow), false, false, false)).get(0);
+    assertEquals(Change.Action.NONE, change.action());
+    engine.restart();
+    assertEquals(Optional.of(due), only().supervision().nextStart());
+    assertEquals(TaskState.STOPPED, only().state());
+    engine.clock.shift(Duration.ofHours(1));
+    engine.restart();
+    eventually(() -> "" + only(), () -> only().state() == TaskState.RUNNING);
+    assertEquals(0, only().supervision().restarts());
   }
 
   @Test

@@ -154,6 +154,7 @@ final class EdgeConfigArbitraries {
                           .setDisplayname(name)
                           .setFixedresources(machine)
                           .setActivate(active)
+                          .setStartDelayInSeconds(counter)
                           .setRestart(InstanceOpsCmd.newBuilder().setCounter(counter))
                           .setPurge(InstanceOpsCmd.newBuilder().setCounter(counter))
                           .setUserData(data)

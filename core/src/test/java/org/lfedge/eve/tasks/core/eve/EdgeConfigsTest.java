@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -90,6 +91,16 @@ class EdgeConfigsTest {
         Optional.of(new HostAccess.Login("edge", "secret")),
         wanted.hosts().get("registry.example:5000").login());
     assertTrue(!wanted.toString().contains("secret"), wanted.toString());
+  }
+
+  @Test
+  void anAppWaitsAsLongAfterEachBootAsForItsFirstStart() {
+    Wanted wanted = one(NATIVE + ", \"startDelayInSeconds\": 90", CONTAINER, "");
+    assertEquals("1m30s", document(wanted).at("/restart/bootDelay").asText());
+    assertEquals(Duration.ofSeconds(90), only(wanted).startDelay());
+    assertEquals(
+        List.of("UNSUPPORTED start_delay_in_seconds"),
+        problems(one(NATIVE + ", \"startDelayInSeconds\": 86401", CONTAINER, "")));
   }
 
   @Test

@@ -21,7 +21,8 @@ class SupervisionTest {
   private static final Instant NOW = Instant.parse("2026-11-26T12:00:00Z");
 
   private static RestartPolicy policy(Mode mode) {
-    return new RestartPolicy(mode, Duration.ofSeconds(1), Duration.ofMinutes(5));
+    return new RestartPolicy(
+        mode, Duration.ofSeconds(1), Duration.ofMinutes(5), Duration.ofMinutes(1));
   }
 
   private static Supervision ended(Supervision before, Mode mode, End end) {
@@ -52,13 +53,18 @@ class SupervisionTest {
       @ForAll @LongRange(min = 1, max = 86_400_000) long backoff,
       @ForAll @DoubleRange(min = 0, max = 1) double chance) {
     RestartPolicy policy =
-        new RestartPolicy(Mode.ON_FAILURE, Duration.ofMillis(backoff), Duration.ofMillis(backoff));
+        new RestartPolicy(
+            Mode.ON_FAILURE,
+            Duration.ofMillis(backoff),
+            Duration.ofMillis(backoff),
+            Duration.ofMillis(backoff + 1));
     Supervision before =
         new Supervision(7, quickEnds, Optional.empty(), Optional.empty(), false, Optional.empty());
     Supervision after =
         before.ended(policy, End.REBOOT, "rebooted", Duration.ofMillis(ran), NOW, chance);
     assertEquals(Optional.of(NOW.plus(Supervision.REBOOT_WAIT)), after.nextStart());
     assertTrue(Supervision.longestWait(policy).compareTo(Supervision.REBOOT_WAIT) >= 0);
+    assertTrue(Supervision.longestWait(policy).compareTo(policy.bootDelay()) >= 0);
     assertEquals(Optional.of("rebooted"), after.reason());
     assertEquals(7, after.launched().restarts());
     assertEquals(
@@ -83,7 +89,10 @@ class SupervisionTest {
       @ForAll @DoubleRange(min = 0, max = 1) double chance) {
     RestartPolicy policy =
         new RestartPolicy(
-            Mode.ALWAYS, Duration.ofMillis(backoff), Duration.ofMillis(backoff + more));
+            Mode.ALWAYS,
+            Duration.ofMillis(backoff),
+            Duration.ofMillis(backoff + more),
+            Duration.ZERO);
     double whole = Math.min(backoff * Math.pow(2, ends - 1), (double) (backoff + more));
     long wait = Supervision.wait(policy, ends, chance).toMillis();
     assertTrue(wait >= 1 && wait <= backoff + more);

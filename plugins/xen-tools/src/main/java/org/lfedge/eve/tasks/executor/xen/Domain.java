@@ -205,6 +205,13 @@ record Domain(
   /** A directory that is shared. */
   record Share(String tag, String directory) {}
 
+  /**
+   * Whether xl itself loads the kernel; a PC has its device model do so, a boot loader the guest.
+   */
+  boolean isUnpackedByXl() {
+    return type != DomainType.HVM && (isProgram || volumes.kernel().isPresent());
+  }
+
   /** Whether QEMU serves it: disks, directories, a screen, or all of a PC. */
   boolean hasDeviceModel() {
     return type == DomainType.HVM

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.lfedge.eve.tasks.spi.SeedException;
 import org.lfedge.eve.tasks.spi.guest.GuestRequest;
 import org.lfedge.eve.tasks.spi.seed.ExitRule;
+import org.lfedge.eve.tasks.spi.seed.Pool;
 import org.lfedge.eve.tasks.spi.seed.Seed;
 import org.lfedge.eve.tasks.spi.seed.SeedFile;
 import org.lfedge.eve.tasks.spi.seed.StopStep;
@@ -156,6 +157,23 @@ class XenExecutorTest {
             "-device",
             "usb-host,bus=task.0,hostbus=1,hostport=2.4"),
         config.get("device_model_args_hvm"));
+  }
+
+  /** Whatever else it has: that comes once xl has given back what it took for the kernel. */
+  @Test
+  void xlHasRoomForAKernelThatItUnpacks() throws SeedException {
+    long least = XenTax.XL + XenTax.KERNEL + XenTax.RUN + XenTax.RUNTIME_DIRECTORY;
+    assertEquals(least, Requests.kernel().seed().tax().bytes(Pool.CGROUP));
+    assertEquals(
+        least, Requests.kernel().option("vnc", "unix").seed().tax().bytes(Pool.CGROUP), "no more");
+    assertTrue(Requests.image("/app").seed().tax().bytes(Pool.CGROUP) >= least);
+    // QEMU loads the kernel of a PC, and GRUB in the guest that of a disk.
+    assertFalse(hasPart(Requests.kernel().option("type", "hvm"), "kernel"));
+    assertFalse(hasPart(Requests.disk("raw").option("type", "pv"), "kernel"));
+  }
+
+  private static boolean hasPart(GuestRequest request, String name) throws SeedException {
+    return request.seed().tax().parts().stream().anyMatch(part -> part.name().equals(name));
   }
 
   @Test

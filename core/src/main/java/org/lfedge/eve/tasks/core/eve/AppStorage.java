@@ -77,7 +77,7 @@ final class AppStorage {
       findings.missing("volumeRefList", "", "needs a volume with content for the app to run");
     }
     found.stream()
-        .filter(one -> root.isEmpty() || one != root.get())
+        .filter(one -> !root.equals(Optional.of(one)))
         .forEach(one -> addVolume(one, document, guest));
   }
 

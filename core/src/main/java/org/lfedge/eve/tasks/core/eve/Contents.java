@@ -92,7 +92,7 @@ final class Contents {
       return Optional.empty();
     }
     refuseTarget(volume.get(), findings);
-    return content(volume.get(), path, findings)
+    return content(volume.get(), findings)
         .map(content -> new Found(volume.get(), reference, path, content));
   }
 
@@ -107,7 +107,7 @@ final class Contents {
     }
   }
 
-  private Optional<Content> content(Volume volume, String path, Findings findings) {
+  private Optional<Content> content(Volume volume, Findings findings) {
     String origin = "volumes[" + volume.getUuid() + "].origin";
     return switch (volume.getOrigin().getType()) {
       case VCOT_BLANK -> blank(volume, findings);

@@ -141,9 +141,12 @@ final class AppMessages {
         AppMemoryMetric.newBuilder()
             .setAllocatedMB(mebibytes(task.memory().limit() + task.memory().hypervisor()))
             .setUsedMB(mebibytes(task.memory().usage().orElse(0))));
-    task.interfaces().stream()
-        .filter(one -> interfaces.containsKey(one.name()))
-        .forEach(one -> metric.addNetwork(network(one.name(), interfaces.get(one.name()))));
+    for (AttachedInterface one : task.interfaces()) {
+      InterfaceCounters counters = interfaces.get(one.name());
+      if (counters != null) {
+        metric.addNetwork(network(one.name(), counters));
+      }
+    }
     app.volumes().stream()
         .flatMap(mine -> volumes.stream().filter(one -> one.name().equals(mine.name())))
         .forEach(volume -> metric.addDisk(disk(volume)));

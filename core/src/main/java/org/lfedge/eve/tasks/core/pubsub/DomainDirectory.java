@@ -68,7 +68,7 @@ public final class DomainDirectory {
         read(file, name.substring(0, name.length() - ENDING.length()), present, unreadable);
       }
     }
-    known.keySet().stream().filter(id -> !present.contains(id)).forEach(gone::add);
+    gone.addAll(known.keySet());
     known.keySet().retainAll(present);
     gone.removeAll(present);
     tell(unreadable);

@@ -146,7 +146,13 @@ final class CrashBed implements AutoCloseable {
   void wantNone() {
     try {
       if (Files.deleteIfExists(appConfig())) {
-        Programs.await("the app to go", () -> Traces.of(node).get("apps").isEmpty());
+        Programs.await(
+            "the app to go",
+            () -> {
+              // Of a daemon that was killed nothing is to be waited for.
+              var unused = api.list();
+              return Traces.of(node).get("apps").isEmpty();
+            });
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

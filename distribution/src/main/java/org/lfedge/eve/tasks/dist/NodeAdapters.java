@@ -45,7 +45,7 @@ import org.lfedge.eve.tasks.spi.task.HostFacts;
 
 /**
  * The adapters of a node by its config: what in it leads to which of their settings. Those that are
- * ports of the engine are made to fail where tests want it.
+ * needed as ports alone have their failpoints; the others get them where they are used as ports.
  */
 record NodeAdapters(NodeConfig config, Failpoints failpoints) {
 

@@ -134,7 +134,8 @@ final class OutgoingMessages {
     if (entry != null) {
       bytes -= entry.size();
       try {
-        files.delete(file(number, entry));
+        // Not for good: one that a loss of power brings back is sent once more.
+        Files.deleteIfExists(files.directory().resolve(file(number, entry)));
       } catch (IOException e) {
         throw ControllerProblems.state("remove a message to the controller", e);
       }

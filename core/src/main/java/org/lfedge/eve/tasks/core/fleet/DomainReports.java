@@ -131,8 +131,9 @@ public final class DomainReports implements AutoCloseable {
     if (!kept.equals(Optional.of(keys))) {
       told.keySet().retainAll(keys);
       peaks.keySet().retainAll(keys);
-      board.retain(STATUS, keys);
+      // Whoever sees that a domain is gone finds nothing more of it.
       board.retain(METRIC, keys);
+      board.retain(STATUS, keys);
       kept = Optional.of(keys);
     }
   }

@@ -4,8 +4,11 @@ import static org.lfedge.eve.tasks.core.engine.Turns.problem;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.Optional;
-import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.lifecycle.Desired;
@@ -37,7 +40,8 @@ final class AnchorKeeper {
   private final AnchorHealth health;
 
   private volatile @Nullable StopSequence stopSequence;
-  private @Nullable Future<?> restart;
+  private @Nullable ScheduledFuture<?> restart;
+  private Optional<Instant> restartAt = Optional.empty();
   private boolean leftover;
 
   /**
@@ -283,18 +287,29 @@ final class AnchorKeeper {
 
   /** Has the task started again when that is due, if it is. */
   void scheduleRestart() {
+    Optional<Instant> next = record().supervision().nextStart();
+    Optional<Duration> before =
+        next.isPresent() && next.equals(restartAt) ? restartsIn() : Optional.empty();
     cancelRestart();
-    record()
-        .supervision()
-        .nextStart()
-        .ifPresent(
-            at -> {
-              Duration most = Supervision.longestWait(record().document().restart());
-              Duration wait = Duration.between(now(), at);
-              // The clock may have been set meanwhile: never longer than the policy ever waits.
-              Duration bounded = wait.compareTo(most) > 0 ? most : wait;
-              restart = turns.after(bounded, this::launchIfReady);
-            });
+    restartAt = next;
+    next.ifPresent(at -> restart = turns.after(wait(at, before), this::launchIfReady));
+  }
+
+  /**
+   * The clock may have been set meanwhile: never longer than the policy ever waits, and not longer
+   * than it was to be waited before for the same start.
+   */
+  private Duration wait(Instant start, Optional<Duration> before) {
+    Duration most = Supervision.longestWait(record().document().restart());
+    return Stream.of(Duration.between(now(), start), before.orElse(most), most)
+        .min(Comparator.naturalOrder())
+        .orElseThrow();
+  }
+
+  /** Not more than zero if it was due, and the task had to wait for something else. */
+  private Optional<Duration> restartsIn() {
+    return Optional.ofNullable(restart)
+        .map(timer -> Duration.ofMillis(timer.getDelay(TimeUnit.MILLISECONDS)));
   }
 
   void cancelRestart() {

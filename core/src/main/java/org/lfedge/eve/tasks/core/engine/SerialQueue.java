@@ -5,7 +5,7 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -42,7 +42,7 @@ final class SerialQueue implements Executor {
   }
 
   /** Runs something in its turn, after a delay. */
-  Future<?> executeAfter(Duration delay, Runnable work) {
+  ScheduledFuture<?> executeAfter(Duration delay, Runnable work) {
     return timers.schedule(() -> execute(work), delay.toMillis(), TimeUnit.MILLISECONDS);
   }
 

@@ -207,7 +207,7 @@ public final class TaskManager implements AutoCloseable {
   }
 
   /** Compares all tasks with what the runtime has; what differs is looked at once more. */
-  private void reconcile() {
+  void reconcile() {
     try {
       SortedMap<String, RuntimeTask> present = ports.runtime().tasks();
       workers.forEach(

@@ -5,7 +5,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledFuture;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.slf4j.Logger;
@@ -34,7 +34,7 @@ final class Turns {
   }
 
   /** Later, unless it is cancelled before. */
-  Future<?> after(Duration delay, Runnable work) {
+  ScheduledFuture<?> after(Duration delay, Runnable work) {
     return queue.executeAfter(delay.isNegative() ? Duration.ZERO : delay, () -> guarded(work));
   }
 

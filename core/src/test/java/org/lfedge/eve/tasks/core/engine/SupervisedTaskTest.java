@@ -150,6 +150,38 @@ class SupervisedTaskTest extends EngineTest {
   }
 
   @Test
+  void aRestartIsNotPutOffAgainAndAgainByAClockThatWasSetBack() {
+    await(
+        engine
+            .manager()
+            .create(supervised("web", "restart: {policy: always, backoff: 2s, maxBackoff: 2s}")));
+    await(engine.manager().start("web", false));
+    runtime.exit("web", 0);
+    eventually(() -> "" + only(), () -> only().supervision().startsAgain());
+    engine.clock.shift(Duration.ofDays(-1));
+    // As every half a minute, but more often than the policy waits.
+    eventually(
+        () -> "" + only(),
+        () -> {
+          engine.manager().reconcile();
+          return only().supervision().restarts() == 1;
+        });
+  }
+
+  @Test
+  void aStartPeriodEndsThoughTheClockWasSetBack() {
+    engine.probes.answer(ProbeResult.failed("refused"));
+    await(
+        engine
+            .manager()
+            .create(
+                supervised("web", "health: {tcp: 80, interval: 100ms, retries: 1, start: 1s}")));
+    await(engine.manager().start("web", false));
+    engine.clock.shift(Duration.ofDays(-1));
+    eventually(() -> "" + only(), () -> only().supervision().restarts() == 1);
+  }
+
+  @Test
   void aReplacementThatACrashCutShortIsFinishedByTheNextDaemon() {
     await(engine.manager().create(task("web")));
     await(engine.manager().start("web", false));

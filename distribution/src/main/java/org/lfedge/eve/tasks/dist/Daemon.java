@@ -172,11 +172,14 @@ final class Daemon implements AutoCloseable {
     ContainerdProcesses inside = new ContainerdProcesses(containerd);
     ExecSessions sessions = closing(new ExecSessions(runtime.resolve("sessions"), inside));
     sessions.recover();
+    FileAppRecords apps = new FileAppRecords(state.resolve("apps"));
+    AppRecords records = failpoints.around(AppRecords.class, apps);
     TaskManager tasks =
         closing(
             new TaskManager(
                 new TaskManager.Ports(
                     failpoints.around(TaskStore.class, new FileTaskStore(state.resolve("tasks"))),
+                    config.controller().map(controller -> records),
                     failpoints.around(EventLog.class, events),
                     failpoints.around(ContainerRuntime.class, containers),
                     namespaces,
@@ -212,7 +215,6 @@ final class Daemon implements AutoCloseable {
                 .map(anchor -> OptionalInt.of(anchor.pid()))
                 .orElse(OptionalInt.empty()));
     ContainerdMetrics metrics = new ContainerdMetrics(containerd);
-    FileAppRecords apps = new FileAppRecords(state.resolve("apps"));
     Optional<ControlledNode> controlled =
         config
             .controller()
@@ -222,12 +224,7 @@ final class Daemon implements AutoCloseable {
                         ControlledNode.start(
                             controller,
                             new Fleet.Parts(
-                                tasks,
-                                volumes,
-                                failpoints.around(AppRecords.class, apps),
-                                surroundings,
-                                InstantSource.system(),
-                                InstantSource.system().instant()),
+                                tasks, volumes, records, surroundings, InstantSource.system()),
                             new FleetReports.Sources(
                                 tasks,
                                 events,

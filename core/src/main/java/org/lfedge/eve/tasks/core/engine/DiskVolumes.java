@@ -48,25 +48,30 @@ final class DiskVolumes implements AutoCloseable {
     making.allowCoreThreadTimeOut(true);
   }
 
-  /** From a file at a URL, which goes when the volume is made, unless a task has it as well. */
+  /**
+   * From a file at a URL, which goes when the volume is made, unless a task has it as well. Who
+   * cancels the result breaks the fetch off.
+   */
   CompletableFuture<StoredVolume> create(
       String name, FileOrigin.Url from, Format format, long bytes) {
     return unlessThere(
         name,
-        () ->
-            kept.during(
-                () ->
-                    fetches
-                        .run(() -> files.fetch(from, format, PullProgress.NONE))
-                        .thenApplyAsync(
-                            file ->
-                                volumes.createDisk(
-                                    name,
-                                    new DiskContent(
-                                        new DiskContent.Fetched(file.digest(), from.shown()),
-                                        format),
-                                    bytes),
-                            making)));
+        () -> {
+          CompletableFuture<FetchedFiles.Kept> fetched =
+              fetches.run(() -> files.fetch(from, format, PullProgress.NONE));
+          return ImageFetches.cancelling(
+              () -> fetched.cancel(true),
+              kept.during(
+                  () ->
+                      fetched.thenApplyAsync(
+                          file ->
+                              volumes.createDisk(
+                                  name,
+                                  new DiskContent(
+                                      new DiskContent.Fetched(file.digest(), from.shown()), format),
+                                  bytes),
+                          making)));
+        });
   }
 
   /** From a file of the node. */

@@ -1,10 +1,12 @@
 package org.lfedge.eve.tasks.core.engine;
 
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.lfedge.eve.tasks.core.config.TaskDocument;
 
 /**
@@ -45,17 +47,41 @@ final class ImageFetches implements AutoCloseable {
     } catch (RuntimeException e) {
       return CompletableFuture.failedFuture(e);
     }
-    return CompletableFuture.runAsync(
+    return run(
         () -> {
           planner.check(document);
           planner.fetch(document);
-        },
-        threads);
+          return null;
+        });
   }
 
-  /** Does something that fetches. */
-  <T> CompletableFuture<T> run(Supplier<T> fetching) {
-    return CompletableFuture.supplyAsync(fetching, threads);
+  /** Does something that fetches. Who cancels the result breaks that off. */
+  <T extends @Nullable Object> CompletableFuture<T> run(Supplier<T> fetching) {
+    CompletableFuture<T> result = new CompletableFuture<>();
+    Future<?> work =
+        threads.submit(
+            () -> {
+              try {
+                result.complete(fetching.get());
+              } catch (Throwable e) {
+                // Errors too: whoever waits must get an answer.
+                result.completeExceptionally(e);
+              }
+            });
+    return cancelling(() -> work.cancel(true), result);
+  }
+
+  /** Has something done when a future is cancelled. */
+  static <T extends @Nullable Object> CompletableFuture<T> cancelling(
+      Runnable action, CompletableFuture<T> future) {
+    var unused =
+        future.whenComplete(
+            (done, failed) -> {
+              if (future.isCancelled()) {
+                action.run();
+              }
+            });
+    return future;
   }
 
   @Override

@@ -5,6 +5,7 @@ import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -17,6 +18,8 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.DoubleSupplier;
 import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.lfedge.eve.tasks.core.admission.Admission;
 import org.lfedge.eve.tasks.core.admission.CpuSet;
 import org.lfedge.eve.tasks.core.config.FileOrigin;
@@ -30,6 +33,8 @@ import org.lfedge.eve.tasks.core.lifecycle.Desired;
 import org.lfedge.eve.tasks.core.lifecycle.Signal;
 import org.lfedge.eve.tasks.core.lifecycle.TaskState;
 import org.lfedge.eve.tasks.core.port.Anchor;
+import org.lfedge.eve.tasks.core.port.AppRecord;
+import org.lfedge.eve.tasks.core.port.AppRecords;
 import org.lfedge.eve.tasks.core.port.BinaryFormats;
 import org.lfedge.eve.tasks.core.port.ContainerRuntime;
 import org.lfedge.eve.tasks.core.port.Devices;
@@ -89,11 +94,13 @@ public final class TaskManager implements AutoCloseable {
   /**
    * The world of the engine.
    *
+   * @param apps of the node's controller, if it has one
    * @param chance from 0 to 1, for the jitter of restarts
    * @param bootId of the present boot, by which processes of an earlier one are known to be gone
    */
   public record Ports(
       TaskStore store,
+      Optional<AppRecords> apps,
       EventLog events,
       ContainerRuntime runtime,
       NetworkNamespaces namespaces,
@@ -225,6 +232,22 @@ public final class TaskManager implements AutoCloseable {
     } catch (RuntimeException e) {
       log.warn("tasks and runtime cannot be compared: {}", Turns.problem(e));
     }
+  }
+
+  /**
+   * Brings what a task is to be made of to the node, ahead of its creation; within {@link #keeping}
+   * both.
+   *
+   * @return completes when it is here; who cancels it breaks the fetch off
+   */
+  public CompletableFuture<Void> fetch(TaskDocument document) {
+    return fetches.bring(document);
+  }
+
+  /** Does something that fetches what a task is to be made of; that stays until it is done. */
+  public <T> CompletableFuture<T> keeping(
+      TaskDocument document, Supplier<CompletableFuture<T>> work) {
+    return shared.rootFiles().during(document, work);
   }
 
   /** Makes a task, up to the state CREATED; if a step fails, nothing is left of it. */
@@ -368,9 +391,19 @@ public final class TaskManager implements AutoCloseable {
     return workers.values().parallelStream().map(views::of).toList();
   }
 
-  /** The names of tasks that somebody made, not the node by itself. */
+  /**
+   * The names of tasks that somebody made here, neither the node by itself nor its controller.
+   *
+   * @throws TaskException if it cannot be known which ones a controller has
+   */
   List<String> names() {
-    return workers.keySet().stream().filter(name -> !names.isOne(name)).toList();
+    Set<String> apps =
+        ports.apps().map(AppRecords::all).orElse(List.of()).stream()
+            .map(AppRecord::task)
+            .collect(Collectors.toSet());
+    return workers.keySet().stream()
+        .filter(name -> !names.isOne(name) && !apps.contains(name))
+        .toList();
   }
 
   /** The records of all tasks, by name; nothing is read from the node for them. */
@@ -414,7 +447,7 @@ public final class TaskManager implements AutoCloseable {
    * Brings tasks to what documents say, and declares them as wanted running.
    *
    * @param dryRun plans, and changes nothing
-   * @param prune stops and deletes the tasks that no document names
+   * @param prune stops and deletes the tasks that no document names, but for apps of a controller
    * @param keepStopped leaves a task alone that somebody stopped, until its document changes
    * @return a change for each task concerned, by name
    * @throws TaskException if the tasks would come after one another in a circle

@@ -13,12 +13,13 @@ import org.lfedge.eve.tasks.core.error.Problem;
  * @param id its UUID in lower case, or what else tells it from others
  * @param version as the controller has it
  * @param displayName for people
- * @param active whether it is to run
+ * @param active whether it is to run; its task is ended if not, also if it cannot be mapped
  * @param restarts how often it was to be restarted: when this changes, it is once more
  * @param purges how often it was to be purged: when this changes, it is made anew, and its volumes
  *     are too
- * @param startDelay how long it waits after the start of the node, or since it was first wanted
- * @param document the task that runs it; empty if it cannot be mapped
+ * @param startDelay how long it waits since it was first wanted after a start of the daemon
+ * @param document the task that runs it; empty if it cannot be mapped: what is there of an active
+ *     one goes on as it is
  * @param volumes that the node is to have before the task is made
  * @param problems why it cannot be mapped; empty if it can
  */

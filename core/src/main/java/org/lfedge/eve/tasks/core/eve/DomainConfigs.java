@@ -46,9 +46,9 @@ public final class DomainConfigs {
     return new Wanted(apps, new TreeSet<>(), bridges.sections(), new TreeMap<>());
   }
 
-  /** What is there of it goes on as it is. */
+  /** What is there of it goes on as it is, as that of an active app does which cannot be mapped. */
   private static App unknown(String id, Problem why) {
     return new App(
-        id, "", "", false, 0, 0, Duration.ZERO, Optional.empty(), List.of(), List.of(why));
+        id, "", "", true, 0, 0, Duration.ZERO, Optional.empty(), List.of(), List.of(why));
   }
 }

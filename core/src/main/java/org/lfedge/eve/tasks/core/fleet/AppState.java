@@ -19,6 +19,7 @@ public final class AppState {
       case WAITING -> task.map(AppState::of).orElse(ZSwState.INITIAL);
       case DELAYED -> ZSwState.START_DELAYED;
       case PREPARING -> task.map(AppState::of).orElse(ZSwState.CREATING_VOLUME);
+      case FETCHING -> task.map(AppState::of).orElse(ZSwState.DOWNLOAD_STARTED);
       case APPLYING -> task.map(AppState::of).orElse(ZSwState.LOADING);
       case RESTARTING -> ZSwState.RESTARTING;
       case PURGING -> ZSwState.PURGING;

@@ -24,8 +24,10 @@ public record AppStatus(App app, Phase phase, List<Problem> problems, Instant si
     WAITING,
     /** It is to be started later. */
     DELAYED,
-    /** Its volumes are made, and its content is fetched. */
+    /** Its volumes are made. */
     PREPARING,
+    /** What a volume or its task is to be made of is fetched. */
+    FETCHING,
     /** Its task is made as the controller wants it. */
     APPLYING,
     /** Its task is stopped and started again. */

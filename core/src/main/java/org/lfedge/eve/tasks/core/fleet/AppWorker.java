@@ -1,7 +1,6 @@
 package org.lfedge.eve.tasks.core.fleet;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -13,20 +12,16 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.lfedge.eve.tasks.core.config.TaskDocument;
-import org.lfedge.eve.tasks.core.engine.Change;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.eve.App;
-import org.lfedge.eve.tasks.core.eve.AppVolume;
 import org.lfedge.eve.tasks.core.fleet.AppStatus.Phase;
-import org.lfedge.eve.tasks.core.port.AppRecord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings one app to what is wanted of it, one turn after the other. A turn looks at what there is
- * and does what is missing, so it can be broken off anywhere and begun again.
+ * Brings one app to what is wanted of it, one turn after the other, and begins anew when something
+ * else is wanted.
  */
 final class AppWorker {
 
@@ -36,13 +31,15 @@ final class AppWorker {
   private static final Duration LAST_RETRY = Duration.ofMinutes(5);
 
   private final String id;
-  private final String task;
   private final Fleet.Parts parts;
   private final Executor threads;
   private final ScheduledExecutorService timers;
   private final Runnable changed;
   private final Consumer<AppWorker> removed;
-  private final Instant firstWanted;
+  private final AppSteps steps;
+
+  /** By a clock that nobody sets. */
+  private final long firstWanted = System.nanoTime();
 
   // Guarded by this.
   private Optional<App> wanted = Optional.empty();
@@ -51,6 +48,10 @@ final class AppWorker {
   private int failures;
   private @Nullable ScheduledFuture<?> timer;
   private Optional<AppStatus> status = Optional.empty();
+  private Optional<Fetch> fetch = Optional.empty();
+
+  /** What is being fetched for an app, as it was wanted then. */
+  private record Fetch(App app, CompletableFuture<?> work) {}
 
   AppWorker(
       String id,
@@ -61,13 +62,28 @@ final class AppWorker {
       Runnable changed,
       Consumer<AppWorker> removed) {
     this.id = id;
-    this.task = task;
     this.parts = parts;
     this.threads = threads;
     this.timers = timers;
     this.changed = changed;
     this.removed = removed;
-    this.firstWanted = parts.clock().instant();
+    steps =
+        new AppSteps(
+            id,
+            task,
+            parts,
+            threads,
+            new AppSteps.Progress() {
+              @Override
+              public void reached(App app, Phase phase) {
+                tell(app, phase, List.of());
+              }
+
+              @Override
+              public void fetching(App app, CompletableFuture<?> work) {
+                begun(new Fetch(app, work));
+              }
+            });
   }
 
   String id() {
@@ -87,7 +103,27 @@ final class AppWorker {
       app.ifPresent(one -> status = Optional.of(status(one, Phase.WAITING, List.of())));
       failures = 0;
       turnSoon();
+      breakOff();
     }
+  }
+
+  private synchronized void begun(Fetch begun) {
+    fetch = Optional.of(begun);
+    breakOff();
+  }
+
+  /** A fetch may take hours: one that nobody needs any more is not waited for. */
+  private void breakOff() {
+    fetch.filter(one -> !isNeeded(one)).ifPresent(one -> one.work().cancel(true));
+  }
+
+  private boolean isNeeded(Fetch one) {
+    return wanted
+        .filter(App::active)
+        .filter(app -> app.purges() == one.app().purges())
+        .filter(app -> app.document().equals(one.app().document()))
+        .filter(app -> app.volumes().equals(one.app().volumes()))
+        .isPresent();
   }
 
   synchronized Optional<AppStatus> status() {
@@ -97,13 +133,9 @@ final class AppWorker {
   /** Makes sure that an app that was settled still has its task. */
   synchronized void look() {
     boolean settled = status.filter(one -> one.phase() == Phase.SETTLED).isPresent();
-    if (settled && wanted.filter(App::active).isPresent() && !hasTask()) {
+    if (settled && wanted.filter(App::active).isPresent() && !steps.hasTask()) {
       turnSoon();
     }
-  }
-
-  private boolean hasTask() {
-    return parts.tasks().record(task).isPresent();
   }
 
   private synchronized void turnSoon() {
@@ -129,37 +161,39 @@ final class AppWorker {
       again = false;
       app = wanted;
     }
+    CompletableFuture<?> work;
     try {
-      if (app.isPresent()) {
-        bring(app.get());
-      } else {
-        remove();
-      }
-      ended(Optional.empty());
+      work = app.isPresent() ? bring(app.get()) : remove();
     } catch (RuntimeException e) {
-      ended(Optional.of(problems(e)));
+      work = CompletableFuture.failedFuture(e);
     }
+    var unused = work.whenComplete((done, failed) -> ended(Optional.ofNullable(failed)));
   }
 
-  private static List<Problem> problems(RuntimeException e) {
-    Throwable cause = e instanceof CompletionException && e.getCause() != null ? e.getCause() : e;
-    return cause instanceof TaskException known
-        ? known.problems()
-        : List.of(Problem.internal("UNEXPECTED", String.valueOf(cause)));
-  }
-
-  private synchronized void ended(Optional<List<Problem>> trouble) {
+  private synchronized void ended(Optional<Throwable> trouble) {
     running = false;
-    if (trouble.isPresent() && !again) {
-      trouble.get().forEach(problem -> log.error("app {}: {}", id, problem));
-      wanted.ifPresent(app -> tell(app, Phase.FAILED, trouble.get()));
+    fetch = Optional.empty();
+    if (again) {
+      turnSoon();
+    } else if (trouble.isPresent()) {
+      List<Problem> problems = problems(trouble.get());
+      problems.forEach(problem -> log.error("app {}: {}", id, problem));
+      wanted.ifPresent(app -> tell(app, Phase.FAILED, problems));
       later(retry());
       failures++;
-    } else if (again) {
-      turnSoon();
     } else {
       failures = 0;
     }
+  }
+
+  private static List<Problem> problems(Throwable failed) {
+    Throwable cause =
+        failed instanceof CompletionException && failed.getCause() != null
+            ? failed.getCause()
+            : failed;
+    return cause instanceof TaskException known
+        ? known.problems()
+        : List.of(Problem.internal("UNEXPECTED", String.valueOf(cause)));
   }
 
   private Duration retry() {
@@ -186,150 +220,48 @@ final class AppWorker {
     changed.run();
   }
 
-  private void tell(App app, Phase phase) {
-    tell(app, phase, List.of());
-  }
-
-  private void bring(App app) {
+  private CompletableFuture<?> bring(App app) {
+    if (!app.active()) {
+      return steps.halt(app).thenRunAsync(() -> settle(app), threads);
+    }
     if (app.document().isEmpty()) {
       // Until it is told better, what runs of it goes on as it is.
-      tell(app, Phase.FAILED, app.problems());
-      return;
-    }
-    if (!app.active()) {
-      halt(app);
-      return;
+      settle(app);
+      return CompletableFuture.completedFuture(null);
     }
     Duration wait = delay(app);
     if (!wait.isZero()) {
-      tell(app, Phase.DELAYED);
+      tell(app, Phase.DELAYED, List.of());
       later(wait);
-      return;
+      return CompletableFuture.completedFuture(null);
     }
-    run(app, app.document().get());
+    return steps.run(app, app.document().get()).thenRunAsync(() -> settle(app), threads);
+  }
+
+  private void settle(App app) {
+    tell(app, app.problems().isEmpty() ? Phase.SETTLED : Phase.FAILED, app.problems());
   }
 
   private Duration delay(App app) {
-    if (hasTask()) {
+    if (steps.hasTask()) {
       return Duration.ZERO;
     }
-    Instant start =
-        (firstWanted.isAfter(parts.started()) ? firstWanted : parts.started())
-            .plus(app.startDelay());
-    Duration wait = Duration.between(parts.clock().instant(), start);
+    Duration wait = app.startDelay().minusNanos(System.nanoTime() - firstWanted);
     return wait.isNegative() ? Duration.ZERO : wait;
   }
 
-  private void halt(App app) {
-    if (hasTask()) {
-      tell(app, Phase.HALTING);
-      join(parts.tasks().stop(task, false));
-    }
-    tell(app, Phase.SETTLED);
-  }
-
-  private void run(App app, TaskDocument document) {
-    Optional<AppRecord> before = record();
-    if (before.filter(record -> record.purges() != app.purges()).isPresent()) {
-      tell(app, Phase.PURGING);
-      removeTask();
-      app.volumes().forEach(this::removeVolume);
-      before = Optional.empty();
-    }
-    tell(app, Phase.PREPARING);
-    if (before.isEmpty()) {
-      // The task is known to be ours before it is there.
-      save(app);
-    }
-    app.volumes().forEach(this::makeVolume);
-    tell(app, Phase.APPLYING);
-    Change.Action action = apply(document);
-    boolean restarted =
-        action == Change.Action.CREATE
-            || action == Change.Action.REPLACE
-            || action == Change.Action.START;
-    if (!restarted && before.filter(one -> one.restarts() != app.restarts()).isPresent()) {
-      tell(app, Phase.RESTARTING);
-      join(parts.tasks().stop(task, false));
-      join(parts.tasks().start(task, false));
-    }
-    save(app);
-    tell(app, Phase.SETTLED);
-  }
-
-  private Optional<AppRecord> record() {
-    return parts.records().find(id);
-  }
-
-  private void save(App app) {
-    parts.records().save(new AppRecord(id, task, app.restarts(), app.purges()));
-  }
-
-  private Change.Action apply(TaskDocument document) {
-    Change change =
-        join(parts.tasks().apply(List.of(document), false, false, false)).stream()
-            .filter(one -> one.task().equals(document.name()))
-            .findFirst()
-            .orElseThrow();
-    if (!change.problems().isEmpty()) {
-      throw TaskException.failed(change.problems());
-    }
-    return change.action();
-  }
-
-  private void makeVolume(AppVolume volume) {
-    if (parts.volumes().find(volume.name()).isPresent()) {
-      return;
-    }
-    if (volume instanceof AppVolume.Blank blank) {
-      var unused =
-          parts.volumes().create(blank.name(), blank.bytes(), Optional.empty(), Optional.empty());
-    } else if (volume instanceof AppVolume.Disk disk) {
-      var unused = join(make(disk));
-    }
-  }
-
-  private CompletableFuture<?> make(AppVolume.Disk disk) {
-    return disk.source() instanceof AppVolume.Source.Fetched fetched
-        ? parts.tasks().createDisk(disk.name(), fetched.from(), disk.format(), disk.bytes())
-        : createOfNode(disk, (AppVolume.Source.OfNode) disk.source());
-  }
-
-  private CompletableFuture<?> createOfNode(AppVolume.Disk disk, AppVolume.Source.OfNode file) {
-    return parts
-        .tasks()
-        .createDisk(disk.name(), file.path(), file.digest(), disk.format(), disk.bytes());
-  }
-
-  private void removeVolume(AppVolume volume) {
-    if (parts.volumes().find(volume.name()).isPresent()) {
-      parts.volumes().remove(volume.name());
-    }
-  }
-
-  private void remove() {
+  private CompletableFuture<?> remove() {
     synchronized (this) {
       status = status.map(last -> status(last.app(), Phase.REMOVING, List.of()));
     }
     changed.run();
-    if (record().isPresent()) {
-      removeTask();
-      parts.records().delete(id);
-    }
+    return steps.remove().thenRunAsync(this::forget, threads);
+  }
+
+  private void forget() {
     synchronized (this) {
       status = again ? status : Optional.empty();
     }
     removed.accept(this);
-  }
-
-  private void removeTask() {
-    if (hasTask()) {
-      join(parts.tasks().stop(task, false));
-      join(parts.tasks().delete(task, false, true));
-    }
-  }
-
-  private static <T> T join(CompletableFuture<T> work) {
-    return work.join();
   }
 }

@@ -2,7 +2,6 @@ package org.lfedge.eve.tasks.core.fleet;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,8 +37,8 @@ public final class Fleet implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(Fleet.class);
 
-  /** Most of the time of an app goes into waiting for a registry, a disk or the end of a guest. */
-  private static final int AT_ONCE = 16;
+  /** What takes its time, as a fetch or the end of a guest, no thread waits for. */
+  private static final int AT_ONCE = 4;
 
   private static final Duration LOOK = Duration.ofMinutes(1);
 
@@ -55,18 +54,13 @@ public final class Fleet implements AutoCloseable {
   private Optional<Wanted> wanted = Optional.empty();
   private boolean taken;
 
-  /**
-   * What a fleet works with.
-   *
-   * @param started when the node may begin: apps that wait after a start of the node wait from then
-   */
+  /** What a fleet works with. */
   public record Parts(
       TaskManager tasks,
       Volumes volumes,
       AppRecords records,
       Surroundings surroundings,
-      InstantSource clock,
-      Instant started) {}
+      InstantSource clock) {}
 
   /** What apps need around them, beside tasks and volumes. */
   public interface Surroundings {
@@ -113,7 +107,7 @@ public final class Fleet implements AutoCloseable {
     if (wanted.isEmpty()) {
       var unused =
           timers.scheduleWithFixedDelay(
-              this::look, LOOK.toSeconds(), LOOK.toSeconds(), TimeUnit.SECONDS);
+              guarded(this::look), LOOK.toSeconds(), LOOK.toSeconds(), TimeUnit.SECONDS);
     }
     wanted = Optional.of(now);
     taken = false;
@@ -176,7 +170,7 @@ public final class Fleet implements AutoCloseable {
     if (worker.isOver()) {
       workers.remove(worker.id());
       changed();
-      threads.execute(this::sweep);
+      threads.execute(guarded(this::sweep));
     }
   }
 
@@ -186,7 +180,18 @@ public final class Fleet implements AutoCloseable {
       take();
     }
     workers.values().forEach(AppWorker::look);
-    threads.execute(this::sweep);
+    threads.execute(guarded(this::sweep));
+  }
+
+  /** What fails once is done again with the next look. */
+  private static Runnable guarded(Runnable work) {
+    return () -> {
+      try {
+        work.run();
+      } catch (RuntimeException e) {
+        log.error("the apps of the controller cannot be looked after", e);
+      }
+    };
   }
 
   /** Removes the volumes that the controller had made and does not want any more. */

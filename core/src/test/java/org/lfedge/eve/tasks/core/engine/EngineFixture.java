@@ -60,6 +60,7 @@ final class EngineFixture {
   boolean emulation;
 
   final MemoryStore store = new MemoryStore();
+  final MemoryApps apps = new MemoryApps();
   final MemoryEvents events = new MemoryEvents();
   final ScriptedProbes probes = new ScriptedProbes();
   final ShiftedClock clock = new ShiftedClock();
@@ -147,6 +148,7 @@ final class EngineFixture {
     return new TaskManager(
         new TaskManager.Ports(
             store,
+            Optional.of(apps),
             events,
             runtime,
             namespaces,

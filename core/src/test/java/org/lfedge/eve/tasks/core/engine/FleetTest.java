@@ -14,11 +14,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.ConcurrentSkipListMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.lfedge.eve.tasks.core.error.Problem;
@@ -30,8 +30,6 @@ import org.lfedge.eve.tasks.core.fleet.AppStatus;
 import org.lfedge.eve.tasks.core.fleet.AppStatus.Phase;
 import org.lfedge.eve.tasks.core.fleet.Fleet;
 import org.lfedge.eve.tasks.core.lifecycle.TaskState;
-import org.lfedge.eve.tasks.core.port.AppRecord;
-import org.lfedge.eve.tasks.core.port.AppRecords;
 
 /** Apps of a controller become tasks of an engine in memory, and follow what is wanted. */
 class FleetTest extends EngineTest {
@@ -39,34 +37,8 @@ class FleetTest extends EngineTest {
   private static final String WEB = "00000001-1111-4222-8333-000000000001";
   private static final String VOLUME = "00000002-1111-4222-8333-000000000002.0";
 
-  private final MemoryRecords records = new MemoryRecords();
   private final SortedMap<String, List<Problem>> unusable = new TreeMap<>();
   private Optional<Fleet> fleet = Optional.empty();
-
-  /** Records that are values. */
-  private static final class MemoryRecords implements AppRecords {
-    private final SortedMap<String, AppRecord> all = new ConcurrentSkipListMap<>();
-
-    @Override
-    public List<AppRecord> all() {
-      return List.copyOf(all.values());
-    }
-
-    @Override
-    public Optional<AppRecord> find(String id) {
-      return Optional.ofNullable(all.get(id));
-    }
-
-    @Override
-    public void save(AppRecord record) {
-      all.put(record.id(), record);
-    }
-
-    @Override
-    public void delete(String id) {
-      all.remove(id);
-    }
-  }
 
   private Fleet fleet() {
     if (fleet.isEmpty()) {
@@ -84,12 +56,7 @@ class FleetTest extends EngineTest {
           Optional.of(
               new Fleet(
                   new Fleet.Parts(
-                      engine.manager(),
-                      engine.volumes,
-                      records,
-                      surroundings,
-                      engine.clock,
-                      engine.clock.instant())));
+                      engine.manager(), engine.volumes, engine.apps, surroundings, engine.clock)));
     }
     return fleet.get();
   }
@@ -124,6 +91,23 @@ class FleetTest extends EngineTest {
                     + more
                     + "}")),
         List.of(new AppVolume.Blank(VOLUME, 1 << 20)),
+        List.of());
+  }
+
+  private static App fetched(String id, String file) {
+    return new App(
+        id,
+        "1",
+        "An app of a file",
+        true,
+        0,
+        0,
+        Duration.ZERO,
+        Optional.of(
+            document(
+                "{name: '%s', executor: emulator, root: {jar: {url: 'https://repo.example/%s.jar', digest: 'sha256:%s'}}, resources: {memory: 64MiB}, stop: {grace: 100ms}}"
+                    .formatted(id, file, "1".repeat(64)))),
+        List.of(),
         List.of());
   }
 
@@ -174,7 +158,7 @@ class FleetTest extends EngineTest {
     want();
     awaitGone();
     eventually(() -> engine.volumes.list().toString(), () -> engine.volumes.list().isEmpty());
-    assertEquals(List.of(), records.all());
+    assertEquals(List.of(), engine.apps.all());
   }
 
   @Test
@@ -244,6 +228,57 @@ class FleetTest extends EngineTest {
     awaitPhase(WEB, Phase.FAILED);
     assertEquals(List.of(wrong), status(WEB).problems());
     assertEquals(before.anchor(), only().anchor());
+  }
+
+  @Test
+  void anAppThatCannotBeMappedAnyMoreIsHaltedAllTheSame() {
+    want(web(0, 0));
+    awaitPhase(WEB, Phase.SETTLED);
+    Problem wrong = Problem.user("UNSUPPORTED", "this cannot be");
+    want(app(WEB, false, 0, 0, "").refused(List.of(wrong)));
+    awaitPhase(WEB, Phase.FAILED);
+    assertEquals(TaskState.STOPPED, only().state());
+    assertEquals(List.of(wrong), status(WEB).problems());
+  }
+
+  @Test
+  void nobodyWaitsForWhatIsFetchedForOthersOrForNobody() {
+    List<App> all = new ArrayList<>();
+    for (int i = 1; i < 8; i++) {
+      all.add(fetched(WEB.replaceFirst("^0", "" + i), "endless"));
+    }
+    want(all.toArray(App[]::new));
+    eventually(() -> "" + fleet().apps(), () -> engine.fetched.endless.size() == 1);
+    awaitPhase(all.get(0).id(), Phase.FETCHING);
+    all.add(web(0, 0));
+    want(all.toArray(App[]::new));
+    awaitPhase(WEB, Phase.SETTLED);
+
+    want(web(0, 0), fetched(all.get(0).id(), "here"));
+    awaitPhase(all.get(0).id(), Phase.SETTLED);
+    eventually(() -> "" + fleet().apps(), () -> fleet().apps().size() == 2);
+    assertEquals(Set.of(), engine.fetched.endless);
+    assertEquals(2, engine.manager().list().size());
+    assertEquals(2, engine.apps.all().size());
+  }
+
+  @Test
+  void whatAnAppIsMadeOfIsFetchedOnce() {
+    want(fetched(WEB, "here"));
+    awaitPhase(WEB, Phase.SETTLED);
+    assertEquals(TaskState.RUNNING, only().state());
+    assertEquals(1, engine.fetched.fetches.size());
+    assertEquals(1, engine.fetched.here.size());
+  }
+
+  @Test
+  void appsAreNotPrunedByWhoeverHasNoDocumentsOfThem() {
+    await(engine.manager().create(task("mine")));
+    want(web(0, 0));
+    awaitPhase(WEB, Phase.SETTLED);
+    List<Change> changes = await(engine.manager().apply(List.of(), false, true, false));
+    assertEquals(List.of("mine"), changes.stream().map(Change::task).toList());
+    assertEquals(WEB, only().name());
   }
 
   @Test

@@ -7,6 +7,7 @@ import java.util.SortedSet;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import org.lfedge.eve.tasks.core.config.FileOrigin;
 import org.lfedge.eve.tasks.core.config.VolumeConfig.Format;
 import org.lfedge.eve.tasks.core.error.Problem;
@@ -26,6 +27,9 @@ final class MemoryFiles implements FetchedFiles {
 
   /** The digests of the artifacts of the registry. */
   final ConcurrentSkipListMap<String, String> registry = new ConcurrentSkipListMap<>();
+
+  /** What is being fetched and never comes; only who breaks it off gets on. */
+  final ConcurrentSkipListSet<String> endless = new ConcurrentSkipListSet<>();
 
   private final Map<String, String> known = new ConcurrentSkipListMap<>();
 
@@ -53,11 +57,26 @@ final class MemoryFiles implements FetchedFiles {
     if (from.shown().contains("broken")) {
       throw TaskException.failed(Problem.host("DOWNLOAD_UNREACHABLE", "no answer"));
     }
+    if (from.shown().contains("endless")) {
+      waitFor(from.shown());
+    }
     String digest =
         from.digest().or(() -> Optional.ofNullable(registry.get(from.shown()))).orElseThrow();
     known.put(from.shown(), digest);
     here.add(digest);
     return kept(from, digest);
+  }
+
+  private void waitFor(String file) {
+    endless.add(file);
+    try {
+      new CountDownLatch(1).await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw TaskException.failed(Problem.host("DOWNLOAD_UNREACHABLE", "broken off"));
+    } finally {
+      endless.remove(file);
+    }
   }
 
   @Override

@@ -46,7 +46,9 @@ final class ApplyCommand implements Callable<Integer> {
   @Option(names = "--dry-run", description = "Show what would change, and change nothing.")
   private boolean dryRun;
 
-  @Option(names = "--prune", description = "Stop and delete tasks that no document names.")
+  @Option(
+      names = "--prune",
+      description = "Stop and delete tasks that no document names; not those of a controller.")
   private boolean prune;
 
   @Parameters(

@@ -13,11 +13,14 @@ import org.lfedge.eve.tasks.core.controller.Standing.Device;
 import org.lfedge.eve.tasks.core.controller.Standing.Part;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
-import org.lfedge.eve.tasks.core.eve.api.ConfigResponse;
+import org.lfedge.eve.tasks.core.eve.api.EdgeDevConfig;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Asks for the config again and again, and hands on what is new and good. */
+/**
+ * Asks for the config again and again, and hands on what is new and good; once more, as long as the
+ * receiver fails on it.
+ */
 final class Polling implements Runnable {
 
   private static final Logger LOG = LoggerFactory.getLogger(EdgeController.class);
@@ -35,7 +38,13 @@ final class Polling implements Runnable {
   private final Alarm alarm;
   private final StoredConfigs stored;
   private @Nullable Begun begun;
+
+  /** Of the last config that was accepted. */
   private Optional<ConfigMark> last = Optional.empty();
+
+  /** The last config, as long as it is not handed on. */
+  private Optional<StoredConfigs.Found> waiting = Optional.empty();
+
   private Duration interval;
 
   /** What there is once the root certificates could be read. */
@@ -82,9 +91,29 @@ final class Polling implements Runnable {
     }
   }
 
+  /**
+   * What waits is handed on first, as that needs no network; the controller is asked in any case,
+   * as it may have a config by now that can be dealt with.
+   */
   private Optional<Problem> round() {
+    Optional<Problem> notTaken =
+        attempt(
+            () -> {
+              begin();
+              handOn();
+            });
+    Begun known = begun;
+    if (known == null) {
+      return notTaken;
+    }
+    notTaken.ifPresent(problem -> standing.failed(Part.CONFIG, problem));
+    Optional<Problem> unheard = attempt(() -> poll(known));
+    return unheard.isEmpty() && waiting.isPresent() ? notTaken : unheard;
+  }
+
+  private static Optional<Problem> attempt(Runnable step) {
     try {
-      poll(begin());
+      step.run();
       return Optional.empty();
     } catch (TaskException e) {
       return Optional.of(e.first());
@@ -99,23 +128,26 @@ final class Polling implements Runnable {
     }
   }
 
-  private Begun begin() {
+  private void begin() {
     if (begun == null) {
       List<X509Certificate> roots = ControllerCertificates.roots(settings.rootCertificate());
       ControllerClient client = new ControllerClient(connection, roots, clock);
-      begun = new Begun(client, new Onboarding(settings, client));
       StoredConfigs.Loaded loaded = stored.load(roots);
       loaded.problems().forEach(problem -> standing.failed(Part.CONFIG, problem));
-      loaded.found().ifPresent(found -> handOn(found.response(), found.received()));
+      last = loaded.found().map(found -> ConfigMark.of(found.response()));
+      waiting = loaded.found();
+      begun = new Begun(client, new Onboarding(settings, client));
     }
-    return begun;
   }
 
-  private void handOn(ConfigResponse response, Instant received) {
-    last = Optional.of(ConfigMark.of(response));
-    interval = Schedule.interval(response.getConfig(), settings.interval());
-    standing.config(received);
-    receiver.configured(response.getConfig());
+  private void handOn() {
+    if (waiting.isPresent()) {
+      EdgeDevConfig config = waiting.get().response().getConfig();
+      receiver.configured(config);
+      interval = Schedule.interval(config, settings.interval());
+      standing.config(waiting.get().received());
+      waiting = Optional.empty();
+    }
   }
 
   private void poll(Begun known) {
@@ -144,6 +176,8 @@ final class Polling implements Runnable {
     mark.check(uuid, last);
     Instant received = clock.instant().truncatedTo(ChronoUnit.SECONDS);
     stored.save(new StoredConfig(fetched.envelope(), fetched.certificates(), received));
-    handOn(fetched.response(), received);
+    last = Optional.of(mark);
+    waiting = Optional.of(new StoredConfigs.Found(fetched.response(), received));
+    handOn();
   }
 }

@@ -89,9 +89,10 @@ final class NetworkInstances {
     if (text.isEmpty()) {
       return Optional.empty();
     }
-    Optional<IpPrefix> subnet = IpPrefix.parse(text);
+    Optional<IpPrefix> subnet =
+        IpPrefix.parse(text).filter(one -> one.length() < one.address().bits());
     if (subnet.isEmpty()) {
-      findings.bad(path + ".ip.subnet", text, "must be a subnet, as 10.1.0.0/24");
+      findings.bad(path + ".ip.subnet", text, "must be a subnet with room, as 10.1.0.0/24");
       return Optional.empty();
     }
     section.putArray("subnets").add(text);
@@ -99,7 +100,11 @@ final class NetworkInstances {
     return Optional.of(subnet.get().length());
   }
 
-  /** The node is the gateway, and has the first address. */
+  /**
+   * The node is the gateway, and has the first address.
+   *
+   * @param subnet with more than one address
+   */
   private static void gateway(
       NetworkInstanceConfig instance, String path, IpPrefix subnet, Findings findings) {
     String gateway = instance.getIp().getGateway();

@@ -6,9 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -192,18 +190,44 @@ class EdgeControllerTest extends NodeTest {
   }
 
   @Test
-  void aReceiverThatFailsIsTold() {
-    EdgeController node =
-        new EdgeController(
-            settings(),
-            config -> {
-              throw new IllegalStateException("so it is");
-            },
-            Instant::now,
-            () -> 0.5,
-            Map.of());
-    running = node;
-    node.start();
-    await("a problem", () -> code(node).equals("CONFIG_NOT_TAKEN"));
+  void aConfigThatTheReceiverFailsOnIsKeptAndHandedOnAgain() {
+    receiverFails = true;
+    fixture.config(config("five", 5, 1000).build());
+    EdgeController node = start();
+    awaitProblem(node, "CONFIG_NOT_TAKEN");
+    pollTwice(node);
+    assertEquals("CONFIG_NOT_TAKEN", code(node), "though there is nothing new");
+    assertEquals(Optional.empty(), node.state().lastConfig());
+    EdgeController again = start();
+    pollTwice(again);
+    assertEquals("CONFIG_NOT_TAKEN", code(again));
+    receiverFails = false;
+    fixture.answer("", Integer.MAX_VALUE, 503);
+    await(
+        "five",
+        () -> {
+          again.poll();
+          return names().equals(List.of("five"));
+        });
+    assertTrue(again.state().lastConfig().isPresent());
+  }
+
+  @Test
+  void aConfigThatTheReceiverFailsOnHoldsUpNoLaterOne() {
+    receiverFails = true;
+    fixture.config(config("five", 5, 1000).build());
+    awaitProblem(start(), "CONFIG_NOT_TAKEN");
+    EdgeController again = start();
+    awaitProblem(again, "CONFIG_NOT_TAKEN");
+    fixture.config(config("of an older epoch", 4, 2000).build());
+    awaitProblem(again, "CONFIG_REPLAYED");
+    receiverFails = false;
+    fixture.config(config("six", 6, 1001).build());
+    await(
+        "six",
+        () -> {
+          again.poll();
+          return names().contains("six") && code(again).equals("none");
+        });
   }
 }

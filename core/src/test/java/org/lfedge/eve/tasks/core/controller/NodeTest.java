@@ -31,6 +31,7 @@ abstract class NodeTest {
 
   final FixtureController fixture = new FixtureController(signers());
   final List<EdgeDevConfig> received = new CopyOnWriteArrayList<>();
+  volatile boolean receiverFails;
   volatile Duration clockIsOff = Duration.ZERO;
   @Nullable EdgeController running;
 
@@ -63,10 +64,17 @@ abstract class NodeTest {
     received.clear();
     EdgeController node =
         new EdgeController(
-            settings, received::add, () -> Instant.now().plus(clockIsOff), () -> 0.5, Map.of());
+            settings, this::receive, () -> Instant.now().plus(clockIsOff), () -> 0.5, Map.of());
     running = node;
     node.start();
     return node;
+  }
+
+  private void receive(EdgeDevConfig config) {
+    if (receiverFails) {
+      throw new IllegalStateException("so it is");
+    }
+    received.add(config);
   }
 
   EdgeController start() {

@@ -13,9 +13,12 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.lfedge.eve.tasks.core.config.FileOrigin;
 import org.lfedge.eve.tasks.core.config.TaskDocuments;
 import org.lfedge.eve.tasks.core.config.VolumeConfig.Format;
@@ -187,6 +190,29 @@ class EdgeConfigsTest {
     assertEquals(
         "{\"type\":\"bridge\",\"subnets\":[\"10.1.0.0/24\"],\"mtu\":1400}",
         wanted.networks().get(ID + "9").toString());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "255.255.255.255/32",
+        "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128",
+        "10.1.0.0/32",
+        "10.1.0.0"
+      })
+  void aSubnetWithoutRoomIsAProblemOfItsNetworkAlone(String subnet) {
+    String network =
+        """
+        , "networkInstances": [
+            {"uuidandversion": {"uuid": "%1$s8"}, "instType": "ZnetInstLocal", "activate": true},
+            {"uuidandversion": {"uuid": "%1$s9"}, "instType": "ZnetInstLocal", "activate": true,
+             "ip": {"subnet": "%2$s"}}]
+        """
+            .formatted(ID, subnet);
+    String interfaces = ", \"interfaces\": [{\"networkId\": \"%s9\"}]".formatted(ID);
+    Wanted wanted = one(NATIVE + interfaces, CONTAINER, network);
+    assertEquals(List.of("BAD_VALUE networkInstances[" + ID + "9].ip.subnet"), problems(wanted));
+    assertEquals(Set.of(ID + "8"), wanted.networks().keySet());
   }
 
   @Test

@@ -7,7 +7,9 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import org.lfedge.eve.tasks.core.config.DiskArguments;
 import org.lfedge.eve.tasks.core.config.VolumeConfig.Format;
+import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.eve.Datastores.Place;
 import org.lfedge.eve.tasks.core.eve.api.ContentTree;
 import org.lfedge.eve.tasks.core.eve.api.EdgeDevConfig;
@@ -225,8 +227,22 @@ final class Contents {
       findings.missing(path + ".sha256", "", "is required, or anybody could send anything");
       return Optional.empty();
     }
+    if (place instanceof Place.Url url) {
+      checkUrl(url.url(), digest.get(), path, findings);
+    }
     return Optional.of(
         new Content.File(place, digest, format, Math.max(0, volume.getMaxsizebytes())));
+  }
+
+  /** By the rules of documents, as that of a disk which is written to never comes into one. */
+  private static void checkUrl(String url, String digest, String path, Findings findings) {
+    try {
+      var unused = DiskArguments.url(url, digest);
+    } catch (TaskException e) {
+      e.problems().stream()
+          .filter(problem -> problem.path().equals("url"))
+          .forEach(problem -> findings.bad(path + ".URL", problem.value(), problem.message()));
+    }
   }
 
   /** The image of tools that a content tree stands for. */

@@ -95,7 +95,10 @@ final class Datastores {
     return switch (store.getDType()) {
       case DsContainerRegistry ->
           registry(store, scheme.equals("http"), host, below, where, findings);
-      case DsHttp, DsHttps -> url(store, scheme, host, below, where, findings);
+      // In small letters, as servers of files are looked up. A registry is by its letters as they
+      // are: a capital one says that it is none of Docker's users.
+      case DsHttp, DsHttps ->
+          url(store, scheme, host.toLowerCase(Locale.ROOT), below, where, findings);
       default -> {
         findings.unsupported(
             where + ".dType",

@@ -1,6 +1,7 @@
 package org.lfedge.eve.tasks.core.eve;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -126,6 +127,35 @@ class EdgeConfigsTest {
         only(wanted).volumes());
     assertEquals(
         List.of("UNSUPPORTED contentInfo[" + ID + "3].dsId"), problems(one(MACHINE, content, "")));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"../private/vm.qcow2", "a/%2e%2e/vm.qcow2", "vm.qcow2?sig=secret", "a b"})
+  void aUrlThatADocumentCannotHaveIsAProblemOfItsApp(String url) {
+    String content =
+        FILES + "\"iformat\": \"QCOW2\", \"sha256\": \"" + SHA256 + "\", \"URL\": \"" + url + "\"";
+    Wanted wanted = one(MACHINE, content, "");
+    assertEquals(List.of("BAD_VALUE contentInfo[" + ID + "3].URL"), problems(wanted));
+    assertFalse(only(wanted).problems().toString().contains("secret"));
+  }
+
+  @Test
+  void aServerOfFilesIsKnownByItsHostInSmallLetters() {
+    String content =
+        "\"dsIdsList\": [\"%s8\"], \"iformat\": \"QCOW2\", \"URL\": \"vm.qcow2\", \"sha256\": \"%s\""
+            .formatted(ID, SHA256);
+    Wanted wanted =
+        one(
+            MACHINE,
+            content,
+            """
+            , "datastores": [{"id": "%s8", "dType": "DsHttps", "fqdn": "HTTPS://Files.Example.com:8443",
+              "apiKey": "edge", "password": "secret"}]
+            """
+                .formatted(ID));
+    assertEquals(Set.of("files.example.com:8443"), wanted.hosts().keySet());
+    assertTrue(
+        only(wanted).volumes().toString().contains("https://files.example.com:8443/vm.qcow2"));
   }
 
   @Test

@@ -13,7 +13,6 @@ import org.lfedge.eve.tasks.core.api.v1.ListVolumesResponse;
 import org.lfedge.eve.tasks.core.api.v1.VolumeDisk;
 import org.lfedge.eve.tasks.core.api.v1.VolumeEntry;
 import org.lfedge.eve.tasks.core.config.DiskArguments;
-import org.lfedge.eve.tasks.core.config.TaskDocument.RootSource;
 import org.lfedge.eve.tasks.core.config.VolumeConfig;
 import org.lfedge.eve.tasks.core.engine.TaskManager;
 import org.lfedge.eve.tasks.core.error.Problem;
@@ -139,10 +138,7 @@ final class VolumeCalls implements AutoCloseable {
   private static SortedSet<String> users(StoredVolume volume, List<TaskRecord> records) {
     SortedSet<String> users = new TreeSet<>(volume.usedBy());
     for (TaskRecord record : records) {
-      boolean names =
-          record.document().volumes().stream()
-              .anyMatch(used -> volume.name().equals(used.storedName(record.name()).orElse("")));
-      if (names || record.document().root().equals(new RootSource.Volume(volume.name()))) {
+      if (record.document().storedVolumes().contains(volume.name())) {
         users.add(record.name());
       }
     }

@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import org.lfedge.eve.tasks.core.lifecycle.Dependency;
 import org.lfedge.eve.tasks.core.lifecycle.HealthCheck;
 import org.lfedge.eve.tasks.core.lifecycle.RestartPolicy;
@@ -84,6 +86,18 @@ public record TaskDocument(
     volumes = List.copyOf(volumes);
     interfaces = List.copyOf(interfaces);
     devices = List.copyOf(devices);
+  }
+
+  /**
+   * The volumes of the node that the task has or makes, by the names that the node keeps them by.
+   */
+  public SortedSet<String> storedVolumes() {
+    SortedSet<String> names = new TreeSet<>();
+    volumes.forEach(volume -> volume.storedName(name).ifPresent(names::add));
+    if (root instanceof RootSource.Volume kept) {
+      names.add(kept.name());
+    }
+    return names;
   }
 
   /** With other volumes. */

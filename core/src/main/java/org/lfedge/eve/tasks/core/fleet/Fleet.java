@@ -7,7 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -22,6 +24,7 @@ import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.eve.App;
 import org.lfedge.eve.tasks.core.eve.HostAccess;
 import org.lfedge.eve.tasks.core.eve.Wanted;
+import org.lfedge.eve.tasks.core.lifecycle.TaskState;
 import org.lfedge.eve.tasks.core.port.AppRecord;
 import org.lfedge.eve.tasks.core.port.AppRecords;
 import org.lfedge.eve.tasks.core.port.StoredVolume;
@@ -194,14 +197,22 @@ public final class Fleet implements AutoCloseable {
     };
   }
 
-  /** Removes the volumes that the controller had made and does not want any more. */
+  /**
+   * Removes the volumes that the controller had made and does not want any more. A task may be
+   * stopped, or wait after a boot: its volumes are its own though they are mounted nowhere.
+   */
   private synchronized void sweep() {
     if (wanted.isEmpty()) {
       return;
     }
+    SortedSet<String> named = new TreeSet<>();
+    parts.tasks().records().stream()
+        .filter(record -> record.state() != TaskState.DELETED)
+        .forEach(record -> named.addAll(record.document().storedVolumes()));
     for (StoredVolume volume : parts.volumes().list()) {
       if (OF_CONTROLLER.matcher(volume.name()).matches()
           && volume.usedBy().isEmpty()
+          && !named.contains(volume.name())
           && !wanted.get().volumes().contains(volume.name())) {
         remove(volume.name());
       }

@@ -230,6 +230,37 @@ class FleetTest extends EngineTest {
     assertEquals(before.anchor(), only().anchor());
   }
 
+  /** No mount tells of a task that is stopped, or waits after a boot; here, none ever does. */
+  @Test
+  void theVolumeOfAnAppWithErrorsStaysThoughItIsWantedNoMore() {
+    String named = ", volumes: [{name: v, source: {volume: " + VOLUME + "}, target: /v}]";
+    String other = WEB.replaceFirst("^0", "1");
+    String theirs = VOLUME.replaceFirst("^0", "1");
+    App leaving =
+        new App(
+            other,
+            "1",
+            "leaving",
+            true,
+            0,
+            0,
+            Duration.ZERO,
+            app(other, true, 0, 0, "").document(),
+            List.of(new AppVolume.Blank(theirs, 1 << 20)),
+            List.of());
+    want(app(WEB, true, 0, 0, named), leaving);
+    awaitPhase(WEB, Phase.SETTLED);
+    awaitPhase(other, Phase.SETTLED);
+    App wrong =
+        app(WEB, true, 0, 0, named).refused(List.of(Problem.user("UNSUPPORTED", "cannot be")));
+    fleet().want(new Wanted(List.of(wrong), new TreeSet<>(), new TreeMap<>(), new TreeMap<>()));
+    eventually(() -> engine.volumes.list().toString(), () -> engine.volumes.find(theirs).isEmpty());
+    assertTrue(engine.volumes.find(VOLUME).isPresent());
+    want();
+    awaitGone();
+    eventually(() -> engine.volumes.list().toString(), () -> engine.volumes.list().isEmpty());
+  }
+
   @Test
   void anAppThatCannotBeMappedAnyMoreIsHaltedAllTheSame() {
     want(web(0, 0));

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -17,13 +18,14 @@ import org.lfedge.eve.tasks.core.eve.HostAccess;
 import org.lfedge.eve.tasks.core.files.DurableFiles;
 import org.lfedge.eve.tasks.core.fleet.Fleet;
 import org.lfedge.eve.tasks.core.network.CniNetworks;
+import org.lfedge.eve.tasks.core.network.NetworkConfig;
 import org.lfedge.eve.tasks.core.registry.HttpRegistries;
 import org.lfedge.eve.tasks.core.registry.RegistryConfig;
 
 /**
  * Networks and registries that a controller declares, beside those of the node's config, which come
- * first. Networks are kept on disk: after a reboot, tasks are started on them before a controller
- * is heard.
+ * first. Networks are kept on disk, those included that only tasks still use: after a reboot, tasks
+ * are started on them before a controller is heard. For one thread at a time.
  */
 final class FleetSurroundings implements Fleet.Surroundings {
 
@@ -31,6 +33,9 @@ final class FleetSurroundings implements Fleet.Surroundings {
   private final CniNetworks networks;
   private final HttpRegistries registries;
   private final ObjectMapper mapper = new ObjectMapper();
+
+  /** Those that are there beside the node's own: declared, or still in use. */
+  private final SortedMap<String, JsonNode> held = new TreeMap<>();
 
   FleetSurroundings(NodeConfig config, CniNetworks networks, HttpRegistries registries) {
     this.config = config;
@@ -42,16 +47,19 @@ final class FleetSurroundings implements Fleet.Surroundings {
     return config.stateDirectory().resolve("networks").resolve("declared.json");
   }
 
-  /** Has the networks again that were declared last. */
+  /** Has the networks again that there were last. */
   void restore() {
     try {
       if (Files.exists(file())) {
-        SortedMap<String, JsonNode> sections = new TreeMap<>();
-        mapper
-            .readTree(Files.readAllBytes(file()))
-            .properties()
-            .forEach(field -> sections.put(field.getKey(), field.getValue()));
-        networks.declare(declared(sections).networks());
+        SortedMap<String, NetworkConfig> usable = new TreeMap<>();
+        for (Map.Entry<String, JsonNode> one :
+            mapper.readTree(Files.readAllBytes(file())).properties()) {
+          held.put(one.getKey(), one.getValue());
+          // One that is declared no more need not go with those that took its place.
+          SortedMap<String, JsonNode> alone = new TreeMap<>(Map.of(one.getKey(), one.getValue()));
+          usable.putAll(declared(alone).networks());
+        }
+        held.keySet().retainAll(networks.declare(usable));
       }
     } catch (IOException e) {
       throw failure("read " + file(), e);
@@ -64,11 +72,14 @@ final class FleetSurroundings implements Fleet.Surroundings {
 
   @Override
   public SortedMap<String, List<Problem>> networks(SortedMap<String, JsonNode> sections) {
-    ObjectNode all = mapper.createObjectNode();
-    all.setAll(sections);
-    write(file(), all.toString());
     NetworksConfig.Declared declared = declared(sections);
-    networks.declare(declared.networks());
+    SortedMap<String, JsonNode> usable = new TreeMap<>(sections);
+    usable.keySet().retainAll(declared.networks().keySet());
+    held.putAll(usable);
+    held.keySet().retainAll(networks.declare(declared.networks()));
+    ObjectNode all = mapper.createObjectNode();
+    all.setAll(held);
+    write(file(), all.toString());
     return declared.problems();
   }
 

@@ -6,7 +6,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.lfedge.eve.tasks.core.config.InterfaceConfig;
@@ -105,17 +107,23 @@ public final class CniNetworks implements Networks {
 
   /**
    * Has networks beside those of the node's config, in place of those that were declared before.
-   * One that is declared no more stays for as long as a task is on it.
+   * One that is declared no more stays for as long as a task is on it, but is not known to the next
+   * daemon unless it is declared to that again.
+   *
+   * @return the names of all that are there beside those of the node's config
    */
-  public synchronized void declare(SortedMap<String, NetworkConfig> declared) {
+  public synchronized SortedSet<String> declare(SortedMap<String, NetworkConfig> declared) {
     SortedMap<String, NetworkConfig> all = new TreeMap<>(declared);
     store.all().stream()
         .flatMap(CniNetworks::networks)
         .flatMap(name -> Optional.ofNullable(known.networks().get(name)).stream())
         .forEach(used -> all.putIfAbsent(used.name(), used));
+    all.keySet().removeAll(configured.networks().keySet());
+    SortedSet<String> beside = new TreeSet<>(all.keySet());
     all.putAll(configured.networks());
     known = new NodeNetworks(all, configured.configDirectory(), configured.pluginDirectories());
     names.restore(store.all());
+    return beside;
   }
 
   @Override

@@ -1,0 +1,110 @@
+package org.lfedge.eve.tasks.dist;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.lfedge.eve.tasks.core.network.CniNetworks;
+import org.lfedge.eve.tasks.core.network.PinnedNetworkNamespaces;
+import org.lfedge.eve.tasks.core.port.HelperCommand;
+import org.lfedge.eve.tasks.core.port.Network;
+import org.lfedge.eve.tasks.core.registry.HttpRegistries;
+
+/** What a controller declares beside tasks, over daemons that come and go. */
+class FleetSurroundingsTest {
+
+  private static final String BRIDGE = "{\"type\": \"bridge\", \"subnets\": [\"10.7.%s.0/24\"]}";
+
+  @TempDir Path directory;
+  private CniNetworks networks;
+  private FleetSurroundings surroundings;
+
+  /** Has the networks that an earlier daemon left. */
+  private void start() throws IOException {
+    NodeConfig config =
+        NodeConfigReader.parse(
+            ("{stateDirectory: "
+                    + directory.resolve("state")
+                    + ", runtimeDirectory: "
+                    + directory.resolve("run")
+                    + ", networks: {own: {type: bridge, subnets: [10.8.0.0/24]}}}")
+                .getBytes(StandardCharsets.UTF_8));
+    HelperCommand none = (task, purpose, command) -> "";
+    networks =
+        new CniNetworks(
+            config.networks(),
+            directory.resolve("state/networks"),
+            new PinnedNetworkNamespaces(directory.resolve("run/netns"), none),
+            none);
+    surroundings =
+        new FleetSurroundings(config, networks, new HttpRegistries(config.registries(), Map.of()));
+    surroundings.restore();
+  }
+
+  private Path declared() {
+    return directory.resolve("state/networks/declared.json");
+  }
+
+  private static SortedMap<String, JsonNode> bridges(String... namesAndNumbers) throws IOException {
+    SortedMap<String, JsonNode> sections = new TreeMap<>();
+    for (int i = 0; i < namesAndNumbers.length; i += 2) {
+      sections.put(
+          namesAndNumbers[i],
+          new ObjectMapper().readTree(BRIDGE.formatted(namesAndNumbers[i + 1])));
+    }
+    return sections;
+  }
+
+  /** As the record of a task with an interface there. */
+  private void attach(String task, String network) throws IOException {
+    Path records = Files.createDirectories(directory.resolve("state/networks/tasks"));
+    Files.writeString(
+        records.resolve(task + ".json"),
+        """
+        {"version": 1, "task": "%s", "containerId": "%1$s-1", "namespace": "of a former boot",
+         "state": "attached", "interfaces": [{"config": {"name": "eth0", "network": "%s"},
+           "network": {"cniVersion": "1.0.0", "name": "%2$s", "plugins": [{"type": "bridge"}]}}]}
+        """
+            .formatted(task, network));
+  }
+
+  private List<String> known() {
+    return networks.list().stream()
+        .map(Network::name)
+        .filter(name -> !List.of("none", "host").contains(name))
+        .toList();
+  }
+
+  @Test
+  void aNetworkThatIsDeclaredNoMoreStaysOverRestartsWhileATaskIsOnIt() throws IOException {
+    start();
+    surroundings.networks(bridges("old", "1"));
+    attach("web", "old");
+    start();
+    // Its successor may have the same subnet.
+    surroundings.networks(bridges("new", "1"));
+    assertEquals(List.of("new", "old", "own"), known());
+
+    start();
+    assertEquals(List.of("new", "old", "own"), known(), "before the controller is heard");
+    surroundings.networks(bridges("new", "1"));
+    assertEquals(List.of("new", "old", "own"), known());
+
+    networks.detach("web");
+    start();
+    surroundings.networks(bridges("new", "1"));
+    assertEquals(List.of("new", "own"), known());
+    start();
+    assertEquals(List.of("new", "own"), known());
+  }
+}

@@ -83,7 +83,9 @@ final class ControlledNode implements AutoCloseable {
               server.settings().server().toString(), parts.tasks(), fleet, Optional.of(controller));
       node.endings.push(fleet::close);
       node.endings.push(
-          FleetReports.start(fleet, sources, outbox(controller), metrics::get)::close);
+          FleetReports.start(
+                  fleet, sources, outbox(controller), metrics::get, FleetReports.Pace.USUAL)
+              ::close);
       node.endings.push(controller::close);
       controller.start();
       return node;

@@ -125,7 +125,8 @@ public final class EdgeController implements AutoCloseable {
 
   /**
    * Keeps a message until it is sent; it survives the end of this process. If too many wait, the
-   * oldest metrics are given up first, then the oldest logs, then the oldest information.
+   * oldest metrics are given up first, then the oldest logs, then the oldest information; logs have
+   * half of the room at most.
    *
    * @throws org.lfedge.eve.tasks.core.error.TaskException CONTROLLER_STATE
    */

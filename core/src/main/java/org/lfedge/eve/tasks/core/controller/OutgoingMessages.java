@@ -13,13 +13,15 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.lfedge.eve.tasks.core.controller.Message.Kind;
 import org.lfedge.eve.tasks.core.files.DurableFiles;
 
 /**
  * Messages that wait to be sent, on the disk, a file each. The name of a file has its number, its
- * kind and its key: {@code 0000000000000007-INFO-YXBw}. If there are too many, the oldest metrics
- * go first, then the oldest logs, then the oldest information. For use by any number of threads.
+ * kind and its key: {@code 0000000000000007-INFO-YXBw}. Logs have half of the room at most; beyond
+ * that the oldest of them go. If there are too many messages, the oldest metrics go first, then the
+ * oldest logs, then the oldest information. For use by any number of threads.
  */
 final class OutgoingMessages {
 
@@ -113,11 +115,19 @@ final class OutgoingMessages {
   }
 
   private void trim() {
+    // One app may write any amount; it is not to cost what is told of the others.
+    while (logs().count() > maxCount / 2 || logs().mapToLong(Entry::size).sum() > maxBytes / 2) {
+      first(entry -> entry.kind() == Kind.LOGS).ifPresent(this::remove);
+    }
     while (waiting.size() > maxCount || bytes > maxBytes) {
       Kind worst =
           waiting.values().stream().map(Entry::kind).min(Comparator.naturalOrder()).orElseThrow();
       first(entry -> entry.kind() == worst).ifPresent(this::remove);
     }
+  }
+
+  private Stream<Entry> logs() {
+    return waiting.values().stream().filter(entry -> entry.kind() == Kind.LOGS);
   }
 
   private static String file(long number, Entry entry) {

@@ -40,10 +40,11 @@ import org.lfedge.eve.tasks.spi.task.HostFacts;
  */
 public final class FleetReports implements AutoCloseable {
 
-  /** Changes that follow one another so soon are told as one. */
-  private static final Duration GATHER = Duration.ofMillis(200);
-
-  private static final Duration LOGS_INTERVAL = Duration.ofSeconds(10);
+  /**
+   * Of one app, each time that logs are read: one that writes without end keeps nothing else from
+   * being told.
+   */
+  private static final int BUNDLES_AT_ONCE = 8;
 
   private final Fleet fleet;
   private final Sources sources;
@@ -53,6 +54,18 @@ public final class FleetReports implements AutoCloseable {
   private final Map<String, AppLogs> logs = new HashMap<>();
   private Optional<ZInfoDevice> toldNode = Optional.empty();
   private final Runnable listening;
+
+  /**
+   * How long is waited.
+   *
+   * @param gather changes that follow one another so soon are told as one
+   * @param logs between the times that logs are read
+   */
+  public record Pace(Duration gather, Duration logs) {
+
+    /** For a node. */
+    public static final Pace USUAL = new Pace(Duration.ofMillis(200), Duration.ofSeconds(10));
+  }
 
   /** Where what is told comes from. */
   public record Sources(
@@ -102,11 +115,11 @@ public final class FleetReports implements AutoCloseable {
     void log(String app, byte[] bundle);
   }
 
-  private FleetReports(Fleet fleet, Sources sources, Outbox outbox) {
+  private FleetReports(Fleet fleet, Sources sources, Outbox outbox, Pace pace) {
     this.fleet = fleet;
     this.sources = sources;
     this.outbox = outbox;
-    thread = new ReportThread("app-reports", GATHER, this::tell);
+    thread = new ReportThread("app-reports", pace.gather(), this::tell);
     listening = sources.events().listen(thread::changed);
   }
 
@@ -116,12 +129,12 @@ public final class FleetReports implements AutoCloseable {
    * @param interval between metrics, asked for each time
    */
   public static FleetReports start(
-      Fleet fleet, Sources sources, Outbox outbox, Supplier<Duration> interval) {
-    FleetReports reports = new FleetReports(fleet, sources, outbox);
+      Fleet fleet, Sources sources, Outbox outbox, Supplier<Duration> interval, Pace pace) {
+    FleetReports reports = new FleetReports(fleet, sources, outbox, pace);
     fleet.listen(reports.thread::changed);
     reports.thread.changed();
     reports.thread.every(interval, reports::measure);
-    reports.thread.every(() -> LOGS_INTERVAL, reports::readLogs);
+    reports.thread.every(pace::logs, reports::readLogs);
     return reports;
   }
 
@@ -148,11 +161,13 @@ public final class FleetReports implements AutoCloseable {
   }
 
   private void hand(String app, AppLogs log) {
-    Optional<byte[]> bundle = log.next();
-    while (bundle.isPresent()) {
+    for (int i = 0; i < BUNDLES_AT_ONCE; i++) {
+      Optional<byte[]> bundle = log.next();
+      if (bundle.isEmpty()) {
+        return;
+      }
       outbox.log(app, bundle.get());
       sources.marks().save(app, log.last());
-      bundle = log.next();
     }
   }
 

@@ -85,9 +85,17 @@ class OutgoingMessagesPropertiesTest {
       model.removeIf(one -> one.kind() == Kind.INFO && one.key().equals(sent.key()));
     }
     model.add(sent);
+    while (logs(model).count() > MAX_COUNT / 2
+        || logs(model).mapToInt(Sent::size).sum() > MAX_BYTES / 2) {
+      model.remove(logs(model).findFirst().orElseThrow());
+    }
     while (model.size() > MAX_COUNT || model.stream().mapToInt(Sent::size).sum() > MAX_BYTES) {
       Kind worst = model.stream().map(Sent::kind).min(Comparator.naturalOrder()).orElseThrow();
       model.remove(model.stream().filter(one -> one.kind() == worst).findFirst().orElseThrow());
     }
+  }
+
+  private static Stream<Sent> logs(List<Sent> model) {
+    return model.stream().filter(one -> one.kind() == Kind.LOGS);
   }
 }

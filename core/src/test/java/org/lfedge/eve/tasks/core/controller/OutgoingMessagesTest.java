@@ -104,6 +104,22 @@ class OutgoingMessagesTest {
   }
 
   @Test
+  void logsHaveHalfOfTheRoomAndPushOutNothingElse() {
+    OutgoingMessages queue = queue(4, 100);
+    queue.put(message(Kind.METRICS, "1", "a"));
+    queue.put(message(Kind.INFO, "1", "b"));
+    for (String bundle : List.of("c", "d", "e", "f")) {
+      queue.put(message(Kind.LOGS, "1", bundle));
+    }
+    assertEquals(List.of("METRICS 1 a", "INFO 1 b", "LOGS 1 e", "LOGS 1 f"), drained(queue));
+    queue.put(message(Kind.METRICS, "1", "a".repeat(50)));
+    queue.put(message(Kind.LOGS, "1", "c".repeat(30)));
+    queue.put(message(Kind.LOGS, "2", "d".repeat(30)));
+    assertEquals(
+        List.of("METRICS 1 " + "a".repeat(50), "LOGS 2 " + "d".repeat(30)), drained(queue));
+  }
+
+  @Test
   void bytesAreBoundedToo() {
     OutgoingMessages queue = queue(10, 10);
     queue.put(message(Kind.LOGS, "1", "12345"));

@@ -76,7 +76,7 @@ final class EngineFixture {
 
   volatile Policy policy = withDevices("/dev/tty*", "nic:*");
   final TaskDirectories files;
-  private final OutputLogs output;
+  final OutputLogs output;
   private final FakeRuntime runtime;
 
   /** The image of tasks that serve names, for a manager that is made from now on. */
@@ -344,7 +344,7 @@ final class EngineFixture {
     }
   }
 
-  private record SomeHost() implements HostFacts {
+  record SomeHost() implements HostFacts {
     @Override
     public String architecture() {
       return "amd64";

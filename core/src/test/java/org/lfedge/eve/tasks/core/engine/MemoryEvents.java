@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.lfedge.eve.tasks.core.port.EventLog;
 import org.lfedge.eve.tasks.core.port.TaskEvent;
 
@@ -12,6 +13,7 @@ import org.lfedge.eve.tasks.core.port.TaskEvent;
 final class MemoryEvents implements EventLog {
   private final List<Entry> entries = new ArrayList<>();
   private final Map<UUID, Long> counts = new HashMap<>();
+  private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
 
   @Override
   public synchronized void append(String task, UUID uuid, long first, List<TaskEvent> events) {
@@ -23,6 +25,7 @@ final class MemoryEvents implements EventLog {
       }
       number++;
     }
+    listeners.forEach(Runnable::run);
   }
 
   /** As if a crash had kept the last entry from the disk. */
@@ -43,7 +46,8 @@ final class MemoryEvents implements EventLog {
 
   @Override
   public Runnable listen(Runnable action) {
-    throw new UnsupportedOperationException("nobody follows the engine's events here");
+    listeners.add(action);
+    return () -> listeners.remove(action);
   }
 
   /** The types of the events of a task so far. */

@@ -1,0 +1,181 @@
+package org.lfedge.eve.tasks.core.engine;
+
+import static org.lfedge.eve.tasks.core.engine.EngineFixture.document;
+import static org.lfedge.eve.tasks.core.engine.EngineFixture.eventually;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.google.protobuf.InvalidProtocolBufferException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.lfedge.eve.tasks.core.error.Problem;
+import org.lfedge.eve.tasks.core.eve.App;
+import org.lfedge.eve.tasks.core.eve.HostAccess;
+import org.lfedge.eve.tasks.core.eve.Wanted;
+import org.lfedge.eve.tasks.core.eve.api.ZMetricMsg;
+import org.lfedge.eve.tasks.core.fleet.Fleet;
+import org.lfedge.eve.tasks.core.fleet.FleetReports;
+import org.lfedge.eve.tasks.core.store.FileAppRecords;
+
+/** What is told of apps whose tasks an engine in memory runs, and whose logs are real. */
+class FleetReportsTest extends EngineTest {
+
+  private static final String WEB = "00000001-1111-4222-8333-000000000001";
+  private static final FleetReports.Pace PACE =
+      new FleetReports.Pace(Duration.ofMillis(1), Duration.ofMillis(1));
+
+  private final Controller controller = new Controller();
+  private FileAppRecords records;
+  private Fleet fleet;
+  private FleetReports reports;
+
+  /** What a controller was told. */
+  private static class Controller implements FleetReports.Outbox {
+    final List<ZMetricMsg> metrics = new CopyOnWriteArrayList<>();
+    volatile Optional<String> device = Optional.of("device-1");
+
+    /** What is done with a bundle of a log. */
+    volatile Runnable onLog = () -> {};
+
+    @Override
+    public Optional<String> device() {
+      return device;
+    }
+
+    @Override
+    public void info(String key, byte[] message) {}
+
+    @Override
+    public void metrics(byte[] message) {
+      try {
+        metrics.add(ZMetricMsg.parseFrom(message));
+      } catch (InvalidProtocolBufferException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    @Override
+    public void log(String app, byte[] bundle) {
+      onLog.run();
+    }
+  }
+
+  @BeforeEach
+  void startReports() {
+    records = new FileAppRecords(directory.resolve("apps"));
+    fleet =
+        new Fleet(
+            new Fleet.Parts(
+                engine.manager(),
+                engine.volumes,
+                records,
+                new Fleet.Surroundings() {
+                  @Override
+                  public SortedMap<String, List<Problem>> networks(
+                      SortedMap<String, JsonNode> sections) {
+                    return new TreeMap<>();
+                  }
+
+                  @Override
+                  public void hosts(SortedMap<String, HostAccess> hosts) {}
+                },
+                engine.clock));
+    reports =
+        FleetReports.start(
+            fleet,
+            new FleetReports.Sources(
+                engine.manager(),
+                engine.events,
+                ids -> new TreeMap<>(),
+                pid -> new TreeMap<>(),
+                engine.output,
+                records.logMarks(),
+                engine.volumes,
+                new EngineFixture.SomeHost(),
+                "node",
+                engine.clock),
+            controller,
+            () -> Duration.ofMillis(1),
+            PACE);
+  }
+
+  @AfterEach
+  void stopReports() {
+    controller.onLog = () -> {};
+    reports.close();
+    fleet.close();
+  }
+
+  private static App app(String id) {
+    return new App(
+        id,
+        "1",
+        "An app",
+        true,
+        0,
+        0,
+        Duration.ZERO,
+        Optional.of(
+            document(
+                "{name: '"
+                    + id
+                    + "', root: {image: web}, command: [serve], resources: {memory: 64MiB},"
+                    + " stop: {grace: 100ms}, restart: {policy: never}}")),
+        List.of(),
+        List.of());
+  }
+
+  private void want(String... apps) {
+    fleet.want(
+        new Wanted(
+            List.of(apps).stream().map(FleetReportsTest::app).toList(),
+            new TreeSet<>(),
+            new TreeMap<>(),
+            new TreeMap<>()));
+    eventually(
+        () -> "not all of them run: " + engine.manager().list(),
+        () ->
+            engine.manager().list().stream().filter(task -> task.anchor().isPresent()).count()
+                == apps.length);
+  }
+
+  private void write(String app, String text) {
+    try {
+      Files.write(
+          engine.output.files(app).stdout(),
+          text.getBytes(StandardCharsets.UTF_8),
+          StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void anAppThatWritesFasterThanItIsReadKeepsNothingElseFromBeingTold() {
+    want(WEB);
+    String much = ("x".repeat(999) + "\n").repeat(600);
+    AtomicInteger bundles = new AtomicInteger();
+    controller.onLog =
+        () -> {
+          bundles.incrementAndGet();
+          write(WEB, much);
+        };
+    write(WEB, much);
+    eventually(() -> "only " + bundles + " bundles", () -> bundles.get() > 8);
+    int before = controller.metrics.size();
+    eventually(() -> "no metrics any more", () -> controller.metrics.size() > before);
+  }
+}

@@ -1,6 +1,5 @@
 package org.lfedge.eve.tasks.core.engine;
 
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
@@ -45,15 +44,12 @@ import org.lfedge.eve.tasks.core.port.NetworkNamespaces;
 import org.lfedge.eve.tasks.core.port.NetworkProbes;
 import org.lfedge.eve.tasks.core.port.Networks;
 import org.lfedge.eve.tasks.core.port.Processes;
-import org.lfedge.eve.tasks.core.port.RuntimeTask;
 import org.lfedge.eve.tasks.core.port.StoredVolume;
 import org.lfedge.eve.tasks.core.port.TaskFiles;
 import org.lfedge.eve.tasks.core.port.TaskOutput;
 import org.lfedge.eve.tasks.core.port.TaskRecord;
 import org.lfedge.eve.tasks.core.port.TaskStore;
 import org.lfedge.eve.tasks.core.port.Volumes;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The tasks of this node: takes commands by name and gives each to the worker of its task.
@@ -63,8 +59,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class TaskManager implements AutoCloseable {
 
-  private static final Logger log = LoggerFactory.getLogger(TaskManager.class);
-
   /** Steps of tasks that run at once; most of a step is waiting for containerd or the disk. */
   private static final int STEPS_AT_ONCE = 16;
 
@@ -73,14 +67,7 @@ public final class TaskManager implements AutoCloseable {
 
   private static final List<String> AT_CREATE = List.of("/annotations/org.lfedge.eve.tasks.uuid");
 
-  /** How often tasks and runtime are compared, in case that something was missed. */
-  private static final Duration RECONCILE = Duration.ofSeconds(30);
-
-  /** How often running tasks are looked at for trouble that nobody tells of. */
-  private static final Duration TROUBLE = Duration.ofSeconds(5);
-
   private final Ports ports;
-  private final NodeLayout layout;
   private final TaskEffects effects;
   private final EngineParts shared;
   private final ThreadPoolExecutor threads;
@@ -88,6 +75,7 @@ public final class TaskManager implements AutoCloseable {
   private final DiskVolumes disks;
   private final NameServices names;
   private final TaskViews views;
+  private final Upkeep upkeep;
   private final ScheduledThreadPoolExecutor timers;
   private final ConcurrentSkipListMap<String, TaskWorker> workers = new ConcurrentSkipListMap<>();
 
@@ -132,7 +120,6 @@ public final class TaskManager implements AutoCloseable {
       Optional<RootSource> nameService) {
     names = new NameServices(this, ports.networks(), nameService);
     this.ports = ports;
-    this.layout = layout;
     fetches = new ImageFetches(planner);
     threads =
         new ThreadPoolExecutor(
@@ -167,6 +154,7 @@ public final class TaskManager implements AutoCloseable {
             timers,
             threads);
     views = new TaskViews(ports, layout, shared.neighbours());
+    upkeep = new Upkeep(ports, shared, workers, names, layout);
     disks = new DiskVolumes(ports.volumes(), ports.fetched(), shared.rootFiles(), fetches);
   }
 
@@ -193,45 +181,12 @@ public final class TaskManager implements AutoCloseable {
     new Recovery(ports, shared, effects, workers).run(this::newWorker);
     shared.cpus().settle();
     names.refresh();
-    var unused =
-        timers.scheduleWithFixedDelay(
-            () -> threads.execute(this::reconcile),
-            RECONCILE.toSeconds(),
-            RECONCILE.toSeconds(),
-            TimeUnit.SECONDS);
-    TroubleWatch trouble = new TroubleWatch(workers, ports.processes(), ports.output(), layout);
-    var unusedToo =
-        timers.scheduleWithFixedDelay(
-            () -> lookAt(trouble), TROUBLE.toSeconds(), TROUBLE.toSeconds(), TimeUnit.SECONDS);
+    upkeep.start();
   }
 
-  private static void lookAt(TroubleWatch trouble) {
-    try {
-      trouble.look();
-    } catch (RuntimeException e) {
-      log.warn("running tasks cannot be looked at: {}", Turns.problem(e));
-    }
-  }
-
-  /** Compares all tasks with what the runtime has; what differs is looked at once more. */
+  /** Compares all tasks with what the runtime has at once, as happens now and then anyway. */
   void reconcile() {
-    try {
-      SortedMap<String, RuntimeTask> present = ports.runtime().tasks();
-      workers.forEach(
-          (name, worker) -> {
-            Optional<RuntimeTask.Status> status =
-                Optional.ofNullable(present.get(name)).map(RuntimeTask::status);
-            boolean alive = status.filter(s -> s != RuntimeTask.Status.STOPPED).isPresent();
-            if (worker.record().state().hasAnchor() != alive || status.isPresent() != alive) {
-              worker.checkSoon();
-            }
-            worker.reconcileSoon();
-          });
-      shared.cpus().settle();
-      names.settleAll();
-    } catch (RuntimeException e) {
-      log.warn("tasks and runtime cannot be compared: {}", Turns.problem(e));
-    }
+    upkeep.reconcile();
   }
 
   /**

@@ -14,8 +14,7 @@ final class DomainConfig {
   /** Where the anchor finds it. */
   static final String PATH = "/etc/xen/domain.cfg";
 
-  /** The disks that a PC's firmware can see have these letters; those after them need a driver. */
-  /** What a PC's IDE has room for. */
+  /** What a PC's IDE has room for, and its firmware sees; disks after them need a driver. */
   private static final int EMULATED_DISKS = 4;
 
   private static final int MAX_DISKS = 260;

@@ -15,7 +15,7 @@ import org.lfedge.eve.tasks.core.eve.api.EdgeDevConfig;
  * What is remembered of a config, to tell later ones from it.
  *
  * @param hash as the controller names it; may be empty
- * @param digest of the config itself
+ * @param digest of the config itself, if it has no hash
  * @param device whose config it is, in small letters
  */
 record ConfigMark(
@@ -25,7 +25,9 @@ record ConfigMark(
     EdgeDevConfig config = response.getConfig();
     return new ConfigMark(
         response.getConfigHash(),
-        KnownCertificate.sha256(config.toByteArray()),
+        response.getConfigHash().isEmpty()
+            ? KnownCertificate.sha256(config.toByteString())
+            : ByteString.EMPTY,
         config.getId().getUuid().toLowerCase(Locale.ROOT),
         config.getControllerEpoch(),
         config.hasConfigTimestamp() ? instant(config.getConfigTimestamp()) : Optional.empty());

@@ -40,6 +40,10 @@ record ControllerCertificates(
     List<X509Certificate> intermediates,
     List<X509Certificate> roots) {
 
+  /** The longest answer with them, in bytes: it is read before anybody is trusted. */
+  static final int MAX_BYTES = 256 << 10;
+
+  private static final int MAX_CERTIFICATES = 32;
   private static final int MAX_CHAIN = 10;
 
   /**
@@ -56,7 +60,7 @@ record ControllerCertificates(
   }
 
   /**
-   * Reads certificates; none is trusted by that.
+   * Reads certificates, 32 at most; none is trusted by that.
    *
    * @throws TaskException CERTIFICATES_UNREADABLE
    */
@@ -75,6 +79,9 @@ record ControllerCertificates(
           default -> {
             // For what this node does not do, such as to encrypt for the controller.
           }
+        }
+        if (signers.size() + intermediates.size() > MAX_CERTIFICATES) {
+          throw unreadable("are more than " + MAX_CERTIFICATES);
         }
       }
     } catch (InvalidProtocolBufferException | CertificateException e) {
@@ -105,7 +112,7 @@ record ControllerCertificates(
    * @throws TaskException UNTRUSTED_CERTIFICATE, CERTIFICATE_EXPIRED, or as by {@link
    *     Envelope#open}
    */
-  ByteString open(byte[] envelope, Instant at) {
+  ByteString open(ByteString envelope, Instant at) {
     Envelope.Opened opened = Envelope.open(envelope, signers);
     verify(opened.sender().certificate(), at);
     return opened.payload();

@@ -24,6 +24,16 @@ final class ControllerClient {
   private static final Set<Integer> DONE = Set.of(200, 201);
   private static final int NOT_MODIFIED = 304;
 
+  /** The longest answer with a UUID, in bytes; it takes some hundreds. */
+  private static final int MAX_UUID = 64 << 10;
+
+  /**
+   * The longest answer with a config, in bytes: one of some 3,000 apps. It is in memory as it came,
+   * as messages, and as what is made of these, beside what was made of the config before: about ten
+   * times as much, and the daemon has 64 MiB for everything.
+   */
+  private static final int MAX_CONFIG = 2 << 20;
+
   /** In small letters. */
   static final Pattern UUID =
       Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
@@ -58,7 +68,8 @@ final class ControllerClient {
   /** Asks which certificates the controller signs with, and has them sign for themselves. */
   ControllerCertificates fetchCertificates() {
     ControllerConnection.Reply reply =
-        connection.exchange("certs", Optional.empty(), Optional.empty(), true);
+        connection.exchange(
+            "certs", Optional.empty(), Optional.empty(), ControllerCertificates.MAX_BYTES);
     if (!DONE.contains(reply.status())) {
       throw connection.refused("the question for its certificates", reply);
     }
@@ -69,7 +80,7 @@ final class ControllerClient {
     return fetched;
   }
 
-  private ByteString open(byte[] envelope) {
+  private ByteString open(ByteString envelope) {
     ControllerCertificates known = certificates;
     if (known != null) {
       try {
@@ -93,10 +104,7 @@ final class ControllerClient {
             .toByteArray();
     ControllerConnection.Reply reply =
         connection.exchange(
-            "register",
-            Optional.of(Envelope.seal(message, onboarding, true)),
-            Optional.empty(),
-            false);
+            "register", Optional.of(Envelope.seal(message, onboarding, true)), Optional.empty(), 0);
     if (!DONE.contains(reply.status())) {
       throw connection.refused("the registration of this node", reply);
     }
@@ -107,7 +115,7 @@ final class ControllerClient {
     byte[] message = UuidRequest.getDefaultInstance().toByteArray();
     ControllerConnection.Reply reply =
         connection.exchange(
-            "uuid", Optional.of(Envelope.seal(message, device, false)), Optional.empty(), true);
+            "uuid", Optional.of(Envelope.seal(message, device, false)), Optional.empty(), MAX_UUID);
     if (!DONE.contains(reply.status())) {
       throw connection.refused("the question for the UUID of this node", reply);
     }
@@ -136,7 +144,7 @@ final class ControllerClient {
             "id/" + uuid + "/config",
             Optional.of(Envelope.seal(message, device, false)),
             Optional.of(uuid),
-            true);
+            MAX_CONFIG);
     if (reply.status() == NOT_MODIFIED) {
       return Optional.empty();
     }
@@ -154,10 +162,7 @@ final class ControllerClient {
       return Optional.empty();
     }
     return Optional.of(
-        new Fetched(
-            ByteString.copyFrom(reply.body()),
-            Objects.requireNonNull(certificates).payload(),
-            response));
+        new Fetched(reply.body(), Objects.requireNonNull(certificates).payload(), response));
   }
 
   private TaskException unreadable(String what) {

@@ -1,5 +1,7 @@
 package org.lfedge.eve.tasks.core.controller;
 
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.URI;
@@ -23,12 +25,6 @@ import org.lfedge.eve.tasks.core.http.Transport;
  * No redirect is followed: who answers for the controller is a matter of the node's config.
  */
 final class ControllerConnection implements AutoCloseable {
-
-  /**
-   * The longest answer: a config of some thousand apps. All of it is in memory, several times while
-   * it is read, and the daemon has 64 MiB.
-   */
-  static final int MAX_ANSWER = 8 << 20;
 
   private static final String API = "/api/v2/edgedevice/";
   private static final String PROTOBUF = "application/x-proto-binary";
@@ -58,8 +54,7 @@ final class ControllerConnection implements AutoCloseable {
   }
 
   /** An answer; of one that nobody reads, the body may be cut. */
-  @SuppressWarnings("ArrayRecordComponent") // never compared
-  record Reply(int status, byte[] body, String words) {}
+  record Reply(int status, ByteString body, String words) {}
 
   ControllerConnection(
       ControllerSettings settings, Map<String, String> environment, Patience patience) {
@@ -90,12 +85,13 @@ final class ControllerConnection implements AutoCloseable {
    *
    * @param envelope what is posted; empty to get something
    * @param uuid of this node, if it has one
-   * @param wanted whether the body of an answer that is a success is read whole
+   * @param limit how many bytes the body of an answer that is a success may have; 0 if nobody reads
+   *     it
    * @return the answer, whatever its status, but no redirect
    * @throws TaskException CONTROLLER_UNREACHABLE, CONTROLLER_REDIRECTED, CONTROLLER_SETUP,
    *     CONTROLLER_ANSWER_TOO_LARGE, CONTROLLER_FAILED
    */
-  Reply exchange(String path, Optional<byte[]> envelope, Optional<String> uuid, boolean wanted) {
+  Reply exchange(String path, Optional<byte[]> envelope, Optional<String> uuid, int limit) {
     URI uri = settings.server().resolve(API + path);
     Map<String, String> headers = new HashMap<>();
     uuid.ifPresentOrElse(
@@ -119,11 +115,11 @@ final class ControllerConnection implements AutoCloseable {
             "the proxy wants to know who asks", "put user:password@ into the proxy's address");
       }
       boolean success = answer.status() == 200 || answer.status() == 201;
-      if (success && wanted) {
-        return new Reply(answer.status(), body(answer), "");
+      if (success && limit > 0) {
+        return new Reply(answer.status(), body(answer, limit), "");
       }
       byte[] rest = answer.rest();
-      return new Reply(answer.status(), new byte[0], success ? "" : words(answer, rest));
+      return new Reply(answer.status(), ByteString.EMPTY, success ? "" : words(answer, rest));
     } catch (Transport.UnusableFiles e) {
       throw ControllerProblems.setup(String.valueOf(e.getMessage()));
     } catch (InterruptedIOException e) {
@@ -150,13 +146,10 @@ final class ControllerConnection implements AutoCloseable {
           case LOGS -> "apps/instanceid/" + message.key() + "/newlogs";
         };
     return exchange(
-        path,
-        Optional.of(Envelope.seal(message.payload(), device, false)),
-        Optional.of(uuid),
-        false);
+        path, Optional.of(Envelope.seal(message.payload(), device, false)), Optional.of(uuid), 0);
   }
 
-  private byte[] body(Answer answer) throws IOException {
+  private ByteString body(Answer answer, int limit) throws IOException {
     if (answer.isHtml()) {
       answer.rest();
       throw ControllerProblems.failed(
@@ -165,17 +158,20 @@ final class ControllerConnection implements AutoCloseable {
           "something else answers in its place, such as the portal of a network: look at "
               + settings.server());
     }
-    if (answer.length().orElse(0) > MAX_ANSWER) {
+    if (answer.length().orElse(0) > limit) {
       answer.body().cancel();
-      throw tooLarge();
+      throw tooLarge(limit);
     }
-    return answer.bytes(MAX_ANSWER, patience.stall(), patience.total()).orElseThrow(this::tooLarge);
+    return answer
+        .bytes(limit, patience.stall(), patience.total())
+        .map(UnsafeByteOperations::unsafeWrap)
+        .orElseThrow(() -> tooLarge(limit));
   }
 
-  private TaskException tooLarge() {
+  private TaskException tooLarge(int limit) {
     return ControllerProblems.failed(
         "CONTROLLER_ANSWER_TOO_LARGE",
-        this + " answers with more than " + (MAX_ANSWER >> 20) + " MiB, which was not read on",
+        this + " answers with more than " + (limit >> 10) + " KiB, which was not read on",
         "have it send less, or check that it is the controller");
   }
 

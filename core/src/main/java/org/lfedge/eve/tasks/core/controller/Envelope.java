@@ -1,7 +1,9 @@
 package org.lfedge.eve.tasks.core.controller;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.DiscardUnknownFieldsParser;
+import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.Signature;
 import java.security.SignatureException;
@@ -58,7 +60,7 @@ final class Envelope {
    * @throws TaskException ENVELOPE_UNREADABLE, ENVELOPE_ENCRYPTED, ENVELOPE_ALGORITHM,
    *     UNKNOWN_SIGNER or BAD_SIGNATURE
    */
-  static Opened open(byte[] bytes, Collection<KnownCertificate> known) {
+  static Opened open(ByteString bytes, Collection<KnownCertificate> known) {
     AuthContainer envelope = parse(bytes);
     ByteString digest = digest(envelope);
     ByteString payload = envelope.getProtectedPayload().getPayload();
@@ -80,16 +82,20 @@ final class Envelope {
    *
    * @throws TaskException ENVELOPE_UNREADABLE or ENVELOPE_ENCRYPTED
    */
-  static ByteString unverified(byte[] bytes) {
+  static ByteString unverified(ByteString bytes) {
     return parse(bytes).getProtectedPayload().getPayload();
   }
 
-  private static AuthContainer parse(byte[] bytes) {
+  /** Nothing in it is copied, and what is not known is not kept: nobody is trusted yet. */
+  private static AuthContainer parse(ByteString bytes) {
     AuthContainer envelope;
     try {
-      envelope = AuthContainer.parseFrom(bytes);
-    } catch (InvalidProtocolBufferException e) {
-      throw unreadable("a message of " + bytes.length + " bytes is cut off or no envelope");
+      CodedInputStream in = bytes.newCodedInput();
+      in.enableAliasing(true);
+      envelope = DiscardUnknownFieldsParser.wrap(AuthContainer.parser()).parseFrom(in);
+      in.checkLastTagWas(0);
+    } catch (IOException e) {
+      throw unreadable("a message of " + bytes.size() + " bytes is cut off or no envelope");
     }
     if (envelope.hasCipherData() || envelope.hasCipherContext()) {
       throw ControllerProblems.failed(
@@ -98,7 +104,7 @@ final class Envelope {
           "have it send signed messages alone");
     }
     if (!envelope.hasProtectedPayload()) {
-      throw unreadable("a message of " + bytes.length + " bytes has no envelope around it");
+      throw unreadable("a message of " + bytes.size() + " bytes has no envelope around it");
     }
     return envelope;
   }

@@ -18,21 +18,23 @@ record KnownCertificate(X509Certificate certificate, ByteString pem) {
    * they send in PEM, devices what is in it.
    */
   boolean isNamedBy(ByteString digest) {
-    return sha256(pem.toByteArray()).startsWith(digest) || digest(certificate).startsWith(digest);
+    return sha256(pem).startsWith(digest) || digest(certificate).startsWith(digest);
   }
 
   /** As devices name themselves. */
   static ByteString digest(X509Certificate certificate) {
     try {
-      return sha256(certificate.getEncoded());
+      return sha256(ByteString.copyFrom(certificate.getEncoded()));
     } catch (CertificateEncodingException e) {
       throw new IllegalArgumentException(e);
     }
   }
 
-  static ByteString sha256(byte[] bytes) {
+  static ByteString sha256(ByteString bytes) {
     try {
-      return ByteString.copyFrom(MessageDigest.getInstance("SHA-256").digest(bytes));
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      bytes.asReadOnlyByteBufferList().forEach(digest::update);
+      return ByteString.copyFrom(digest.digest());
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
     }

@@ -1,11 +1,11 @@
 package org.lfedge.eve.tasks.core.controller;
 
 import com.google.protobuf.ByteString;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
+import com.google.protobuf.UnsafeByteOperations;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.List;
@@ -28,46 +28,50 @@ record StoredConfig(ByteString envelope, ByteString certificates, Instant receiv
    * digest is against disks alone; against people there is the signature.
    */
   byte[] toBytes() throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    DataOutputStream out = new DataOutputStream(bytes);
+    ByteString.Output head = ByteString.newOutput();
+    DataOutputStream out = new DataOutputStream(head);
     out.writeUTF(FORMAT);
     out.writeLong(received.getEpochSecond());
-    for (ByteString part : List.of(envelope, certificates)) {
-      out.writeInt(part.size());
-      part.writeTo(out);
-    }
-    KnownCertificate.sha256(bytes.toByteArray()).writeTo(out);
-    return bytes.toByteArray();
+    ByteString content =
+        head.toByteString().concat(withLength(envelope)).concat(withLength(certificates));
+    return content.concat(KnownCertificate.sha256(content)).toByteArray();
+  }
+
+  private static ByteString withLength(ByteString part) {
+    ByteBuffer length = ByteBuffer.allocate(Integer.BYTES).putInt(part.size()).flip();
+    return ByteString.copyFrom(length).concat(part);
   }
 
   /**
    * The reverse.
    *
+   * @param bytes not to be changed any more
    * @throws IOException if it is damaged
    */
   static StoredConfig of(byte[] bytes) throws IOException {
-    ByteString all = ByteString.copyFrom(bytes);
-    int end = all.size() - DIGEST;
-    if (end < 0
-        || !KnownCertificate.sha256(all.substring(0, end).toByteArray())
-            .equals(all.substring(end))) {
+    ByteString all = UnsafeByteOperations.unsafeWrap(bytes);
+    int end = Math.max(0, all.size() - DIGEST);
+    ByteString content = all.substring(0, end);
+    if (!KnownCertificate.sha256(content).equals(all.substring(end))) {
       throw new IOException("it is not what was written");
     }
-    DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes, 0, end));
+    DataInputStream in = new DataInputStream(content.newInput());
     if (!in.readUTF().equals(FORMAT)) {
       throw new IOException("it is of another format");
     }
     Instant received = Instant.ofEpochSecond(in.readLong());
-    ByteString envelope = part(in);
-    return new StoredConfig(envelope, part(in), received);
+    ByteString envelope = part(content, in);
+    return new StoredConfig(envelope, part(content, in), received);
   }
 
-  private static ByteString part(DataInputStream in) throws IOException {
+  private static ByteString part(ByteString content, DataInputStream in) throws IOException {
     int size = in.readInt();
     if (size < 0 || size > in.available()) {
       throw new IOException("it has no part of " + size + " bytes");
     }
-    return ByteString.copyFrom(in.readNBytes(size));
+    int start = content.size() - in.available();
+    in.skipNBytes(size);
+    return content.substring(start, start + size);
   }
 
   /**
@@ -79,6 +83,6 @@ record StoredConfig(ByteString envelope, ByteString certificates, Instant receiv
    */
   ConfigResponse verified(List<X509Certificate> roots) throws IOException {
     return ConfigResponse.parseFrom(
-        ControllerCertificates.read(certificates, roots).open(envelope.toByteArray(), received));
+        ControllerCertificates.read(certificates, roots).open(envelope, received));
   }
 }

@@ -69,7 +69,7 @@ class ControllerCertificatesTest {
   }
 
   private static String opened(ControllerCertificates by, AuthContainer envelope, Instant at) {
-    return by.open(envelope.toByteArray(), at).toString(StandardCharsets.UTF_8);
+    return by.open(envelope.toByteString(), at).toString(StandardCharsets.UTF_8);
   }
 
   private static String refused(
@@ -184,6 +184,21 @@ class ControllerCertificatesTest {
                     ByteString.copyFromUtf8("no message"),
                     ControllerCertificates.roots(signers().root())));
     assertEquals("CERTIFICATES_UNREADABLE", failure.first().code());
+  }
+
+  @Test
+  void moreCertificatesThanAnyControllerNeedsAreRefused() {
+    ByteString pem = signers().identity(Signer.USUAL).pem();
+    ZControllerCert.Builder message = ZControllerCert.newBuilder();
+    for (int i = 0; i < 16; i++) {
+      message.addCerts(cert(ZCertType.CERT_TYPE_CONTROLLER_SIGNING, pem));
+      message.addCerts(cert(ZCertType.CERT_TYPE_CONTROLLER_INTERMEDIATE, pem));
+    }
+    assertEquals(16, read(message.build()).signers().size());
+    message.addCerts(cert(ZCertType.CERT_TYPE_CONTROLLER_INTERMEDIATE, pem));
+    TaskException failure = assertThrows(TaskException.class, () -> read(message.build()));
+    assertEquals("CERTIFICATES_UNREADABLE", failure.first().code());
+    assertTrue(failure.getMessage().contains("more than 32"), failure.getMessage());
   }
 
   @Test

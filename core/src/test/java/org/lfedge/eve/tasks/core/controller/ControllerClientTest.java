@@ -197,6 +197,23 @@ class ControllerClientTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"certs, 256 KiB", "uuid, 64 KiB", "config, 2048 KiB"})
+  void eachAnswerIsAsLongAsItNeedsToBeAtMost(String question, String limit) {
+    controller.know(signers().stranger(), UUID);
+    controller.misbehave(question, 1, Fault.HUGE);
+    String message =
+        refused(
+            "CONTROLLER_ANSWER_TOO_LARGE",
+            () ->
+                ask(
+                    client -> {
+                      client.uuid(device());
+                      return client.config(device(), UUID, "");
+                    }));
+    assertTrue(message.contains("more than " + limit), message);
+  }
+
+  @ParameterizedTest
   @CsvSource({
     "400, CONTROLLER_UNKNOWN_DEVICE",
     "401, CONTROLLER_DENIED",

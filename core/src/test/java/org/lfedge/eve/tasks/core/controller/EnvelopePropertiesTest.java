@@ -49,7 +49,7 @@ class EnvelopePropertiesTest {
   @Property(tries = 40)
   void whatIsSealedIsOpened(@ForAll byte[] payload, @ForAll boolean withCertificate) {
     byte[] envelope = Envelope.seal(payload, IDENTITY, withCertificate);
-    Envelope.Opened opened = Envelope.open(envelope, KNOWN);
+    Envelope.Opened opened = Envelope.open(ByteString.copyFrom(envelope), KNOWN);
     assertArrayEquals(payload, opened.payload().toByteArray());
     assertEquals(KNOWN.get(0), opened.sender());
   }
@@ -73,7 +73,8 @@ class EnvelopePropertiesTest {
   @Property(tries = 40)
   void whatOthersSealIsOpened(@ForAll byte[] payload) {
     byte[] envelope = FixtureEnvelopes.seal(payload, IDENTITY).toByteArray();
-    assertArrayEquals(payload, Envelope.open(envelope, KNOWN).payload().toByteArray());
+    assertArrayEquals(
+        payload, Envelope.open(ByteString.copyFrom(envelope), KNOWN).payload().toByteArray());
   }
 
   @Property(tries = 500)
@@ -97,7 +98,9 @@ class EnvelopePropertiesTest {
   }
 
   private static void refused(byte[] envelope) {
-    TaskException failure = assertThrows(TaskException.class, () -> Envelope.open(envelope, KNOWN));
+    TaskException failure =
+        assertThrows(
+            TaskException.class, () -> Envelope.open(ByteString.copyFrom(envelope), KNOWN));
     assertTrue(
         REFUSALS.contains(failure.first().code())
             || failure.first().code().equals("ENVELOPE_ENCRYPTED"),

@@ -21,6 +21,8 @@ import org.lfedge.eve.tasks.core.network.CniNetworks;
 import org.lfedge.eve.tasks.core.network.NetworkConfig;
 import org.lfedge.eve.tasks.core.registry.HttpRegistries;
 import org.lfedge.eve.tasks.core.registry.RegistryConfig;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Networks and registries that a controller declares, beside those of the node's config, which come
@@ -29,9 +31,14 @@ import org.lfedge.eve.tasks.core.registry.RegistryConfig;
  */
 final class FleetSurroundings implements Fleet.Surroundings {
 
+  private static final Logger log = LoggerFactory.getLogger(FleetSurroundings.class);
+
+  private static final String DECLARED = "declared.json";
+
   private final NodeConfig config;
   private final CniNetworks networks;
   private final HttpRegistries registries;
+  private final DurableFiles records;
   private final ObjectMapper mapper = new ObjectMapper();
 
   /** Those that are there beside the node's own: declared, or still in use. */
@@ -41,29 +48,50 @@ final class FleetSurroundings implements Fleet.Surroundings {
     this.config = config;
     this.networks = networks;
     this.registries = registries;
+    this.records = new DurableFiles(config.stateDirectory().resolve("networks"));
   }
 
-  private Path file() {
-    return config.stateDirectory().resolve("networks").resolve("declared.json");
-  }
-
-  /** Has the networks again that there were last. */
+  /**
+   * Has the networks again that there were last. A file that cannot be read holds nothing else up:
+   * the next config of the controller writes another.
+   */
   void restore() {
-    try {
-      if (Files.exists(file())) {
-        SortedMap<String, NetworkConfig> usable = new TreeMap<>();
-        for (Map.Entry<String, JsonNode> one :
-            mapper.readTree(Files.readAllBytes(file())).properties()) {
-          held.put(one.getKey(), one.getValue());
-          // One that is declared no more need not go with those that took its place.
-          SortedMap<String, JsonNode> alone = new TreeMap<>(Map.of(one.getKey(), one.getValue()));
-          usable.putAll(declared(alone).networks());
+    if (Files.exists(records.directory().resolve(DECLARED))) {
+      try {
+        JsonNode all = mapper.readTree(records.read(DECLARED));
+        if (!all.isObject()) {
+          throw new IOException("it is no JSON object");
         }
-        held.keySet().retainAll(networks.declare(usable));
+        restore(all);
+      } catch (IOException e) {
+        log.error(
+            "the networks of the controller are not there until it is heard: {} in {} cannot be"
+                + " read ({}) and is {}",
+            DECLARED,
+            records.directory(),
+            e.getMessage(),
+            setAside());
       }
-    } catch (IOException e) {
-      throw failure("read " + file(), e);
     }
+  }
+
+  private String setAside() {
+    try {
+      return "kept as " + records.setAside(DECLARED).getFileName();
+    } catch (IOException e) {
+      return "left, as it cannot be moved aside: " + e;
+    }
+  }
+
+  private void restore(JsonNode all) {
+    SortedMap<String, NetworkConfig> usable = new TreeMap<>();
+    for (Map.Entry<String, JsonNode> one : all.properties()) {
+      held.put(one.getKey(), one.getValue());
+      // One that is declared no more need not go with those that took its place.
+      SortedMap<String, JsonNode> alone = new TreeMap<>(Map.of(one.getKey(), one.getValue()));
+      usable.putAll(declared(alone).networks());
+    }
+    held.keySet().retainAll(networks.declare(usable));
   }
 
   private NetworksConfig.Declared declared(SortedMap<String, JsonNode> sections) {
@@ -79,7 +107,7 @@ final class FleetSurroundings implements Fleet.Surroundings {
     held.keySet().retainAll(networks.declare(declared.networks()));
     ObjectNode all = mapper.createObjectNode();
     all.setAll(held);
-    write(file(), all.toString());
+    write(records, DECLARED, all.toString());
     return declared.problems();
   }
 
@@ -94,17 +122,14 @@ final class FleetSurroundings implements Fleet.Surroundings {
 
   /** What is secret reaches registries as it does from the node's config: in files. */
   private RegistryConfig.Host host(String name, HostAccess access) {
-    Path directory = config.runtimeDirectory().resolve("hosts");
+    DurableFiles files = new DurableFiles(config.runtimeDirectory().resolve("hosts"));
     String file = name.replace(':', '_');
     Optional<Path> password =
-        access
-            .login()
-            .map(login -> write(directory.resolve(file + ".password"), login.password() + "\n"));
+        access.login().map(login -> write(files, file + ".password", login.password() + "\n"));
     Optional<Path> ca =
         access.certificates().isEmpty() || access.plainHttp()
             ? Optional.empty()
-            : Optional.of(
-                write(directory.resolve(file + ".pem"), String.join("\n", access.certificates())));
+            : Optional.of(write(files, file + ".pem", String.join("\n", access.certificates())));
     return new RegistryConfig.Host(
         access.plainHttp(),
         List.of(),
@@ -116,14 +141,13 @@ final class FleetSurroundings implements Fleet.Surroundings {
         Optional.empty());
   }
 
-  private static Path write(Path file, String text) {
+  private static Path write(DurableFiles files, String name, String text) {
     try {
-      DurableFiles files = new DurableFiles(file.resolveSibling(".").normalize());
       files.prepare();
-      files.write(String.valueOf(file.getFileName()), text.getBytes(StandardCharsets.UTF_8));
-      return file;
+      files.write(name, text.getBytes(StandardCharsets.UTF_8));
+      return files.directory().resolve(name);
     } catch (IOException e) {
-      throw failure("write " + file, e);
+      throw failure("write " + name + " in " + files.directory(), e);
     }
   }
 

@@ -6,10 +6,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -106,5 +110,33 @@ class FleetSurroundingsTest {
     assertEquals(List.of("new", "own"), known());
     start();
     assertEquals(List.of("new", "own"), known());
+  }
+
+  @Test
+  void networksThatCannotBeReadAreSetAside() throws IOException {
+    List<String> kept = new ArrayList<>();
+    for (String damaged : List.of("", "{\"old\": {", "[]")) {
+      start();
+      surroundings.networks(bridges("old", "1"));
+      Files.writeString(declared(), damaged);
+      start();
+      assertEquals(List.of("own"), known());
+      kept.add(damaged);
+    }
+    assertEquals(Set.copyOf(kept), setAside());
+    surroundings.networks(bridges("old", "1"));
+    start();
+    assertEquals(List.of("old", "own"), known());
+  }
+
+  private Set<String> setAside() throws IOException {
+    Set<String> contents = new HashSet<>();
+    try (DirectoryStream<Path> files =
+        Files.newDirectoryStream(declared().getParent(), "declared.json.damaged-*")) {
+      for (Path file : files) {
+        contents.add(Files.readString(file));
+      }
+    }
+    return contents;
   }
 }

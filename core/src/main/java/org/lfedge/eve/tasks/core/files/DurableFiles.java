@@ -78,6 +78,16 @@ public record DurableFiles(Path directory) {
     force(directory);
   }
 
+  /**
+   * Renames a file that is of no use, for people to look at.
+   *
+   * @return what it is now
+   */
+  public Path setAside(String name) throws IOException {
+    Path aside = Files.createTempFile(directory, name + ".damaged-", "");
+    return Files.move(directory.resolve(name), aside, StandardCopyOption.ATOMIC_MOVE);
+  }
+
   /** Those whose names end so, in order. */
   public List<Path> list(String suffix) throws IOException {
     try (Stream<Path> all = Files.list(directory)) {

@@ -11,7 +11,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.eve.HostAccess;
@@ -39,6 +41,7 @@ final class FleetSurroundings implements Fleet.Surroundings {
   private final CniNetworks networks;
   private final HttpRegistries registries;
   private final DurableFiles records;
+  private final DurableFiles secrets;
   private final ObjectMapper mapper = new ObjectMapper();
 
   /** Those that are there beside the node's own: declared, or still in use. */
@@ -49,6 +52,7 @@ final class FleetSurroundings implements Fleet.Surroundings {
     this.networks = networks;
     this.registries = registries;
     this.records = new DurableFiles(config.stateDirectory().resolve("networks"));
+    this.secrets = new DurableFiles(config.runtimeDirectory().resolve("hosts"));
   }
 
   /**
@@ -114,22 +118,29 @@ final class FleetSurroundings implements Fleet.Surroundings {
   @Override
   public void hosts(SortedMap<String, HostAccess> hosts) {
     SortedMap<String, RegistryConfig.Host> all = new TreeMap<>();
-    hosts.forEach((name, access) -> all.put(name, host(name, access)));
+    SortedSet<Path> needed = new TreeSet<>();
+    hosts.forEach(
+        (name, access) -> {
+          RegistryConfig.Host host = host(name, access);
+          all.put(name, host);
+          host.passwordFile().ifPresent(needed::add);
+          host.ca().ifPresent(needed::add);
+        });
     all.putAll(config.registries().hosts());
     registries.use(
         new RegistryConfig(config.registries().dockerConfig(), config.registries().proxy(), all));
+    forgetOthers(needed);
   }
 
   /** What is secret reaches registries as it does from the node's config: in files. */
   private RegistryConfig.Host host(String name, HostAccess access) {
-    DurableFiles files = new DurableFiles(config.runtimeDirectory().resolve("hosts"));
     String file = name.replace(':', '_');
     Optional<Path> password =
-        access.login().map(login -> write(files, file + ".password", login.password() + "\n"));
+        access.login().map(login -> write(secrets, file + ".password", login.password() + "\n"));
     Optional<Path> ca =
         access.certificates().isEmpty() || access.plainHttp()
             ? Optional.empty()
-            : Optional.of(write(files, file + ".pem", String.join("\n", access.certificates())));
+            : Optional.of(write(secrets, file + ".pem", String.join("\n", access.certificates())));
     return new RegistryConfig.Host(
         access.plainHttp(),
         List.of(),
@@ -139,6 +150,20 @@ final class FleetSurroundings implements Fleet.Surroundings {
         access.login().map(HostAccess.Login::user),
         password,
         Optional.empty());
+  }
+
+  private void forgetOthers(SortedSet<Path> needed) {
+    if (Files.isDirectory(secrets.directory())) {
+      try {
+        for (Path file : secrets.list("")) {
+          if (!needed.contains(file)) {
+            secrets.delete(String.valueOf(file.getFileName()));
+          }
+        }
+      } catch (IOException e) {
+        throw failure("remove what is needed no more in " + secrets.directory(), e);
+      }
+    }
   }
 
   private static Path write(DurableFiles files, String name, String text) {

@@ -13,11 +13,15 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.lfedge.eve.tasks.core.eve.HostAccess;
 import org.lfedge.eve.tasks.core.network.CniNetworks;
 import org.lfedge.eve.tasks.core.network.PinnedNetworkNamespaces;
 import org.lfedge.eve.tasks.core.port.HelperCommand;
@@ -138,5 +142,39 @@ class FleetSurroundingsTest {
       }
     }
     return contents;
+  }
+
+  private static HostAccess access(boolean login, boolean certificates) {
+    return new HostAccess(
+        false,
+        login ? Optional.of(new HostAccess.Login("node", "secret")) : Optional.empty(),
+        certificates ? List.of("a certificate") : List.of());
+  }
+
+  private SortedSet<String> secrets() throws IOException {
+    SortedSet<String> names = new TreeSet<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory.resolve("run/hosts"))) {
+      files.forEach(file -> names.add(String.valueOf(file.getFileName())));
+    }
+    return names;
+  }
+
+  @Test
+  void secretsGoWithTheHostsThatTheyAreFor() throws IOException {
+    start();
+    surroundings.hosts(new TreeMap<>());
+    surroundings.hosts(
+        new TreeMap<>(
+            Map.of("a.example:5000", access(true, true), "b.example", access(true, true))));
+    assertEquals(
+        Set.of(
+            "a.example_5000.password", "a.example_5000.pem", "b.example.password", "b.example.pem"),
+        secrets());
+    surroundings.hosts(new TreeMap<>(Map.of("b.example", access(false, true))));
+    assertEquals(Set.of("b.example.pem"), secrets());
+    // Another daemon knows no more than the files.
+    start();
+    surroundings.hosts(new TreeMap<>());
+    assertEquals(Set.of(), secrets());
   }
 }

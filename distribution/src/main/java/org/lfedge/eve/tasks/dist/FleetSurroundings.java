@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -166,13 +167,18 @@ final class FleetSurroundings implements Fleet.Surroundings {
     }
   }
 
+  /** Does nothing if the file is as it should be. */
   private static Path write(DurableFiles files, String name, String text) {
+    Path file = files.directory().resolve(name);
+    byte[] content = text.getBytes(StandardCharsets.UTF_8);
     try {
-      files.prepare();
-      files.write(name, text.getBytes(StandardCharsets.UTF_8));
-      return files.directory().resolve(name);
+      if (Files.notExists(file) || !Arrays.equals(files.read(name), content)) {
+        files.prepare();
+        files.write(name, content);
+      }
+      return file;
     } catch (IOException e) {
-      throw failure("write " + name + " in " + files.directory(), e);
+      throw failure("write " + file, e);
     }
   }
 

@@ -1,6 +1,7 @@
 package org.lfedge.eve.tasks.dist;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -142,6 +143,21 @@ class FleetSurroundingsTest {
       }
     }
     return contents;
+  }
+
+  @Test
+  void networksAreWrittenWhenTheyChange() throws IOException {
+    start();
+    surroundings.networks(bridges("a", "1"));
+    Object first = inode();
+    surroundings.networks(bridges("a", "1"));
+    assertEquals(first, inode());
+    surroundings.networks(bridges("a", "2"));
+    assertNotEquals(first, inode());
+  }
+
+  private Object inode() throws IOException {
+    return Files.getAttribute(declared(), "unix:ino");
   }
 
   private static HostAccess access(boolean login, boolean certificates) {

@@ -2,10 +2,13 @@ package org.lfedge.eve.tasks.core.pubsub;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -38,7 +41,10 @@ public final class DomainDirectory {
   private final SortedSet<String> gone = new TreeSet<>();
   private SortedMap<String, Problem> told = new TreeMap<>();
 
-  private DomainDirectory(Path directory, Consumer<Domains> receiver) {
+  /** What the receiver has taken last. */
+  private Optional<Domains> handed = Optional.empty();
+
+  DomainDirectory(Path directory, Consumer<Domains> receiver) {
     this.directory = directory;
     this.receiver = receiver;
   }
@@ -56,7 +62,8 @@ public final class DomainDirectory {
     return DirectoryWatch.start("domain-config", directory, domains::look);
   }
 
-  private boolean look(DirectoryWatch.Seen seen) {
+  /** Returns false if it is worth to look again though nothing changes in the directory itself. */
+  boolean look(DirectoryWatch.Seen seen) {
     if (seen.moving()) {
       return true;
     }
@@ -75,8 +82,27 @@ public final class DomainDirectory {
     SortedMap<String, byte[]> images = new TreeMap<>();
     boolean complete = images(images);
     boolean whole = seen.files().containsKey(directory.resolve(RESTARTED));
-    receiver.accept(new Domains(known, images, unreadable, whole, gone));
+    Domains domains = new Domains(known, images, unreadable, whole, gone);
+    if (handed.filter(last -> isSame(last, domains)).isEmpty()) {
+      receiver.accept(domains);
+      handed = Optional.of(domains);
+    }
     return complete && unreadable.isEmpty();
+  }
+
+  private static boolean isSame(Domains one, Domains other) {
+    return one.configs().equals(other.configs())
+        && one.unreadable().equals(other.unreadable())
+        && one.whole() == other.whole()
+        && one.gone().equals(other.gone())
+        && contents(one.images()).equals(contents(other.images()));
+  }
+
+  /** Arrays are equal to themselves alone. */
+  private static Map<String, ByteBuffer> contents(SortedMap<String, byte[]> files) {
+    Map<String, ByteBuffer> contents = new TreeMap<>();
+    files.forEach((file, bytes) -> contents.put(file, ByteBuffer.wrap(bytes)));
+    return contents;
   }
 
   private void read(

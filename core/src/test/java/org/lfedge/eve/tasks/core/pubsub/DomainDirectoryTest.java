@@ -3,6 +3,7 @@ package org.lfedge.eve.tasks.core.pubsub;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -10,8 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -91,6 +94,40 @@ class DomainDirectoryTest {
       write("restarted", "1");
       assertTrue(await(Domains::whole).configs().containsKey(OTHER));
     }
+  }
+
+  @Test
+  void whatHasNotChangedIsNotToldAgain() throws IOException {
+    DomainDirectory domains = new DomainDirectory(root, told::add);
+    write(ID + ".json", domain(ID, "1"));
+    DirectoryWatch.Seen seen =
+        new DirectoryWatch.Seen(new TreeMap<>(Map.of(file(ID + ".json"), "")), false);
+    assertFalse(domains.look(seen), "an image is missing");
+    assertFalse(domains.look(seen));
+    assertEquals(1, told.size());
+    Files.createDirectories(root.resolve("volume"));
+    Files.writeString(root.resolve("volume/image-config.json"), "{}");
+    assertTrue(domains.look(seen));
+    assertTrue(domains.look(seen));
+    assertEquals(2, told.size());
+    Files.writeString(root.resolve("volume/image-config.json"), "{ }");
+    assertTrue(domains.look(seen));
+    assertEquals(3, told.size());
+  }
+
+  @Test
+  void whatTheReceiverDidNotTakeIsToldAgain() throws IOException {
+    DomainDirectory domains =
+        new DomainDirectory(
+            root,
+            one -> {
+              told.add(one);
+              throw new IllegalStateException("not now");
+            });
+    DirectoryWatch.Seen seen = new DirectoryWatch.Seen(new TreeMap<>(), false);
+    assertThrows(IllegalStateException.class, () -> domains.look(seen));
+    assertThrows(IllegalStateException.class, () -> domains.look(seen));
+    assertEquals(2, told.size());
   }
 
   @Test

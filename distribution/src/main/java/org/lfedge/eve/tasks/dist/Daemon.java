@@ -129,7 +129,7 @@ final class Daemon implements AutoCloseable {
       surroundings.restore();
     }
     Networks networks = failpoints.around(Networks.class, cni);
-    Devices devices = failpoints.around(Devices.class, adapters.devices(namespaces));
+    Devices devices = failpoints.around(Devices.class, adapters.devices(namespaces, cni));
     FifoTerminals terminals = closing(new FifoTerminals(runtime.resolve("terminals")));
     ContainerdRuntime containers = new ContainerdRuntime(containerd, terminals);
     Sandbox sandbox = adapters.sandbox(containers, host);

@@ -4,8 +4,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import org.lfedge.eve.tasks.core.binaryformat.KernelBinaryFormats;
 import org.lfedge.eve.tasks.core.config.Platform;
 import org.lfedge.eve.tasks.core.containerd.ContainerdClient;
@@ -88,7 +86,7 @@ record NodeAdapters(NodeConfig config, Failpoints failpoints) {
     PinnedNetworkNamespaces namespaces = networkNamespaces();
     CniNetworks networks = networks(namespaces);
     networks.tasks().forEach(networks::detach);
-    NodeDevices devices = devices(namespaces);
+    NodeDevices devices = devices(namespaces, networks);
     devices.tasks().forEach(devices::moveBack);
     namespaces.release();
     BinaryFormats binaryFormats = binaryFormats();
@@ -117,14 +115,9 @@ record NodeAdapters(NodeConfig config, Failpoints failpoints) {
     return config.stateDirectory().resolve("networks");
   }
 
-  NodeDevices devices(NetworkNamespaces namespaces) {
-    SortedMap<String, String> ports = new TreeMap<>();
-    config
-        .networks()
-        .networks()
-        .forEach((name, network) -> network.port().ifPresent(port -> ports.put(port, name)));
+  NodeDevices devices(NetworkNamespaces namespaces, CniNetworks networks) {
     return new NodeDevices(
-        new NodeDevices.Settings(config.cdiDirectories(), ports),
+        new NodeDevices.Settings(config.cdiDirectories(), networks::switchPorts),
         config.runtimeDirectory().resolve("nics"),
         namespaces,
         helper("locks"));

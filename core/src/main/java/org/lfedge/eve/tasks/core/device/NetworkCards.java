@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.lfedge.eve.tasks.core.error.Problem;
 
 /** Network interfaces of the node, and why one cannot be moved away. */
@@ -20,19 +21,21 @@ final class NetworkCards {
   private static final String IPV6_ANY = "0".repeat(32);
 
   private final SystemTree tree;
-  private final Map<String, String> ports;
+  private final Supplier<Map<String, String>> ports;
   private final Function<String, List<String>> addresses;
 
   /**
    * Looks at the interfaces of the node.
    *
-   * @param ports the names of those that switches of the node's config need, and the networks
+   * @param ports the names of those that switches need at a time, and the networks
    * @param addresses those of an interface, without those that only its own link knows
    */
   NetworkCards(
-      SystemTree tree, Map<String, String> ports, Function<String, List<String>> addresses) {
+      SystemTree tree,
+      Supplier<Map<String, String>> ports,
+      Function<String, List<String>> addresses) {
     this.tree = tree;
-    this.ports = Map.copyOf(ports);
+    this.ports = ports;
     this.addresses = addresses;
   }
 
@@ -103,7 +106,7 @@ final class NetworkCards {
         .map(file -> file.substring(UPPER.length()))
         .filter(upper -> !master.equals(Optional.of(upper)))
         .forEach(upper -> uses.add("carries " + upper));
-    Optional.ofNullable(ports.get(name))
+    Optional.ofNullable(ports.get().get(name))
         .ifPresent(network -> uses.add("is the port of network " + network));
     return uses;
   }

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.lfedge.eve.tasks.core.config.DeviceConfig;
 import org.lfedge.eve.tasks.core.error.Problem;
@@ -38,21 +39,21 @@ public final class NodeDevices implements Devices {
   private final MovedCards moved;
 
   /**
-   * What the node's config says of devices.
+   * What there is to know of devices beside what the kernel shows.
    *
    * @param cdiDirectories where spec files of CDI are, the most important one last
-   * @param switchPorts the names of interfaces that switches need, and the names of those networks
+   * @param switchPorts the names of interfaces that switches need, and the names of those networks;
+   *     asked each time, as networks come and go
    */
-  public record Settings(List<Path> cdiDirectories, Map<String, String> switchPorts) {
+  public record Settings(List<Path> cdiDirectories, Supplier<Map<String, String>> switchPorts) {
 
     /** Where CDI has its files unless a node's config says otherwise. */
     public static final List<Path> CDI_DIRECTORIES =
         List.of(Path.of("/etc/cdi"), Path.of("/run/cdi"));
 
-    /** Keeps copies. */
+    /** Keeps a copy. */
     public Settings {
       cdiDirectories = List.copyOf(cdiDirectories);
-      switchPorts = Map.copyOf(switchPorts);
     }
   }
 

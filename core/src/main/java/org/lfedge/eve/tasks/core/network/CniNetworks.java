@@ -126,6 +126,18 @@ public final class CniNetworks implements Networks {
     return beside;
   }
 
+  /**
+   * The ports of the node that switches are to have, used by a task or not; each with its network.
+   */
+  public SortedMap<String, String> switchPorts() {
+    SortedMap<String, String> ports = new TreeMap<>();
+    known
+        .networks()
+        .values()
+        .forEach(network -> network.port().ifPresent(port -> ports.put(port, network.name())));
+    return ports;
+  }
+
   @Override
   public List<Network> list() {
     return catalog.examined().stream().map(Definition::description).toList();

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,6 +34,7 @@ class NodeDevicesTest {
   private Path sys;
   private Path dev;
   private Path proc;
+  private final Map<String, String> switchPorts = new TreeMap<>();
   private NodeDevices devices;
 
   @BeforeEach
@@ -45,7 +47,7 @@ class NodeDevicesTest {
         new NodeDevices(
             new NodeDevices.Settings(
                 List.of(directory.resolve("etc-cdi"), directory.resolve("run-cdi")),
-                Map.of("eth7", "plant")),
+                () -> switchPorts),
             directory.resolve("nics"),
             new NoNamespaces(),
             (task, purpose, command) -> "",
@@ -256,6 +258,9 @@ class NodeDevicesTest {
         eth1\t00000000\t0101A8C0\t0003\t0\t0\t0\t00000000\t0\t0\t0
         free\t0001A8C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0
         """);
+    // A network may be declared while the daemon runs.
+    assertEquals(DeviceEdits.NONE, devices.resolve("web", List.of(new DeviceConfig.Nic("eth7"))));
+    switchPorts.put("eth7", "plant");
     Map<String, String> reasons =
         Map.of(
             "eth0", "it has the address 192.0.2.1",

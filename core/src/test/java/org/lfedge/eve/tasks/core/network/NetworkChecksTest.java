@@ -19,6 +19,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -125,17 +127,7 @@ class NetworkChecksTest {
         configs.resolve("70-alien.conf"),
         MACVLAN.replace("\"macvlan\"", "\"alien\"").replace("\"mac\"", "\"alien-net\""));
     Files.writeString(configs.resolve("readme.txt"), "no config");
-    NetworkConfig lan =
-        new NetworkConfig(
-            "lan",
-            Kind.SWITCH,
-            Optional.of("eth9"),
-            List.of(),
-            OptionalInt.empty(),
-            List.of(),
-            false,
-            Optional.empty());
-    List<Network> all = networks(bridge("bn1", "10.177.1.0/24"), lan).list();
+    List<Network> all = networks(bridge("bn1", "10.177.1.0/24"), switchAt("lan", "eth9")).list();
     assertEquals(
         List.of(
             "40-half cni true",
@@ -157,6 +149,30 @@ class NetworkChecksTest {
     assertEquals(List.of("10.5.0.0/16"), mac.subnets());
     assertEquals(Optional.of(configs.resolve("10-mac.conf").toString()), mac.source());
     assertEquals(List.of("bridge", "portmap"), all.get(2).plugins());
+  }
+
+  private static NetworkConfig switchAt(String name, String port) {
+    return new NetworkConfig(
+        name,
+        Kind.SWITCH,
+        Optional.of(port),
+        List.of(),
+        OptionalInt.empty(),
+        List.of(),
+        false,
+        Optional.empty());
+  }
+
+  @Test
+  void switchesThatAreDeclaredLaterHaveTheirPortsToo() {
+    CniNetworks networks = networks(bridge("bn1", "10.177.1.0/24"), switchAt("lan", "eth9"));
+    assertEquals(Map.of("eth9", "lan"), networks.switchPorts());
+    SortedMap<String, NetworkConfig> declared = new TreeMap<>();
+    declared.put("plant", switchAt("plant", "eth7"));
+    assertEquals(Set.of("plant"), networks.declare(declared));
+    assertEquals(Map.of("eth9", "lan", "eth7", "plant"), networks.switchPorts());
+    assertEquals(Set.of(), networks.declare(new TreeMap<>()));
+    assertEquals(Map.of("eth9", "lan"), networks.switchPorts());
   }
 
   @Test

@@ -32,6 +32,8 @@ public final class DomainReports implements AutoCloseable {
   /** Whoever waits for a state is to see it. */
   private static final Duration GATHER = Duration.ZERO;
 
+  private static final Duration RETRY = Duration.ofSeconds(5);
+
   private final Fleet fleet;
   private final Sources sources;
   private final Board board;
@@ -60,7 +62,7 @@ public final class DomainReports implements AutoCloseable {
     this.fleet = fleet;
     this.sources = sources;
     this.board = board;
-    thread = new ReportThread("domain-reports", GATHER, this::tell);
+    thread = new ReportThread("domain-reports", GATHER, RETRY, this::tell);
     listening = sources.events().listen(thread::changed);
   }
 
@@ -86,7 +88,7 @@ public final class DomainReports implements AutoCloseable {
     thread.changed();
   }
 
-  private void tell() {
+  private void tell(Attempts attempts) {
     if (wanted.isEmpty()) {
       return;
     }
@@ -99,10 +101,12 @@ public final class DomainReports implements AutoCloseable {
         (id, domain) -> {
           AppStatus app = apps.get(id);
           if (app != null) {
-            tell(domain, app, Optional.ofNullable(tasks.get(app.app().task())));
+            attempts.attempt(
+                "how domain " + id + " is",
+                () -> tell(domain, app, Optional.ofNullable(tasks.get(app.app().task()))));
           }
         });
-    forget(apps.keySet());
+    attempts.attempt("which domains are gone", () -> forget(apps.keySet()));
   }
 
   private SortedMap<String, AppStatus> apps() {
@@ -138,7 +142,7 @@ public final class DomainReports implements AutoCloseable {
     }
   }
 
-  private void measure() {
+  private void measure(Attempts attempts) {
     if (known.isEmpty()) {
       return;
     }
@@ -150,15 +154,20 @@ public final class DomainReports implements AutoCloseable {
       AppStatus app = apps.get(domain.id());
       TaskView task = app == null ? null : tasks.get(app.app().task());
       if (app != null && task != null) {
-        Optional<TaskUsage> used = Optional.ofNullable(usage.get(task.name()));
         long peak = Math.max(peaks.getOrDefault(domain.id(), 0L), task.memory().usage().orElse(0));
         if (task.anchor().isPresent()) {
           running.add(domain.id());
           peaks.put(domain.id(), peak);
         }
-        ObjectNode metric =
-            DomainMessages.metric(domain, app.app(), task, used, peak, sources.clock().instant());
-        board.publish(METRIC, domain.id(), bytes(metric));
+        attempts.attempt(
+            "what domain " + domain.id() + " uses",
+            () -> {
+              Optional<TaskUsage> used = Optional.ofNullable(usage.get(task.name()));
+              ObjectNode metric =
+                  DomainMessages.metric(
+                      domain, app.app(), task, used, peak, sources.clock().instant());
+              board.publish(METRIC, domain.id(), bytes(metric));
+            });
       }
     }
     peaks.keySet().retainAll(running);

@@ -53,18 +53,24 @@ public final class FleetReports implements AutoCloseable {
   private final Map<String, ZInfoApp> told = new HashMap<>();
   private final Map<String, AppLogs> logs = new HashMap<>();
   private Optional<ZInfoDevice> toldNode = Optional.empty();
+
+  /** As which node it was told. */
+  private Optional<String> toldDevice = Optional.empty();
+
   private final Runnable listening;
 
   /**
    * How long is waited.
    *
    * @param gather changes that follow one another so soon are told as one
+   * @param retry after a failure, and between looks who the node is
    * @param logs between the times that logs are read
    */
-  public record Pace(Duration gather, Duration logs) {
+  public record Pace(Duration gather, Duration retry, Duration logs) {
 
     /** For a node. */
-    public static final Pace USUAL = new Pace(Duration.ofMillis(200), Duration.ofSeconds(10));
+    public static final Pace USUAL =
+        new Pace(Duration.ofMillis(200), Duration.ofSeconds(5), Duration.ofSeconds(10));
   }
 
   /** Where what is told comes from. */
@@ -119,7 +125,7 @@ public final class FleetReports implements AutoCloseable {
     this.fleet = fleet;
     this.sources = sources;
     this.outbox = outbox;
-    thread = new ReportThread("app-reports", pace.gather(), this::tell);
+    thread = new ReportThread("app-reports", pace.gather(), pace.retry(), this::tell);
     listening = sources.events().listen(thread::changed);
   }
 
@@ -133,13 +139,14 @@ public final class FleetReports implements AutoCloseable {
     FleetReports reports = new FleetReports(fleet, sources, outbox, pace);
     fleet.listen(reports.thread::changed);
     reports.thread.changed();
+    reports.thread.every(pace::retry, attempts -> reports.lookWhoTheNodeIs());
     reports.thread.every(interval, reports::measure);
     reports.thread.every(pace::logs, reports::readLogs);
     return reports;
   }
 
   /** A task that was made anew has another log. */
-  private void readLogs() {
+  private void readLogs(Attempts attempts) {
     SortedMap<String, TaskView> tasks = sources.views();
     Map<String, AppLogs> present = new HashMap<>();
     for (AppStatus status : fleet.apps()) {
@@ -147,8 +154,12 @@ public final class FleetReports implements AutoCloseable {
       TaskView task = tasks.get(app.task());
       if (task != null) {
         String key = app.id() + " " + task.createdAt();
-        present.put(key, Optional.ofNullable(logs.get(key)).orElseGet(() -> log(app)));
-        hand(app.id(), present.get(key));
+        attempts.attempt(
+            "what app " + app.id() + " writes",
+            () -> {
+              present.put(key, Optional.ofNullable(logs.get(key)).orElseGet(() -> log(app)));
+              hand(app.id(), present.get(key));
+            });
       }
     }
     logs.clear();
@@ -171,37 +182,53 @@ public final class FleetReports implements AutoCloseable {
     }
   }
 
-  private void tell() {
+  private void lookWhoTheNodeIs() {
+    if (!outbox.device().equals(toldDevice)) {
+      thread.changed();
+    }
+  }
+
+  private void tell(Attempts attempts) {
     Optional<String> device = outbox.device();
     if (device.isEmpty()) {
-      thread.later(thread::changed, Duration.ofSeconds(5));
       return;
     }
-    Instant now = sources.clock().instant();
+    if (!device.equals(toldDevice)) {
+      toldDevice = device;
+    }
     List<AppStatus> apps = fleet.apps();
     SortedMap<String, TaskView> tasks = sources.views();
-    Map<String, ZInfoApp> present = new HashMap<>();
+    told.keySet().retainAll(apps.stream().map(status -> status.app().id()).toList());
     for (AppStatus status : apps) {
-      String id = status.app().id();
-      ZInfoApp info = AppMessages.info(status, Optional.ofNullable(tasks.get(status.app().task())));
-      present.put(id, info);
-      if (!info.equals(told.get(id))) {
-        outbox.info("app:" + id, AppMessages.message(device.get(), now, info).toByteArray());
-      }
+      attempts.attempt(
+          "how app " + status.app().id() + " is",
+          () -> tell(device.get(), status, Optional.ofNullable(tasks.get(status.app().task()))));
     }
-    told.clear();
-    told.putAll(present);
+    attempts.attempt("how the node is", () -> tellOfNode(device.get(), apps));
+  }
+
+  private void tell(String device, AppStatus status, Optional<TaskView> task) {
+    String id = status.app().id();
+    ZInfoApp info = AppMessages.info(status, task);
+    if (!info.equals(told.get(id))) {
+      Instant now = sources.clock().instant();
+      outbox.info("app:" + id, AppMessages.message(device, now, info).toByteArray());
+      told.put(id, info);
+    }
+  }
+
+  private void tellOfNode(String device, List<AppStatus> apps) {
     Optional<ZInfoDevice> node = Optional.of(node(apps));
     if (!node.equals(toldNode)) {
-      toldNode = node;
       ZInfoMsg message =
           ZInfoMsg.newBuilder()
               .setZtype(ZInfoTypes.ZiDevice)
-              .setDevId(device.get())
+              .setDevId(device)
               .setDinfo(node.get())
-              .setAtTimeStamp(AppMessages.timestamp(now))
+              .setAtTimeStamp(AppMessages.timestamp(sources.clock().instant()))
               .build();
       outbox.info("device", message.toByteArray());
+      toldNode = node;
     }
   }
 
@@ -225,7 +252,7 @@ public final class FleetReports implements AutoCloseable {
     return info.build();
   }
 
-  private void measure() {
+  private void measure(Attempts attempts) {
     Optional<String> device = outbox.device();
     if (device.isEmpty()) {
       return;
@@ -243,13 +270,16 @@ public final class FleetReports implements AutoCloseable {
       TaskView task = tasks.get(status.app().task());
       if (task != null) {
         allocated += task.memory().limit();
-        message.addAm(
-            AppMessages.metric(
-                status.app(),
-                task,
-                Optional.ofNullable(usage.get(task.name())),
-                interfaces(task),
-                volumes));
+        attempts.attempt(
+            "what app " + status.app().id() + " uses",
+            () ->
+                message.addAm(
+                    AppMessages.metric(
+                        status.app(),
+                        task,
+                        Optional.ofNullable(usage.get(task.name())),
+                        interfaces(task),
+                        volumes)));
       }
     }
     message.setDm(

@@ -5,29 +5,33 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/** One thread that tells of changes, and does something now and then. */
+/** One thread that tells of changes, until that succeeds, and does something now and then. */
 final class ReportThread implements AutoCloseable {
 
-  private static final Logger log = LoggerFactory.getLogger(ReportThread.class);
-
   private final Duration gather;
-  private final Runnable tell;
+  private final Duration retry;
+  private final Consumer<Attempts> tell;
+  private final Attempts telling = new Attempts();
   private final ScheduledThreadPoolExecutor thread;
   private final AtomicBoolean due = new AtomicBoolean();
+
+  /** Of the thread alone. */
+  private boolean retrying;
 
   /**
    * A thread that waits for a change.
    *
    * @param name of the thread
    * @param gather changes that follow one another so soon are told as one
-   * @param tell tells how all is
+   * @param retry how long after a failure it tells again
+   * @param tell tells how all is, as far as that was not told yet
    */
-  ReportThread(String name, Duration gather, Runnable tell) {
+  ReportThread(String name, Duration gather, Duration retry, Consumer<Attempts> tell) {
     this.gather = gather;
+    this.retry = retry;
     this.tell = tell;
     thread =
         new ScheduledThreadPoolExecutor(
@@ -42,12 +46,20 @@ final class ReportThread implements AutoCloseable {
   /** Has it told how all is, soon. */
   void changed() {
     if (due.compareAndSet(false, true)) {
+      later(this::tellAll, gather);
+    }
+  }
+
+  private void tellAll() {
+    due.set(false);
+    if (!telling.all(tell) && !retrying) {
+      retrying = true;
       later(
           () -> {
-            due.set(false);
-            tell.run();
+            retrying = false;
+            changed();
           },
-          gather);
+          retry);
     }
   }
 
@@ -56,32 +68,27 @@ final class ReportThread implements AutoCloseable {
    *
    * @param interval asked for after each time, how long to wait
    */
-  void every(Supplier<Duration> interval, Runnable work) {
+  void every(Supplier<Duration> interval, Consumer<Attempts> work) {
+    every(interval, work, new Attempts());
+  }
+
+  private void every(Supplier<Duration> interval, Consumer<Attempts> work, Attempts attempts) {
     later(
         () -> {
           try {
-            work.run();
+            attempts.all(work);
           } finally {
-            every(interval, work);
+            every(interval, work, attempts);
           }
         },
         interval.get());
   }
 
-  /** Has something done once. */
-  void later(Runnable work, Duration wait) {
+  private void later(Runnable work, Duration wait) {
     try {
-      var unused = thread.schedule(() -> guarded(work), wait.toMillis(), TimeUnit.MILLISECONDS);
+      var unused = thread.schedule(work, wait.toMillis(), TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException e) {
       // The daemon ends.
-    }
-  }
-
-  private static void guarded(Runnable work) {
-    try {
-      work.run();
-    } catch (RuntimeException e) {
-      log.warn("it cannot be told how apps are: {}", e.toString());
     }
   }
 

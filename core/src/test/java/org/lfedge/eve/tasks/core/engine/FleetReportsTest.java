@@ -1,5 +1,6 @@
 package org.lfedge.eve.tasks.core.engine;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.lfedge.eve.tasks.core.engine.EngineFixture.document;
 import static org.lfedge.eve.tasks.core.engine.EngineFixture.eventually;
 
@@ -12,20 +13,26 @@ import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.lfedge.eve.tasks.core.error.Problem;
+import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.eve.App;
 import org.lfedge.eve.tasks.core.eve.HostAccess;
 import org.lfedge.eve.tasks.core.eve.Wanted;
+import org.lfedge.eve.tasks.core.eve.api.ZInfoMsg;
 import org.lfedge.eve.tasks.core.eve.api.ZMetricMsg;
+import org.lfedge.eve.tasks.core.eve.api.ZSwState;
 import org.lfedge.eve.tasks.core.fleet.Fleet;
 import org.lfedge.eve.tasks.core.fleet.FleetReports;
 import org.lfedge.eve.tasks.core.store.FileAppRecords;
@@ -34,8 +41,9 @@ import org.lfedge.eve.tasks.core.store.FileAppRecords;
 class FleetReportsTest extends EngineTest {
 
   private static final String WEB = "00000001-1111-4222-8333-000000000001";
+  private static final String OTHER = "00000002-1111-4222-8333-000000000002";
   private static final FleetReports.Pace PACE =
-      new FleetReports.Pace(Duration.ofMillis(1), Duration.ofMillis(1));
+      new FleetReports.Pace(Duration.ofMillis(1), Duration.ofMillis(1), Duration.ofMillis(1));
 
   private final Controller controller = new Controller();
   private FileAppRecords records;
@@ -43,9 +51,13 @@ class FleetReportsTest extends EngineTest {
   private FleetReports reports;
 
   /** What a controller was told. */
-  private static class Controller implements FleetReports.Outbox {
+  private static final class Controller implements FleetReports.Outbox {
+    final Map<String, ZInfoMsg> infos = new ConcurrentSkipListMap<>();
     final List<ZMetricMsg> metrics = new CopyOnWriteArrayList<>();
     volatile Optional<String> device = Optional.of("device-1");
+
+    /** What there is no room for. */
+    volatile Set<String> full = Set.of();
 
     /** What is done with a bundle of a log. */
     volatile Runnable onLog = () -> {};
@@ -56,7 +68,16 @@ class FleetReportsTest extends EngineTest {
     }
 
     @Override
-    public void info(String key, byte[] message) {}
+    public void info(String key, byte[] message) {
+      if (full.contains(key)) {
+        throw TaskException.failed(Problem.host("CONTROLLER_STATE", "no space is left"));
+      }
+      try {
+        infos.put(key, ZInfoMsg.parseFrom(message));
+      } catch (InvalidProtocolBufferException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
 
     @Override
     public void metrics(byte[] message) {
@@ -177,5 +198,38 @@ class FleetReportsTest extends EngineTest {
     eventually(() -> "only " + bundles + " bundles", () -> bundles.get() > 8);
     int before = controller.metrics.size();
     eventually(() -> "no metrics any more", () -> controller.metrics.size() > before);
+  }
+
+  private void awaitRunning(String app, String device) {
+    eventually(
+        () -> app + " is not told: " + controller.infos,
+        () -> {
+          ZInfoMsg told = controller.infos.get("app:" + app);
+          return told != null
+              && told.getDevId().equals(device)
+              && told.getAinfo().getState() == ZSwState.RUNNING;
+        });
+  }
+
+  private void awaitNode(String device, int apps) {
+    eventually(
+        () -> "the node is not told: " + controller.infos,
+        () -> {
+          ZInfoMsg told = controller.infos.get("device");
+          return told != null
+              && told.getDevId().equals(device)
+              && told.getDinfo().getAppInstancesCount() == apps;
+        });
+  }
+
+  @Test
+  void whatCannotBeToldKeepsNothingElseAndIsToldWhenItCanBe() {
+    controller.full = Set.of("app:" + WEB, "device");
+    want(WEB, OTHER);
+    awaitRunning(OTHER, "device-1");
+    assertEquals(Set.of("app:" + OTHER), controller.infos.keySet());
+    controller.full = Set.of();
+    awaitRunning(WEB, "device-1");
+    awaitNode("device-1", 2);
   }
 }

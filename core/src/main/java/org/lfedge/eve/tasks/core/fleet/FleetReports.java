@@ -54,7 +54,7 @@ public final class FleetReports implements AutoCloseable {
   private final Map<String, AppLogs> logs = new HashMap<>();
   private Optional<ZInfoDevice> toldNode = Optional.empty();
 
-  /** As which node it was told. */
+  /** As which node it was told: a controller knows nothing of one that it takes in anew. */
   private Optional<String> toldDevice = Optional.empty();
 
   private final Runnable listening;
@@ -194,6 +194,8 @@ public final class FleetReports implements AutoCloseable {
       return;
     }
     if (!device.equals(toldDevice)) {
+      told.clear();
+      toldNode = Optional.empty();
       toldDevice = device;
     }
     List<AppStatus> apps = fleet.apps();

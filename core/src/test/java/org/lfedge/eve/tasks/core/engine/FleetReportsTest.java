@@ -232,4 +232,14 @@ class FleetReportsTest extends EngineTest {
     awaitRunning(WEB, "device-1");
     awaitNode("device-1", 2);
   }
+
+  @Test
+  void aNodeThatIsTakenInAnewTellsAllAgain() {
+    want(WEB);
+    awaitRunning(WEB, "device-1");
+    awaitNode("device-1", 1);
+    controller.device = Optional.of("device-2");
+    awaitRunning(WEB, "device-2");
+    awaitNode("device-2", 1);
+  }
 }

@@ -184,13 +184,13 @@ final class ContainerdLease implements ContentStore.Lease {
   }
 
   @Override
-  public void applyLayer(
+  public boolean applyLayer(
       Optional<String> parentChainId,
       String chainId,
       ContentStore.Descriptor layer,
       String diffId) {
     if (holdLayers(chainId)) {
-      return;
+      return false;
     }
     String key = "unpack-" + UUID.randomUUID() + "-" + chainId;
     String what = "unpack the layer " + layer.digest();
@@ -226,9 +226,10 @@ final class ContainerdLease implements ContentStore.Lease {
                     + applied
                     + ", and the image's config says "
                     + diffId
-                    + "; the image is damaged"));
+                    + "; build the image again: its config does not belong to its layers"));
       }
       commit(key, chainId, what);
+      return true;
     } finally {
       // After a commit there is none of that key.
       remove(key);

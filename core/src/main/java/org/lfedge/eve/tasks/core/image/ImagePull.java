@@ -146,13 +146,13 @@ final class ImagePull {
           new ContentFetch(
               writer, fetch.image(), fetch.repository(), content, blobs, fetch.progress())) {
         // Each layer as soon as it is here, while others are on their way.
-        checked = unpacking.check(name, fetch.image(), arriving);
+        checked = unpacking.unpackArriving(lease, name, fetch.image(), arriving);
         arriving.awaitAll();
       }
       writer.writeDocuments(fetch.blobs(), fetch.image());
       Signatures.keep(writer, fetch.blobs(), fetch.signatures());
       fetch.progress().unpacking(name);
-      unpacking.unpack(lease, name, fetch.image(), checked);
+      unpacking.finish(lease, name, fetch.image(), checked);
       Descriptor target = fetch.image().target();
       lease.putImage(new ContentStore.Image(name, target), new TreeMap<>());
       log.info("image {}: pulled, it is {}", name, target.digest());

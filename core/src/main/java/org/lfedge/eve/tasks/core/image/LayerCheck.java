@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
@@ -16,7 +17,7 @@ import org.lfedge.eve.tasks.core.port.AccountFiles;
 import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
 
 /**
- * Reads the layers of an image once, before anything unpacks them: containerd has no limits of its
+ * Reads each layer of an image once, before anything unpacks it: containerd has no limits of its
  * own. Checks digests of the blobs and of what is in them, counts bytes and entries against {@link
  * LayerLimits}, refuses entries that would be written outside of the root, and learns the image's
  * accounts on the way.
@@ -32,6 +33,17 @@ final class LayerCheck {
   /** Reading again finds files that are links to others; each time one link further. */
   private static final int MAX_PASSES = 6;
 
+  private static final Course ALL_HERE =
+      new Course() {
+        @Override
+        public boolean wantsDiffId(int layer) {
+          return true;
+        }
+
+        @Override
+        public void checked(int layer) {}
+      };
+
   private static final String WHITEOUT = ".wh.";
   private static final String OPAQUE = ".wh..wh..opq";
 
@@ -42,25 +54,36 @@ final class LayerCheck {
   private final Blobs blobs;
   private final LayerLimits limits;
   private final String name;
-  private final int maxFile;
-  private final boolean headsOnly;
+  private final Asked asked;
   private long bytes;
   private long fileBytes;
   private int entries;
 
+  /** Who goes on with the layers, each while those after it are still checked. */
+  interface Course {
+
+    /**
+     * Whether it is to be checked here that a layer unpacks to its diff ID: the costliest part of
+     * the check, which whoever unpacks the layer may do as well.
+     *
+     * @param layer its number, from 0 on
+     */
+    boolean wantsDiffId(int layer);
+
+    /** A layer is good after those before it, but for its diff ID if that was not wanted. */
+    void checked(int layer);
+  }
+
+  /** What is to be known of the finished root: files, by their paths, and how much of each. */
+  private record Asked(List<String> files, int maxBytes, boolean headsOnly) {}
+
   private LayerCheck(
-      String name,
-      PlatformImage image,
-      Blobs blobs,
-      LayerLimits limits,
-      int maxFile,
-      boolean headsOnly) {
+      String name, PlatformImage image, Blobs blobs, LayerLimits limits, Asked asked) {
     this.name = name;
     this.image = image;
     this.blobs = blobs;
     this.limits = limits;
-    this.maxFile = maxFile;
-    this.headsOnly = headsOnly;
+    this.asked = asked;
   }
 
   /**
@@ -72,8 +95,20 @@ final class LayerCheck {
    *     DIFF_ID_MISMATCH}, {@code DIGEST_MISMATCH}, {@code BAD_LAYER}
    */
   static AccountFiles check(String name, PlatformImage image, Blobs blobs, LayerLimits limits) {
+    return check(name, image, blobs, limits, ALL_HERE);
+  }
+
+  /** Checks all layers likewise, as somebody goes on with them. */
+  static AccountFiles check(
+      String name, PlatformImage image, Blobs blobs, LayerLimits limits, Course course) {
     RootTree root =
-        read(name, image, blobs, limits, List.of(PASSWD, GROUP), MAX_ACCOUNT_FILE, false);
+        read(
+            name,
+            image,
+            blobs,
+            limits,
+            new Asked(List.of(PASSWD, GROUP), MAX_ACCOUNT_FILE, false),
+            course);
     return new AccountFiles(text(root, PASSWD), text(root, GROUP));
   }
 
@@ -96,7 +131,8 @@ final class LayerCheck {
       String path,
       int maxBytes) {
     String relative = relative(path);
-    return read(name, image, blobs, limits, List.of(relative), maxBytes, false).read(relative);
+    Asked asked = new Asked(List.of(relative), maxBytes, false);
+    return read(name, image, blobs, limits, asked, ALL_HERE).read(relative);
   }
 
   /**
@@ -113,7 +149,8 @@ final class LayerCheck {
       String path,
       int startBytes) {
     String relative = relative(path);
-    return read(name, image, blobs, limits, List.of(relative), startBytes, true).head(relative);
+    Asked asked = new Asked(List.of(relative), startBytes, true);
+    return read(name, image, blobs, limits, asked, ALL_HERE).head(relative);
   }
 
   private static String relative(String path) {
@@ -126,45 +163,43 @@ final class LayerCheck {
       PlatformImage image,
       Blobs blobs,
       LayerLimits limits,
-      List<String> files,
-      int maxFile,
-      boolean headsOnly) {
+      Asked asked,
+      Course course) {
     RootTree followed =
         new RootTree(name, LowerLinks.FOLLOWED, limits.symlinkMemory(), new TreeSet<>());
-    SortedSet<String> wanted = new TreeSet<>(files);
+    SortedSet<String> wanted = new TreeSet<>(asked.files());
     for (int pass = 1; ; pass++) {
       RootTree replaced =
           new RootTree(name, LowerLinks.REPLACED, limits.symlinkMemory(), new TreeSet<>(wanted));
-      List<RootTree> trees = pass == 1 ? List.of(followed, replaced) : List.of(replaced);
-      new LayerCheck(name, image, blobs, limits, maxFile, headsOnly).readLayers(trees);
-      for (String file : files) {
+      LayerCheck check = new LayerCheck(name, image, blobs, limits, asked);
+      if (pass == 1) {
+        check.readLayers(List.of(followed, replaced), course);
+      } else {
+        check.readLayers(List.of(replaced), ALL_HERE);
+      }
+      for (String file : asked.files()) {
         var unused = replaced.read(file);
       }
       if (!wanted.addAll(replaced.wantedElsewhere())) {
         return replaced;
       }
       if (pass == MAX_PASSES) {
-        throw ImageProblems.badLayer(name, files + " lie behind too many links");
+        throw ImageProblems.badLayer(name, asked.files() + " lie behind too many links");
       }
     }
   }
 
-  private void readLayers(List<RootTree> trees) {
-    List<Descriptor> layers = image.manifest().layers();
-    for (int i = 0; i < layers.size(); i++) {
+  private void readLayers(List<RootTree> trees, Course course) {
+    for (int i = 0; i < image.manifest().layers().size(); i++) {
       trees.forEach(RootTree::nextLayer);
-      try {
-        readLayer(layers.get(i), image.config().diffIds().get(i), trees);
-      } catch (IOException e) {
-        throw TaskException.failed(
-            ImageProblems.badLayer(name, "layer " + layers.get(i).digest() + ": " + e.getMessage())
-                .first(),
-            e);
-      }
+      readLayer(i, course.wantsDiffId(i), trees);
+      course.checked(i);
     }
   }
 
-  private void readLayer(Descriptor layer, String diffId, List<RootTree> trees) throws IOException {
+  private void readLayer(int number, boolean wantsDiffId, List<RootTree> trees) {
+    Descriptor layer = image.manifest().layers().get(number);
+    Optional<MessageDigest> digest = wantsDiffId ? Optional.of(Digests.sha256()) : Optional.empty();
     try (VerifiedStream blob = VerifiedStream.openLayer(blobs, layer, name)) {
       var buffered = Decompression.buffered(blob);
       Decompression compression =
@@ -174,20 +209,47 @@ final class LayerCheck {
       var compressed = new CountedStream(buffered, 0, bytes -> {});
       try (InputStream plain = compression.open(compressed);
           UnpackedStream unpacked =
-              new UnpackedStream(plain, compressed::position, limits, bytes, name)) {
+              new UnpackedStream(plain, compressed::position, limits, bytes, name, digest)) {
         readEntries(unpacked, trees);
         unpacked.transferTo(OutputStream.nullOutputStream());
         blob.drain();
         bytes += unpacked.position();
-        String found = unpacked.digest();
-        if (!found.equals(diffId)) {
-          throw ImageProblems.refused(
-              "DIFF_ID_MISMATCH",
-              name,
-              "layer " + layer.digest() + " unpacks to " + found + ", its config states " + diffId,
-              "build the image again: its config does not belong to its layers");
+        if (digest.isPresent()) {
+          requireDiffId(number, Digests.finish(digest.get()));
         }
       }
+    } catch (IOException e) {
+      throw TaskException.failed(
+          ImageProblems.badLayer(name, "layer " + layer.digest() + ": " + e.getMessage()).first(),
+          e);
+    }
+  }
+
+  /**
+   * Checks that one layer unpacks to its diff ID, and nothing else that was not checked before.
+   *
+   * @param number of the layer, from 0 on
+   * @throws TaskException {@code DIFF_ID_MISMATCH}
+   */
+  static void requireDiffId(
+      String name, PlatformImage image, Blobs blobs, LayerLimits limits, int number) {
+    LayerCheck check = new LayerCheck(name, image, blobs, limits, new Asked(List.of(), 0, true));
+    check.readLayer(number, true, List.of());
+  }
+
+  private void requireDiffId(int number, String found) {
+    String stated = image.config().diffIds().get(number);
+    if (!found.equals(stated)) {
+      throw ImageProblems.refused(
+          "DIFF_ID_MISMATCH",
+          name,
+          "layer "
+              + image.manifest().layers().get(number).digest()
+              + " unpacks to "
+              + found
+              + ", its config states "
+              + stated,
+          "build the image again: its config does not belong to its layers");
     }
   }
 
@@ -272,13 +334,13 @@ final class LayerCheck {
   }
 
   private byte[] content(TarArchiveEntry entry, TarEntries archive) throws IOException {
-    if (headsOnly) {
-      return archive.content(maxFile);
+    if (asked.headsOnly()) {
+      return archive.content(asked.maxBytes());
     }
-    byte[] content = archive.content(maxFile + 1);
-    if (content.length > maxFile) {
+    byte[] content = archive.content(asked.maxBytes() + 1);
+    if (content.length > asked.maxBytes()) {
       throw ImageProblems.tooLarge(
-          name, "its /" + entry.getName() + " has more than " + maxFile + " bytes");
+          name, "its /" + entry.getName() + " has more than " + asked.maxBytes() + " bytes");
     }
     return content;
   }

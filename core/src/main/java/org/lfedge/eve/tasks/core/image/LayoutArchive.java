@@ -91,7 +91,8 @@ final class LayoutArchive implements LayoutFiles {
             StandardOpenOption.DELETE_ON_CLOSE);
     try (Section compressed = new Section(source, 0, source.size());
         InputStream in = plain(compression, compressed, name);
-        UnpackedStream counted = new UnpackedStream(in, compressed::position, limits, 0, name)) {
+        UnpackedStream counted =
+            new UnpackedStream(in, compressed::position, limits, 0, name, Optional.empty())) {
       byte[] buffer = new byte[BUFFER];
       for (int read = read(counted, buffer, name); read >= 0; read = read(counted, buffer, name)) {
         ByteBuffer bytes = ByteBuffer.wrap(buffer, 0, read);

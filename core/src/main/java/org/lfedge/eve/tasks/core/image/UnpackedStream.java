@@ -3,11 +3,12 @@ package org.lfedge.eve.tasks.core.image;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.MessageDigest;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
- * Uncompressed bytes, counted against limits and digested while they are read. Throws {@code
- * LAYER_TOO_LARGE} as soon as a limit is passed.
+ * Uncompressed bytes, counted against limits and digested, if asked, while they are read. Throws
+ * {@code LAYER_TOO_LARGE} as soon as a limit is passed.
  */
 final class UnpackedStream extends InputStream {
 
@@ -18,35 +19,33 @@ final class UnpackedStream extends InputStream {
   private final LayerLimits limits;
   private final long alreadyUnpacked;
   private final String image;
-  private final MessageDigest digest = Digests.sha256();
+  private final Optional<MessageDigest> digest;
   private long position;
 
   /**
    * @param in the uncompressed bytes
    * @param compressedBytes how many compressed bytes were read until now
    * @param alreadyUnpacked uncompressed bytes of the layers before, which count as well
+   * @param digest of all that is read, if it is to be computed
    */
   UnpackedStream(
       InputStream in,
       LongSupplier compressedBytes,
       LayerLimits limits,
       long alreadyUnpacked,
-      String image) {
+      String image,
+      Optional<MessageDigest> digest) {
     this.in = in;
     this.compressedBytes = compressedBytes;
     this.limits = limits;
     this.alreadyUnpacked = alreadyUnpacked;
     this.image = image;
+    this.digest = digest;
   }
 
   /** How many uncompressed bytes were read. */
   long position() {
     return position;
-  }
-
-  /** The digest of all that was read; ends the computation. */
-  String digest() {
-    return Digests.finish(digest);
   }
 
   @Override
@@ -59,7 +58,9 @@ final class UnpackedStream extends InputStream {
   public int read(byte[] buffer, int offset, int length) throws IOException {
     int count = in.read(buffer, offset, length);
     if (count > 0) {
-      digest.update(buffer, offset, count);
+      if (digest.isPresent()) {
+        digest.get().update(buffer, offset, count);
+      }
       position += count;
       check();
     }

@@ -3,20 +3,31 @@ package org.lfedge.eve.tasks.core.image;
 import java.io.InputStream;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import org.lfedge.eve.tasks.core.port.AccountFiles;
 import org.lfedge.eve.tasks.core.port.ContentStore;
 import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
 import org.lfedge.eve.tasks.core.port.ImageDetails;
 
-/** Makes the layers of images ready to be mounted: all are checked before the first is applied. */
+/**
+ * Makes the layers of images ready to be mounted. Each is checked before it is applied, and it is
+ * applied while the next one is checked: what comes above it cannot change where it goes. Until all
+ * are good, nothing but a lease has them.
+ */
 final class Unpacking {
 
   private final ContentStore content;
   private final Blobs stored;
   private final LayerLimits limits;
   private final Accounts accounts;
-  private final Object oneAtATime = new Object();
+
+  /** Images whose blobs are here are unpacked one after the other. */
+  private final Object unpacking = new Object();
+
+  /** So are layers, those of images that are still on their way as well. */
+  private final Object applying = new Object();
 
   Unpacking(ContentStore content, LayerLimits limits) {
     this.content = content;
@@ -44,57 +55,92 @@ final class Unpacking {
 
   /** Unpacks an image that is there under a name. */
   ImageDetails unpack(String name, PlatformImage image) {
-    synchronized (oneAtATime) {
+    synchronized (unpacking) {
       Optional<ImageDetails> before = done(name, image);
       if (before.isPresent()) {
         return before.get();
       }
       try (ContentStore.Lease lease = content.lease("unpack " + name)) {
         hold(lease, image.target());
-        return apply(lease, image, LayerCheck.check(name, image, stored, limits));
+        return keep(lease, image, checkAndApply(lease, name, image, stored));
       }
     }
   }
 
   /**
-   * Checks the layers of an image that are still on their way, unless they are unpacked already.
+   * Checks and applies the layers of an image that are still on their way, unless they are ready.
    *
-   * @param blobs each of them can be opened when it has arrived
+   * @param arriving each blob can be opened when it has arrived
    * @return the image's accounts, if it was checked
    */
-  Optional<AccountFiles> check(String name, PlatformImage image, Blobs blobs) {
+  Optional<AccountFiles> unpackArriving(
+      ContentStore.Lease lease, String name, PlatformImage image, Blobs arriving) {
     return done(name, image).isPresent()
         ? Optional.empty()
-        : Optional.of(LayerCheck.check(name, image, blobs, limits));
+        : Optional.of(checkAndApply(lease, name, image, arriving));
   }
 
   /**
-   * Unpacks an image whose blobs are there under a lease.
+   * Keeps what was unpacked of an image whose blobs are there under a lease.
    *
-   * @param checked what its layers were found to hold, if they were checked
+   * @param found its accounts, if it was checked
    */
-  void unpack(
-      ContentStore.Lease lease, String name, PlatformImage image, Optional<AccountFiles> checked) {
-    synchronized (oneAtATime) {
-      if (done(name, image).isEmpty()) {
-        var unused =
-            apply(
-                lease,
-                image,
-                checked.orElseGet(() -> LayerCheck.check(name, image, stored, limits)));
-      }
+  void finish(
+      ContentStore.Lease lease, String name, PlatformImage image, Optional<AccountFiles> found) {
+    if (found.isPresent()) {
+      var unused = keep(lease, image, found.get());
+    } else if (done(name, image).isEmpty()) {
+      // They were ready at first, and somebody has removed them meanwhile.
+      var unused = keep(lease, image, checkAndApply(lease, name, image, stored));
     }
   }
 
-  private static ImageDetails apply(
-      ContentStore.Lease lease, PlatformImage image, AccountFiles found) {
-    List<Descriptor> layers = image.manifest().layers();
+  private AccountFiles checkAndApply(
+      ContentStore.Lease lease, String name, PlatformImage image, Blobs blobs) {
     List<String> chainIds = image.config().chainIds();
-    Optional<String> parent = Optional.empty();
-    for (int i = 0; i < layers.size(); i++) {
-      lease.applyLayer(parent, chainIds.get(i), layers.get(i), image.config().diffIds().get(i));
-      parent = Optional.of(chainIds.get(i));
+    Set<Integer> digested = ConcurrentHashMap.newKeySet();
+    try (LayerPipeline layers =
+        new LayerPipeline(
+            name,
+            number -> {
+              if (!apply(lease, image, number) && !digested.contains(number)) {
+                // Another image has brought it in the meantime, if it is the same.
+                LayerCheck.requireDiffId(name, image, blobs, limits, number);
+              }
+            })) {
+      LayerCheck.Course course =
+          new LayerCheck.Course() {
+            @Override
+            public boolean wantsDiffId(int number) {
+              // What is there is taken by its name; of all else containerd computes the digest.
+              return content.hasLayers(chainIds.get(number)) && digested.add(number);
+            }
+
+            @Override
+            public void checked(int number) {
+              layers.add();
+            }
+          };
+      AccountFiles found = LayerCheck.check(name, image, blobs, limits, course);
+      layers.await();
+      return found;
     }
+  }
+
+  /** Whether the layer was not there before. */
+  private boolean apply(ContentStore.Lease lease, PlatformImage image, int number) {
+    List<String> chainIds = image.config().chainIds();
+    synchronized (applying) {
+      return lease.applyLayer(
+          number == 0 ? Optional.empty() : Optional.of(chainIds.get(number - 1)),
+          chainIds.get(number),
+          image.manifest().layers().get(number),
+          image.config().diffIds().get(number));
+    }
+  }
+
+  private static ImageDetails keep(
+      ContentStore.Lease lease, PlatformImage image, AccountFiles found) {
     String config = image.manifest().config().digest();
     lease.keepLayers(config, image.config().chainId());
     Accounts.keep(lease, config, found);

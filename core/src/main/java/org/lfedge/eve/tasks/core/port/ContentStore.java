@@ -102,9 +102,11 @@ public interface ContentStore {
      * @param chainId the name of the result
      * @param layer the blob
      * @param diffId what the digest of the uncompressed layer must be
+     * @return whether it was applied now, and so unpacks to that digest; otherwise there was a
+     *     result of that name, which is held
      */
     @Effect
-    void applyLayer(
+    boolean applyLayer(
         Optional<String> parentChainId, String chainId, Descriptor layer, String diffId);
 
     /**

@@ -234,25 +234,27 @@ public final class FakeContentStore implements ContentStore {
     }
 
     @Override
-    public void applyLayer(
+    public boolean applyLayer(
         Optional<String> parentChainId, String chainId, Descriptor layer, String diffId) {
       if (parentChainId.isPresent() && !hasLayers(parentChainId.get())) {
         throw refused("the layers below are not unpacked");
       }
       held.add(layers(chainId));
       if (hasLayers(chainId)) {
-        return;
+        return false;
       }
       try (BufferedInputStream in = Decompression.buffered(openBlob(layer.digest()))) {
         byte[] tar = Decompression.of(in).open(in).readAllBytes();
         if (!Digests.of(tar).equals(diffId)) {
-          throw refused("the layer is not " + diffId);
+          throw TaskException.failed(
+              Problem.user("DIFF_ID_MISMATCH", "the layer is not " + diffId));
         }
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
       parents.put(chainId, parentChainId);
       applied++;
+      return true;
     }
 
     @Override

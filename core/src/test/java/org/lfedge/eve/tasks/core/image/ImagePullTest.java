@@ -151,7 +151,8 @@ class ImagePullTest extends ImagesFixture {
 
     assertEquals("LAYER_ESCAPES_ROOT", failure(() -> pull(REPOSITORY + ":1")));
 
-    assertEquals(0, content.applied());
+    // Those below it may have been unpacked meanwhile.
+    assertTrue(content.applied() < 3, "the bad layer was unpacked");
     assertEquals(before, content.state());
   }
 

@@ -3,6 +3,8 @@ package org.lfedge.eve.tasks.core.image;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +14,9 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.lfedge.eve.tasks.core.config.Platform;
 import org.lfedge.eve.tasks.core.image.TestImages.Compression;
+import org.lfedge.eve.tasks.core.port.ContentStore;
 import org.lfedge.eve.tasks.core.port.ContentStore.Descriptor;
 import org.lfedge.eve.tasks.core.port.ImageDetails;
 import org.lfedge.eve.tasks.core.port.PlatformChoice;
@@ -201,5 +205,72 @@ class ImagesTest extends ImagesFixture {
     assertEquals("DIFF_ID_MISMATCH", failure(() -> images.unpack(image)));
 
     assertEquals(before, content.state());
+  }
+
+  /** An image of one layer, which says that it unpacks to another one. */
+  private StoredImage claiming(TestLayer layer) {
+    TestImages made = new TestImages();
+    made.add(
+        "claiming",
+        new TestImages.Image()
+            .layer(new TestLayer().file("bin/web", "bad"))
+            .config(
+                config ->
+                    config.putObject("rootfs").putArray("diff_ids").add(Digests.of(layer.tar()))));
+    return images
+        .importFrom(made.directory(directory.resolve("claiming")), PlatformChoice.usual())
+        .get(0);
+  }
+
+  private StoredImage good(TestLayer layer) {
+    TestImages made = new TestImages().add("good", new TestImages.Image().layer(layer));
+    return images
+        .importFrom(made.directory(directory.resolve("good")), PlatformChoice.usual())
+        .get(0);
+  }
+
+  @Test
+  void noImageGetsTheLayersOfAnother() {
+    TestLayer layer = new TestLayer().file("bin/web", "good");
+    StoredImage claiming = claiming(layer);
+    var unused = images.unpack(good(layer));
+    String before = content.state();
+
+    assertEquals("DIFF_ID_MISMATCH", failure(() -> images.unpack(claiming)));
+
+    assertEquals(before, content.state());
+  }
+
+  @Test
+  void norThoseThatAnotherGetsWhileItIsChecked() {
+    TestLayer layer = new TestLayer().file("bin/web", "good");
+    StoredImage claiming = claiming(layer);
+    StoredImage good = good(layer);
+    StoredBlobs stored = new StoredBlobs(content);
+    Blobs slow =
+        new Blobs() {
+          @Override
+          public Optional<Long> size(Descriptor blob) throws IOException {
+            return stored.size(blob);
+          }
+
+          @Override
+          public InputStream open(Descriptor blob) throws IOException {
+            var unused = images.unpack(good);
+            return stored.open(blob);
+          }
+        };
+    PlatformImage image =
+        new PlatformSearch(
+                stored, Wanted.of(PlatformChoice.usual(), Platform.linux("amd64")), "claiming")
+            .find(content.images().get(0).target());
+    Unpacking unpacking = new Unpacking(content, LayerLimits.DEFAULT);
+
+    try (ContentStore.Lease lease = content.lease("unpack")) {
+      assertEquals(
+          "DIFF_ID_MISMATCH",
+          failure(() -> unpacking.unpackArriving(lease, "claiming", image, slow)));
+    }
+    assertTrue(unpacking.done("claiming", image).isEmpty());
   }
 }

@@ -2,8 +2,6 @@ package org.lfedge.eve.tasks.dist;
 
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -51,7 +49,7 @@ final class ControlledNode implements AutoCloseable {
   private final TaskManager tasks;
   private final Fleet fleet;
   private final Optional<EdgeController> controller;
-  private final Deque<Runnable> endings = new ArrayDeque<>();
+  private final Endings endings = new Endings();
 
   private ControlledNode(
       String source, TaskManager tasks, Fleet fleet, Optional<EdgeController> controller) {
@@ -81,12 +79,11 @@ final class ControlledNode implements AutoCloseable {
       ControlledNode node =
           new ControlledNode(
               server.settings().server().toString(), parts.tasks(), fleet, Optional.of(controller));
-      node.endings.push(fleet::close);
-      node.endings.push(
+      node.endings.closing(fleet);
+      node.endings.closing(
           FleetReports.start(
-                  fleet, sources, outbox(controller), metrics::get, FleetReports.Pace.USUAL)
-              ::close);
-      node.endings.push(controller::close);
+              fleet, sources, outbox(controller), metrics::get, FleetReports.Pace.USUAL));
+      node.endings.closing(controller);
       controller.start();
       return node;
     }
@@ -96,9 +93,9 @@ final class ControlledNode implements AutoCloseable {
     Source.Files files = (Source.Files) config.source();
     ControlledNode node =
         new ControlledNode(files.place().toString(), parts.tasks(), fleet, Optional.empty());
-    node.endings.push(fleet::close);
-    node.endings.push(
-        EdgeConfigFiles.watch(files.place(), wanted -> want(fleet, rules, wanted))::close);
+    node.endings.closing(fleet);
+    node.endings.closing(
+        EdgeConfigFiles.watch(files.place(), wanted -> want(fleet, rules, wanted)));
     return node;
   }
 
@@ -110,19 +107,18 @@ final class ControlledNode implements AutoCloseable {
       FleetReports.Sources sources) {
     ControlledNode node =
         new ControlledNode(directory.toString(), parts.tasks(), fleet, Optional.empty());
-    node.endings.push(fleet::close);
+    node.endings.closing(fleet);
     DomainReports reports =
         DomainReports.start(
             fleet, sources, board(new Publications(directory)), DOMAIN_METRICS_INTERVAL);
-    node.endings.push(reports::close);
-    node.endings.push(
+    node.endings.closing(reports);
+    node.endings.closing(
         DomainDirectory.watch(
-                directory,
-                domains -> {
-                  reports.domains(domains.configs());
-                  fleet.want(DomainConfigs.map(domains, present(parts), rules));
-                })
-            ::close);
+            directory,
+            domains -> {
+              reports.domains(domains.configs());
+              fleet.want(DomainConfigs.map(domains, present(parts), rules));
+            }));
     return node;
   }
 
@@ -205,8 +201,6 @@ final class ControlledNode implements AutoCloseable {
 
   @Override
   public void close() {
-    while (!endings.isEmpty()) {
-      endings.pop().run();
-    }
+    endings.close();
   }
 }

@@ -3,8 +3,6 @@ package org.lfedge.eve.tasks.dist;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -79,7 +77,7 @@ final class Daemon implements AutoCloseable {
   private final NodeConfig config;
   private final NodeAdapters adapters;
   private final Failpoints failpoints;
-  private final Deque<Runnable> endings = new ArrayDeque<>();
+  private final Endings endings = new Endings();
 
   private Daemon(NodeConfig config) {
     this.config = config;
@@ -293,23 +291,13 @@ final class Daemon implements AutoCloseable {
     return client;
   }
 
-  /** Remembers to close a part before those that were there earlier. */
   private <T extends AutoCloseable> T closing(T part) {
-    endings.push(
-        () -> {
-          try {
-            part.close();
-          } catch (Exception e) {
-            throw new IllegalStateException("a part of the daemon cannot be closed", e);
-          }
-        });
-    return part;
+    return endings.closing(part);
   }
 
+  /** A part that cannot be closed is logged. */
   @Override
   public void close() {
-    while (!endings.isEmpty()) {
-      endings.pop().run();
-    }
+    endings.close();
   }
 }

@@ -131,9 +131,14 @@ public final class Taskd {
       Thread end =
           new Thread(
               () -> {
-                daemon.close();
-                // To be told to end is no failure; the JVM alone would exit with 143.
-                Runtime.getRuntime().halt(0);
+                int status = 1;
+                try {
+                  daemon.close();
+                  status = 0;
+                } finally {
+                  // To be told to end is no failure; the JVM alone would exit with 143.
+                  Runtime.getRuntime().halt(status);
+                }
               },
               "shutdown");
       Runtime.getRuntime().addShutdownHook(end);

@@ -170,14 +170,15 @@ final class Daemon implements AutoCloseable {
     ContainerdProcesses inside = new ContainerdProcesses(containerd);
     ExecSessions sessions = closing(new ExecSessions(runtime.resolve("sessions"), inside));
     sessions.recover();
-    FileAppRecords apps = new FileAppRecords(state.resolve("apps"));
-    AppRecords records = failpoints.around(AppRecords.class, apps);
+    Optional<FileAppRecords> apps =
+        config.controller().map(controller -> new FileAppRecords(state.resolve("apps")));
+    Optional<AppRecords> records = apps.map(kept -> failpoints.around(AppRecords.class, kept));
     TaskManager tasks =
         closing(
             new TaskManager(
                 new TaskManager.Ports(
                     failpoints.around(TaskStore.class, new FileTaskStore(state.resolve("tasks"))),
-                    config.controller().map(controller -> records),
+                    records,
                     failpoints.around(EventLog.class, events),
                     failpoints.around(ContainerRuntime.class, containers),
                     namespaces,
@@ -222,14 +223,18 @@ final class Daemon implements AutoCloseable {
                         ControlledNode.start(
                             controller,
                             new Fleet.Parts(
-                                tasks, volumes, records, surroundings, InstantSource.system()),
+                                tasks,
+ volumes,
+ records.orElseThrow(),
+ surroundings,
+ InstantSource.system()),
                             new FleetReports.Sources(
                                 tasks,
                                 events,
                                 metrics,
                                 new NamespaceInterfaces(),
                                 output,
-                                apps.logMarks(),
+                                apps.orElseThrow().logMarks(),
                                 volumes,
                                 host,
                                 HostInspection.hostName(),

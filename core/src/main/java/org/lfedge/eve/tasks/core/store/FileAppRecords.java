@@ -29,19 +29,22 @@ public final class FileAppRecords implements AppRecords {
   private final ObjectMapper mapper = new ObjectMapper();
   private final DurableFiles files;
 
-  /** Keeps records in a directory, which is made with the first of them. */
+  /** Keeps records in a directory, which is made, readable by its owner alone. */
   public FileAppRecords(Path directory) {
     files = new DurableFiles(directory);
+    try {
+      files.prepare();
+    } catch (IOException e) {
+      throw failure("make the directory of records of apps " + directory, e);
+    }
   }
 
   @Override
   public List<AppRecord> all() {
     List<AppRecord> records = new ArrayList<>();
     try {
-      if (Files.isDirectory(files.directory())) {
-        for (Path file : files.list(SUFFIX)) {
-          records.add(read(mapper.readTree(Files.readAllBytes(file))));
-        }
+      for (Path file : files.list(SUFFIX)) {
+        records.add(read(mapper.readTree(Files.readAllBytes(file))));
       }
     } catch (IOException | IllegalArgumentException e) {
       throw failure("read a record in " + files.directory() + "; restore it, or remove it", e);
@@ -80,9 +83,6 @@ public final class FileAppRecords implements AppRecords {
             .put("restarts", record.restarts())
             .put("purges", record.purges());
     try {
-      if (!Files.isDirectory(files.directory())) {
-        files.prepare();
-      }
       files.write(record.id() + SUFFIX, mapper.writeValueAsBytes(json));
     } catch (IOException e) {
       throw failure("record app " + record.id(), e);
@@ -92,10 +92,8 @@ public final class FileAppRecords implements AppRecords {
   @Override
   public void delete(String id) {
     try {
-      if (Files.isDirectory(files.directory())) {
-        files.delete(id + LOGGED);
-        files.delete(id + SUFFIX);
-      }
+      files.delete(id + LOGGED);
+      files.delete(id + SUFFIX);
     } catch (IOException e) {
       throw failure("remove the record of app " + id, e);
     }

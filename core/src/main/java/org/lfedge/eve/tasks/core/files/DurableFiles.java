@@ -66,9 +66,14 @@ public record DurableFiles(Path directory) {
 
   /** Has what was written beside take its place, and outlive a loss of power. */
   public void publish(String name) throws IOException {
-    force(unfinished(name));
-    Files.move(unfinished(name), directory.resolve(name), StandardCopyOption.ATOMIC_MOVE);
-    force(directory);
+    publish(unfinished(name), directory.resolve(name));
+  }
+
+  /** As {@link #publish(String)}, for a file that was written elsewhere in the file system. */
+  public static void publish(Path unfinished, Path place) throws IOException {
+    force(unfinished);
+    Files.move(unfinished, place, StandardCopyOption.ATOMIC_MOVE);
+    force(place.resolveSibling(".").normalize());
   }
 
   /** Removes a file, if it is there, for good. */
@@ -98,7 +103,7 @@ public record DurableFiles(Path directory) {
   }
 
   /** Makes what was done to a file, or in a directory, outlive a loss of power. */
-  private static void force(Path place) throws IOException {
+  public static void force(Path place) throws IOException {
     boolean interrupted = false;
     try {
       while (!forced(place)) {

@@ -1,5 +1,6 @@
 package org.lfedge.eve.tasks.core.image;
 
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -8,7 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
@@ -20,6 +20,7 @@ import java.util.SortedSet;
 import java.util.stream.Stream;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.files.DurableFiles;
 
 /**
  * A directory of files by their digests, and of what is known of the artifacts that some came in.
@@ -119,7 +120,7 @@ final class KeptFiles {
                     + " know why"));
       }
       Files.setPosixFilePermissions(temporary, PosixFilePermissions.fromString("r--r--r--"));
-      publish(temporary, path(digest));
+      DurableFiles.publish(temporary, path(digest));
     } catch (IOException e) {
       throw failed("fetch " + what, e);
     } finally {
@@ -127,6 +128,7 @@ final class KeptFiles {
     }
   }
 
+  /** A copy may take long: unlike what comes after it, it is broken off by an interrupt. */
   private static String copy(InputStream content, Path to) throws IOException {
     MessageDigest digest = Digests.sha256();
     byte[] buffer = new byte[PORTION];
@@ -138,25 +140,12 @@ final class KeptFiles {
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
       for (int count = content.read(buffer); count >= 0; count = content.read(buffer)) {
         digest.update(buffer, 0, count);
-        writeAll(out, ByteBuffer.wrap(buffer, 0, count));
+        for (ByteBuffer bytes = ByteBuffer.wrap(buffer, 0, count); bytes.hasRemaining(); ) {
+          int unused = out.write(bytes);
+        }
       }
-      out.force(true);
     }
     return Digests.finish(digest);
-  }
-
-  private static void writeAll(FileChannel out, ByteBuffer bytes) throws IOException {
-    while (bytes.hasRemaining()) {
-      int unused = out.write(bytes);
-    }
-  }
-
-  private static void publish(Path temporary, Path target) throws IOException {
-    Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
-    try (FileChannel directory =
-        FileChannel.open(target.resolveSibling(".").normalize(), StandardOpenOption.READ)) {
-      directory.force(true);
-    }
   }
 
   /** Puts down what is known of an artifact, in place of what was known. */
@@ -164,16 +153,10 @@ final class KeptFiles {
     String name = Digests.hex(Digests.of(key.getBytes(StandardCharsets.UTF_8)));
     Path temporary = unfinished.resolve(name + ".json");
     try {
-      try (FileChannel out =
-          FileChannel.open(
-              temporary,
-              StandardOpenOption.CREATE,
-              StandardOpenOption.TRUNCATE_EXISTING,
-              StandardOpenOption.WRITE)) {
-        writeAll(out, ByteBuffer.wrap(text));
-        out.force(true);
+      try (FileOutputStream out = new FileOutputStream(temporary.toFile())) {
+        out.write(text);
       }
-      publish(temporary, notes.resolve(name));
+      DurableFiles.publish(temporary, notes.resolve(name));
     } catch (IOException e) {
       throw failed("keep what is known of " + key, e);
     } finally {

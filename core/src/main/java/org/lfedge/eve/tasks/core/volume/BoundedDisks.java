@@ -3,11 +3,11 @@ package org.lfedge.eve.tasks.core.volume;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Optional;
 import org.lfedge.eve.tasks.core.config.VolumeConfig;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.files.DurableFiles;
 
 /**
  * Disks in files of a fixed size for what a task writes: it sees a full disk at its limit, and the
@@ -58,9 +58,7 @@ final class BoundedDisks {
       DiskFiles.checkSize(directory, disk.what(), bytes);
       try {
         files.format(disk.unfinished(), disk.what(), bytes, Optional.of(owner));
-        VolumeFiles.force(disk.unfinished());
-        Files.move(disk.unfinished(), disk.file(), StandardCopyOption.ATOMIC_MOVE);
-        VolumeFiles.forceDirectory(directory);
+        DurableFiles.publish(disk.unfinished(), disk.file());
       } finally {
         Files.deleteIfExists(disk.unfinished());
       }

@@ -2,14 +2,12 @@ package org.lfedge.eve.tasks.core.volume;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -18,6 +16,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.files.DurableFiles;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -108,13 +107,10 @@ final class VolumeFiles {
     try {
       Files.createDirectories(unfinished);
       VolumeRecord record = making.apply(unfinished);
-      Path file = unfinished.resolve(RECORD);
-      Files.write(file, mapper.writeValueAsBytes(record.toJson()));
-      force(file);
       if (Files.exists(diskIn(unfinished))) {
-        force(diskIn(unfinished));
+        DurableFiles.force(diskIn(unfinished));
       }
-      forceDirectory(unfinished);
+      new DurableFiles(unfinished).write(RECORD, mapper.writeValueAsBytes(record.toJson()));
       move(unfinished, directory.resolve(name), name);
       return record;
     } catch (IOException e) {
@@ -138,7 +134,7 @@ final class VolumeFiles {
       }
       throw e;
     }
-    forceDirectory(directory);
+    DurableFiles.force(directory);
   }
 
   private static TaskException exists(String name, Throwable cause) {
@@ -173,7 +169,7 @@ final class VolumeFiles {
     try {
       Files.createDirectories(unfinished());
       Files.move(directory.resolve(record.name()), unfinished, StandardCopyOption.ATOMIC_MOVE);
-      forceDirectory(directory);
+      DurableFiles.force(directory);
       beside.accept(record);
       delete(unfinished);
     } catch (IOException e) {
@@ -216,20 +212,6 @@ final class VolumeFiles {
       Files.delete(file);
     }
     Files.deleteIfExists(unfinished);
-  }
-
-  /** Makes the content of a file last over a loss of power. */
-  static void force(Path file) throws IOException {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-      channel.force(true);
-    }
-  }
-
-  /** Makes names in a directory last over a loss of power. */
-  static void forceDirectory(Path directory) throws IOException {
-    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-      channel.force(true);
-    }
   }
 
   private static TaskException failure(String action, IOException cause) {

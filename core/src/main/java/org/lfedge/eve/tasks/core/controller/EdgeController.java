@@ -103,7 +103,8 @@ public final class EdgeController implements AutoCloseable {
     Schedule schedule = new Schedule(chance);
     this.polling =
         daemon(
-            new Polling(settings, connection, receiver, clock, schedule, standing, pollingAlarm),
+            new Polling(
+                settings, connection, messages, receiver, clock, schedule, standing, pollingAlarm),
             "controller-config");
     this.sending =
         daemon(

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.lfedge.eve.tasks.core.controller.Message.Kind;
 import org.lfedge.eve.tasks.core.controller.Standing.Device;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.files.DurableFiles;
@@ -20,6 +21,7 @@ final class Onboarding {
 
   private final ControllerSettings settings;
   private final ControllerClient client;
+  private final OutgoingMessages messages;
   private final Path file;
   private @Nullable DeviceIdentity identity;
   private Optional<String> uuid;
@@ -27,9 +29,10 @@ final class Onboarding {
   /** Whether the controller has to be asked for the UUID, as it did not know the node by it. */
   private boolean doubted;
 
-  Onboarding(ControllerSettings settings, ControllerClient client) {
+  Onboarding(ControllerSettings settings, ControllerClient client, OutgoingMessages messages) {
     this.settings = settings;
     this.client = client;
+    this.messages = messages;
     this.file = settings.stateDirectory().resolve(UUID_FILE);
     try {
       this.uuid =
@@ -57,6 +60,7 @@ final class Onboarding {
       String given = ask(known);
       if (!uuid.equals(Optional.of(given))) {
         LOG.info("The controller {} knows this node as {}", settings.server(), given);
+        forgetMessages();
         keep(given);
       }
       uuid = Optional.of(given);
@@ -91,6 +95,12 @@ final class Onboarding {
     } catch (TaskException e) {
       throw refused.orElse(e);
     }
+  }
+
+  /** What was to be told of the node by another UUID; what apps wrote names them alone. */
+  private void forgetMessages() {
+    messages.removeAll(Kind.INFO);
+    messages.removeAll(Kind.METRICS);
   }
 
   private void keep(String given) {

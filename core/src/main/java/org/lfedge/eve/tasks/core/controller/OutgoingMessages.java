@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -150,6 +151,13 @@ final class OutgoingMessages {
         throw ControllerProblems.state("remove a message to the controller", e);
       }
     }
+  }
+
+  /** Removes all messages of a kind. */
+  synchronized void removeAll(Kind kind) {
+    List.copyOf(waiting.entrySet()).stream()
+        .filter(one -> one.getValue().kind() == kind)
+        .forEach(one -> remove(one.getKey()));
   }
 
   synchronized int count() {

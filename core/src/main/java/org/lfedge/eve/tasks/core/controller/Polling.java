@@ -31,6 +31,7 @@ final class Polling implements Runnable {
 
   private final ControllerSettings settings;
   private final ControllerConnection connection;
+  private final OutgoingMessages messages;
   private final EdgeController.Receiver receiver;
   private final InstantSource clock;
   private final Schedule schedule;
@@ -53,6 +54,7 @@ final class Polling implements Runnable {
   Polling(
       ControllerSettings settings,
       ControllerConnection connection,
+      OutgoingMessages messages,
       EdgeController.Receiver receiver,
       InstantSource clock,
       Schedule schedule,
@@ -60,6 +62,7 @@ final class Polling implements Runnable {
       Alarm alarm) {
     this.settings = settings;
     this.connection = connection;
+    this.messages = messages;
     this.receiver = receiver;
     this.clock = clock;
     this.schedule = schedule;
@@ -136,7 +139,7 @@ final class Polling implements Runnable {
       loaded.problems().forEach(problem -> standing.failed(Part.CONFIG, problem));
       last = loaded.found().map(found -> ConfigMark.of(found.response()));
       waiting = loaded.found();
-      begun = new Begun(client, new Onboarding(settings, client));
+      begun = new Begun(client, new Onboarding(settings, client, messages));
     }
   }
 

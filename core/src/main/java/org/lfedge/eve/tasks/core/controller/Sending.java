@@ -3,6 +3,7 @@ package org.lfedge.eve.tasks.core.controller;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.Set;
+import org.lfedge.eve.tasks.core.controller.Message.Kind;
 import org.lfedge.eve.tasks.core.controller.Standing.Device;
 import org.lfedge.eve.tasks.core.controller.Standing.Part;
 import org.lfedge.eve.tasks.core.error.Problem;
@@ -17,6 +18,9 @@ final class Sending implements Runnable {
 
   /** Client errors that are not the message's. */
   private static final Set<Integer> PASSING = Set.of(401, 403, 408, 429);
+
+  /** The controller knows this node by another UUID, or not at all; or, of a log, not the app. */
+  private static final int UNKNOWN = 404;
 
   private final ControllerConnection connection;
   private final OutgoingMessages messages;
@@ -88,7 +92,9 @@ final class Sending implements Runnable {
     TaskException refused =
         connection.refused(
             "a message (" + next.message().kind() + " " + next.message().key() + ")", reply);
-    if (status >= 400 && status < 500 && !PASSING.contains(status)) {
+    boolean passing =
+        PASSING.contains(status) || (status == UNKNOWN && next.message().kind() != Kind.LOGS);
+    if (status >= 400 && status < 500 && !passing) {
       messages.remove(next.number());
       LOG.warn("{}; the message is given up", refused.getMessage());
       return Optional.empty();

@@ -78,8 +78,41 @@ class EdgeMessagesTest extends NodeTest {
     assertEquals("good", fixture.infos().get(0).getDevId());
   }
 
+  @Test
+  void aLogOfAnAppThatTheControllerDoesNotKnowHoldsUpNothing() throws IOException {
+    EdgeController node = configured();
+    fixture.answer("/newlogs", 1, 404);
+    node.post(new Message(Kind.LOGS, "app-1", packed("{}\n")));
+    node.post(info("app-2"));
+    await("the other one", () -> fixture.infos().size() == 1);
+    assertEquals(List.of(), fixture.logs("app-1"));
+  }
+
+  @Test
+  void aNodeOfAnotherUuidTellsNothingInTheNameOfTheOneBefore() throws IOException {
+    EdgeController node = configured();
+    fixture.answer("/info", Integer.MAX_VALUE, 404);
+    node.post(info("of before"));
+    node.post(new Message(Kind.LOGS, "app-1", packed("{}\n")));
+    await("a problem", () -> code(node).equals("CONTROLLER_UNKNOWN_DEVICE"));
+    assertEquals(2, node.state().waiting());
+    fixture.forgetDevices();
+    await(
+        "the log alone",
+        () -> {
+          node.poll();
+          return fixture.logs("app-1").size() == 1 && node.state().waiting() == 0;
+        });
+    fixture.behave();
+    node.post(info("of now"));
+    await("the message", () -> fixture.infos().size() == 1);
+    assertEquals("of now", fixture.infos().get(0).getDevId());
+    List<FixtureController.Request> told = fixture.requests("/info");
+    assertEquals("id/" + fixture.devices().get(0) + "/info", told.get(told.size() - 1).path());
+  }
+
   @ParameterizedTest
-  @ValueSource(ints = {401, 403, 408, 429, 500, 503, 307})
+  @ValueSource(ints = {401, 403, 404, 408, 429, 500, 503, 307})
   void aMessageThatIsRefusedForNowIsSentAgain(int status) {
     EdgeController node = configured();
     fixture.answer("/info", 1, status);

@@ -8,6 +8,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.lfedge.eve.tasks.core.controller.Message.Kind;
 import org.lfedge.eve.tasks.core.controller.Standing.Device;
+import org.lfedge.eve.tasks.core.controller.Standing.Part;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.files.DurableFiles;
 import org.slf4j.Logger;
@@ -22,6 +23,7 @@ final class Onboarding {
   private final ControllerSettings settings;
   private final ControllerClient client;
   private final OutgoingMessages messages;
+  private final DurableFiles files;
   private final Path file;
   private @Nullable DeviceIdentity identity;
   private Optional<String> uuid;
@@ -29,20 +31,36 @@ final class Onboarding {
   /** Whether the controller has to be asked for the UUID, as it did not know the node by it. */
   private boolean doubted;
 
-  Onboarding(ControllerSettings settings, ControllerClient client, OutgoingMessages messages) {
+  Onboarding(
+      ControllerSettings settings,
+      ControllerClient client,
+      OutgoingMessages messages,
+      Standing standing) {
     this.settings = settings;
     this.client = client;
     this.messages = messages;
+    this.files = new DurableFiles(settings.stateDirectory());
     this.file = settings.stateDirectory().resolve(UUID_FILE);
-    try {
-      this.uuid =
-          Files.exists(file)
-              ? Optional.of(Files.readString(file, StandardCharsets.UTF_8).strip())
-                  .filter(ControllerClient.UUID.asMatchPredicate())
-              : Optional.empty();
-    } catch (IOException e) {
-      throw ControllerProblems.state("read " + file, e);
+    this.uuid = stored(standing);
+  }
+
+  /** Of a file that is of no use is told, and the controller is asked. */
+  private Optional<String> stored(Standing standing) {
+    if (!Files.exists(file)) {
+      return Optional.empty();
     }
+    try {
+      String text = new String(files.read(UUID_FILE), StandardCharsets.UTF_8).strip();
+      if (ControllerClient.UUID.matcher(text).matches()) {
+        return Optional.of(text);
+      }
+      standing.failed(
+          Part.CONFIG,
+          DamagedFile.setAside("STORED_UUID_DAMAGED", "UUID of this node", file, "it is none"));
+    } catch (IOException e) {
+      standing.failed(Part.CONFIG, ControllerProblems.state("read " + file, e).first());
+    }
+    return Optional.empty();
   }
 
   /** The UUID is asked for before the node is used again. */
@@ -105,8 +123,7 @@ final class Onboarding {
 
   private void keep(String given) {
     try {
-      new DurableFiles(settings.stateDirectory())
-          .write(UUID_FILE, (given + "\n").getBytes(StandardCharsets.UTF_8));
+      files.write(UUID_FILE, (given + "\n").getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
       throw ControllerProblems.state("keep the UUID of this node in " + file, e);
     }

@@ -139,7 +139,7 @@ final class Polling implements Runnable {
       loaded.problems().forEach(problem -> standing.failed(Part.CONFIG, problem));
       last = loaded.found().map(found -> ConfigMark.of(found.response()));
       waiting = loaded.found();
-      begun = new Begun(client, new Onboarding(settings, client, messages));
+      begun = new Begun(client, new Onboarding(settings, client, messages, standing));
     }
   }
 

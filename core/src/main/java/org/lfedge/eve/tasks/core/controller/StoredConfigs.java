@@ -88,24 +88,6 @@ final class StoredConfigs {
   }
 
   private static Problem damaged(Path file, String why) {
-    String kept;
-    try {
-      Path aside =
-          Files.createTempFile(
-              file.toAbsolutePath().getParent(), file.getFileName() + ".damaged-", "");
-      Files.move(file, aside, StandardCopyOption.ATOMIC_MOVE);
-      kept = "kept as " + aside.getFileName();
-    } catch (IOException e) {
-      kept = "cannot be moved aside: " + e;
-    }
-    return Problem.host(
-        "STORED_CONFIG_DAMAGED",
-        "the stored config "
-            + file
-            + " is not used ("
-            + why
-            + ") and is "
-            + kept
-            + "; check the disk, then remove that file");
+    return DamagedFile.setAside("STORED_CONFIG_DAMAGED", "config", file, why);
   }
 }

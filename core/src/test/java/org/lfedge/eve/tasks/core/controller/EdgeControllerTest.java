@@ -4,13 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.lfedge.eve.tasks.core.controller.FixtureController.Fault;
 import org.lfedge.eve.tasks.core.controller.FixtureSigners.Signer;
 import org.lfedge.eve.tasks.core.eve.api.UUIDandVersion;
@@ -155,6 +159,32 @@ class EdgeControllerTest extends NodeTest {
     awaitConfigs(2);
     assertEquals(
         fixture.devices(), List.of(received.get(1).getId().getUuid()), "of an older epoch or not");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "no UUID", "\u00e9"})
+  void aDamagedUuidIsSetAsideAndAskedForAnew(String text) throws IOException {
+    EdgeController before = configured();
+    String uuid = before.state().device().orElseThrow();
+    before.close();
+    Path file = settings().stateDirectory().resolve("uuid");
+    Files.write(file, text.getBytes(StandardCharsets.ISO_8859_1));
+    fixture.answer("", Integer.MAX_VALUE, 503);
+    EdgeController node = start();
+    awaitConfigs(1);
+    assertEquals(List.of("five"), names());
+    try (Stream<Path> aside = Files.list(settings().stateDirectory())) {
+      assertEquals(1, aside.filter(one -> one.toString().contains("/uuid.damaged-")).count());
+    }
+    fixture.behave();
+    await(
+        "a device",
+        () -> {
+          node.poll();
+          return node.state().device().equals(Optional.of(uuid));
+        });
+    await("no problem", () -> code(node).equals("none"));
+    assertEquals(uuid, Files.readString(file).strip());
   }
 
   @Test

@@ -28,8 +28,6 @@ public final class EdgeController implements AutoCloseable {
   private final ControllerConnection connection;
   private final OutgoingMessages messages;
   private final Standing standing = new Standing();
-  private final Alarm pollingAlarm = new Alarm();
-  private final Alarm sendingAlarm = new Alarm();
   private final Thread polling;
   private final Thread sending;
 
@@ -80,7 +78,7 @@ public final class EdgeController implements AutoCloseable {
         settings,
         receiver,
         clock,
-        chance,
+        new Schedule(chance),
         new ControllerConnection(settings, environment, ControllerConnection.Patience.USUAL));
   }
 
@@ -88,7 +86,7 @@ public final class EdgeController implements AutoCloseable {
       ControllerSettings settings,
       Receiver receiver,
       InstantSource clock,
-      DoubleSupplier chance,
+      Schedule schedule,
       ControllerConnection connection) {
     this.settings = settings;
     this.connection = connection;
@@ -100,16 +98,12 @@ public final class EdgeController implements AutoCloseable {
     this.messages =
         new OutgoingMessages(
             settings.stateDirectory().resolve("messages"), MAX_MESSAGES, MAX_MESSAGE_BYTES);
-    Schedule schedule = new Schedule(chance);
     this.polling =
         daemon(
-            new Polling(
-                settings, connection, messages, receiver, clock, schedule, standing, pollingAlarm),
+            new Polling(settings, connection, messages, receiver, clock, schedule, standing),
             "controller-config");
     this.sending =
-        daemon(
-            new Sending(connection, messages, clock, schedule, standing, sendingAlarm),
-            "controller-messages");
+        daemon(new Sending(connection, messages, clock, schedule, standing), "controller-messages");
   }
 
   private static Thread daemon(Runnable work, String name) {
@@ -138,12 +132,6 @@ public final class EdgeController implements AutoCloseable {
   /** How things stand now. */
   public State state() {
     return standing.state(settings, messages.count());
-  }
-
-  /** Has the controller asked, and what waits sent, as soon as possible and whatever the pauses. */
-  public void poll() {
-    pollingAlarm.ring();
-    sendingAlarm.ring();
   }
 
   /** Ends the threads; what is not sent stays on the disk. */

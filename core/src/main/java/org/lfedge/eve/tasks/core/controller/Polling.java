@@ -8,6 +8,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.lfedge.eve.tasks.core.controller.Standing.Device;
 import org.lfedge.eve.tasks.core.controller.Standing.Part;
@@ -36,7 +37,6 @@ final class Polling implements Runnable {
   private final InstantSource clock;
   private final Schedule schedule;
   private final Standing standing;
-  private final Alarm alarm;
   private final StoredConfigs stored;
   private @Nullable Begun begun;
 
@@ -58,8 +58,7 @@ final class Polling implements Runnable {
       EdgeController.Receiver receiver,
       InstantSource clock,
       Schedule schedule,
-      Standing standing,
-      Alarm alarm) {
+      Standing standing) {
     this.settings = settings;
     this.connection = connection;
     this.messages = messages;
@@ -67,7 +66,6 @@ final class Polling implements Runnable {
     this.clock = clock;
     this.schedule = schedule;
     this.standing = standing;
-    this.alarm = alarm;
     this.stored = new StoredConfigs(settings.stateDirectory());
     this.interval = settings.interval();
   }
@@ -86,8 +84,9 @@ final class Polling implements Runnable {
           one -> standing.failed(Part.CONFIG, one),
           () -> standing.succeeded(Part.CONFIG, clock.instant()));
       try {
-        alarm.sleep(
-            failures > 0 ? schedule.afterFailure(failures) : schedule.afterSuccess(interval));
+        Duration pause =
+            failures > 0 ? schedule.afterFailure(failures) : schedule.afterSuccess(interval);
+        TimeUnit.NANOSECONDS.sleep(pause.toNanos());
       } catch (InterruptedException e) {
         return;
       }

@@ -11,11 +11,11 @@ import org.lfedge.eve.tasks.core.eve.api.EdgeDevConfig;
  * once do not come back at once.
  *
  * @param chance numbers from 0 to 1, 1 excluded
+ * @param firstPause after one failure
+ * @param longestPause after however many
  */
-record Schedule(DoubleSupplier chance) {
+record Schedule(DoubleSupplier chance, Duration firstPause, Duration longestPause) {
 
-  private static final Duration FIRST_PAUSE = Duration.ofSeconds(5);
-  private static final Duration LONGEST_PAUSE = Duration.ofMinutes(10);
   private static final int MAX_DOUBLINGS = 20;
   private static final double SPREAD = 0.3;
 
@@ -23,20 +23,25 @@ record Schedule(DoubleSupplier chance) {
   private static final long SHORTEST_SECONDS = 5;
   private static final long LONGEST_SECONDS = 3600;
 
+  /** As usual: from 5 s to 10 min. */
+  Schedule(DoubleSupplier chance) {
+    this(chance, Duration.ofSeconds(5), Duration.ofMinutes(10));
+  }
+
   /** 30 % around the interval. */
   Duration afterSuccess(Duration interval) {
     return scaled(interval, 1 - SPREAD + 2 * SPREAD * chance.getAsDouble());
   }
 
   /**
-   * Twice as long after each failure, from 5 s to 10 min, and up to 30 % less.
+   * Twice as long after each failure, within the bounds, and up to 30 % less.
    *
    * @param failures one after the other, at least one
    */
   Duration afterFailure(int failures) {
-    Duration pause = FIRST_PAUSE.multipliedBy(1L << Math.min(failures - 1, MAX_DOUBLINGS));
+    Duration pause = firstPause.multipliedBy(1L << Math.min(failures - 1, MAX_DOUBLINGS));
     return scaled(
-        pause.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause,
+        pause.compareTo(longestPause) > 0 ? longestPause : pause,
         1 - SPREAD * chance.getAsDouble());
   }
 

@@ -3,6 +3,7 @@ package org.lfedge.eve.tasks.core.controller;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.lfedge.eve.tasks.core.controller.Message.Kind;
 import org.lfedge.eve.tasks.core.controller.Standing.Device;
 import org.lfedge.eve.tasks.core.controller.Standing.Part;
@@ -27,21 +28,18 @@ final class Sending implements Runnable {
   private final InstantSource clock;
   private final Schedule schedule;
   private final Standing standing;
-  private final Alarm alarm;
 
   Sending(
       ControllerConnection connection,
       OutgoingMessages messages,
       InstantSource clock,
       Schedule schedule,
-      Standing standing,
-      Alarm alarm) {
+      Standing standing) {
     this.connection = connection;
     this.messages = messages;
     this.clock = clock;
     this.schedule = schedule;
     this.standing = standing;
-    this.alarm = alarm;
   }
 
   /** Until the thread is interrupted. */
@@ -57,7 +55,7 @@ final class Sending implements Runnable {
         } else if (!Thread.currentThread().isInterrupted()) {
           failures++;
           standing.failed(Part.MESSAGES, problem.get());
-          alarm.sleep(schedule.afterFailure(failures));
+          TimeUnit.NANOSECONDS.sleep(schedule.afterFailure(failures).toNanos());
         }
       }
     } catch (InterruptedException e) {

@@ -46,11 +46,10 @@ class EdgeControllerTest extends NodeTest {
 
   @Test
   void aConfigIsHandedOnOnceUntilItChanges() {
-    EdgeController node = configured();
-    pollTwice(node);
+    configured();
+    awaitTwoQuestions();
     assertEquals(List.of("five"), names());
     fixture.config(config("six", 5, 1001).build());
-    node.poll();
     awaitConfigs(2);
     assertEquals(List.of("five", "six"), names());
   }
@@ -69,7 +68,6 @@ class EdgeControllerTest extends NodeTest {
     clockIsOff = Duration.ZERO;
     fixture.behave();
     fixture.config(config("six", 6, 1).build());
-    node.poll();
     awaitConfigs(2);
     assertEquals(List.of("five", "six"), names());
     await("no problem", () -> code(node).equals("none"));
@@ -81,7 +79,7 @@ class EdgeControllerTest extends NodeTest {
     fixture.config(config("of an older epoch", 4, 2000).build());
     awaitProblem(node, "CONFIG_REPLAYED");
     fixture.config(config("of an older time", 5, 999).build());
-    pollTwice(node);
+    awaitTwoQuestions();
     awaitProblem(node, "CONFIG_REPLAYED");
     fixture.config(
         config("of another device", 9, 9999)
@@ -94,7 +92,6 @@ class EdgeControllerTest extends NodeTest {
     awaitConfigs(1);
     awaitProblem(again, "CONFIG_OF_OTHER_DEVICE");
     fixture.config(config("six", 6, 1).build());
-    again.poll();
     awaitConfigs(2);
     assertEquals(List.of("five", "six"), names());
   }
@@ -107,16 +104,10 @@ class EdgeControllerTest extends NodeTest {
     EdgeController node = configured();
     fixture.config(config("six", 6, 1).build());
     fixture.misbehave("/config", Integer.MAX_VALUE, fault);
-    node.poll();
     await("a problem", () -> !code(node).equals("none"));
     assertEquals(List.of("five"), names());
     fixture.behave();
-    await(
-        "six",
-        () -> {
-          node.poll();
-          return received.size() == 2;
-        });
+    await("six", () -> received.size() == 2);
     assertEquals(List.of("five", "six"), names());
   }
 
@@ -132,16 +123,11 @@ class EdgeControllerTest extends NodeTest {
     clockIsOff = Duration.ofDays(365);
     awaitProblem(node, "CERTIFICATE_EXPIRED");
     clockIsOff = Duration.ofDays(-365);
-    pollTwice(node);
+    awaitTwoQuestions();
     assertEquals(List.of("five"), names());
     clockIsOff = Duration.ZERO;
     fixture.sign(Signer.ROLLED);
-    await(
-        "six",
-        () -> {
-          node.poll();
-          return received.size() == 2;
-        });
+    await("six", () -> received.size() == 2);
   }
 
   @Test
@@ -149,12 +135,7 @@ class EdgeControllerTest extends NodeTest {
     EdgeController node = configured();
     String before = node.state().device().orElseThrow();
     fixture.forgetDevices();
-    await(
-        "another UUID",
-        () -> {
-          node.poll();
-          return !node.state().device().equals(Optional.of(before));
-        });
+    await("another UUID", () -> !node.state().device().equals(Optional.of(before)));
     assertEquals(fixture.devices(), node.state().device().stream().toList());
     awaitConfigs(2);
     assertEquals(
@@ -177,12 +158,7 @@ class EdgeControllerTest extends NodeTest {
       assertEquals(1, aside.filter(one -> one.toString().contains("/uuid.damaged-")).count());
     }
     fixture.behave();
-    await(
-        "a device",
-        () -> {
-          node.poll();
-          return node.state().device().equals(Optional.of(uuid));
-        });
+    await("a device", () -> node.state().device().equals(Optional.of(uuid)));
     await("no problem", () -> code(node).equals("none"));
     assertEquals(uuid, Files.readString(file).strip());
   }
@@ -196,7 +172,6 @@ class EdgeControllerTest extends NodeTest {
     awaitProblem(node, "CONTROLLER_DENIED");
     String uuid = "11111111-2222-3333-4444-555555555555";
     fixture.know(signers().stranger(), uuid);
-    node.poll();
     await("a device", () -> node.state().device().equals(Optional.of(uuid)));
   }
 
@@ -225,20 +200,15 @@ class EdgeControllerTest extends NodeTest {
     fixture.config(config("five", 5, 1000).build());
     EdgeController node = start();
     awaitProblem(node, "CONFIG_NOT_TAKEN");
-    pollTwice(node);
+    awaitTwoQuestions();
     assertEquals("CONFIG_NOT_TAKEN", code(node), "though there is nothing new");
     assertEquals(Optional.empty(), node.state().lastConfig());
     EdgeController again = start();
-    pollTwice(again);
+    awaitTwoQuestions();
     assertEquals("CONFIG_NOT_TAKEN", code(again));
     receiverFails = false;
     fixture.answer("", Integer.MAX_VALUE, 503);
-    await(
-        "five",
-        () -> {
-          again.poll();
-          return names().equals(List.of("five"));
-        });
+    await("five", () -> names().equals(List.of("five")));
     assertTrue(again.state().lastConfig().isPresent());
   }
 
@@ -253,11 +223,6 @@ class EdgeControllerTest extends NodeTest {
     awaitProblem(again, "CONFIG_REPLAYED");
     receiverFails = false;
     fixture.config(config("six", 6, 1001).build());
-    await(
-        "six",
-        () -> {
-          again.poll();
-          return names().contains("six") && code(again).equals("none");
-        });
+    await("six", () -> names().contains("six") && code(again).equals("none"));
   }
 }

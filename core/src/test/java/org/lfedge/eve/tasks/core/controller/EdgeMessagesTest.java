@@ -58,12 +58,7 @@ class EdgeMessagesTest extends NodeTest {
     EdgeController again = start();
     assertEquals(2, again.state().waiting());
     fixture.behave();
-    await(
-        "messages",
-        () -> {
-          again.poll();
-          return fixture.infos().size() == 2;
-        });
+    await("messages", () -> fixture.infos().size() == 2);
     assertEquals(
         List.of("app-2", "app-1"), fixture.infos().stream().map(ZInfoMsg::getDevId).toList());
   }
@@ -97,12 +92,7 @@ class EdgeMessagesTest extends NodeTest {
     await("a problem", () -> code(node).equals("CONTROLLER_UNKNOWN_DEVICE"));
     assertEquals(2, node.state().waiting());
     fixture.forgetDevices();
-    await(
-        "the log alone",
-        () -> {
-          node.poll();
-          return fixture.logs("app-1").size() == 1 && node.state().waiting() == 0;
-        });
+    await("the log alone", () -> fixture.logs("app-1").size() == 1 && node.state().waiting() == 0);
     fixture.behave();
     node.post(info("of now"));
     await("the message", () -> fixture.infos().size() == 1);
@@ -115,16 +105,12 @@ class EdgeMessagesTest extends NodeTest {
   @ValueSource(ints = {401, 403, 404, 408, 429, 500, 503, 307})
   void aMessageThatIsRefusedForNowIsSentAgain(int status) {
     EdgeController node = configured();
-    fixture.answer("/info", 1, status);
+    fixture.answer("/info", Integer.MAX_VALUE, status);
     node.post(info("app-1"));
     await("a problem", () -> !code(node).equals("none"));
     assertEquals(1, node.state().waiting());
-    await(
-        "the message",
-        () -> {
-          node.poll();
-          return fixture.infos().size() == 1;
-        });
+    fixture.behave();
+    await("the message", () -> fixture.infos().size() == 1);
     await("no problem", () -> code(node).equals("none"));
   }
 }

@@ -22,6 +22,7 @@ import org.lfedge.eve.tasks.core.eve.api.EdgeDevConfig;
 /** A node and its controller, for tests of both. */
 abstract class NodeTest {
 
+  private static final Duration PAUSE = Duration.ofMillis(20);
   private static final Duration DEADLINE = Duration.ofSeconds(60);
 
   @TempDir static Path signersDirectory;
@@ -56,15 +57,33 @@ abstract class NodeTest {
     return fixture.settings(directory.resolve("controller"));
   }
 
+  private static ControllerSettings impatient(ControllerSettings settings) {
+    return new ControllerSettings(
+        settings.server(),
+        settings.stateDirectory(),
+        settings.rootCertificate(),
+        settings.ca(),
+        settings.proxy(),
+        settings.onboarding(),
+        settings.device(),
+        settings.serial(),
+        PAUSE);
+  }
+
   /** A node that runs, in place of the one before. */
-  EdgeController start(ControllerSettings settings) {
+  EdgeController start(ControllerSettings usual) {
+    ControllerSettings settings = impatient(usual);
     if (running != null) {
       running.close();
     }
     received.clear();
     EdgeController node =
         new EdgeController(
-            settings, this::receive, () -> Instant.now().plus(clockIsOff), () -> 0.5, Map.of());
+            settings,
+            this::receive,
+            () -> Instant.now().plus(clockIsOff),
+            new Schedule(() -> 0.5, PAUSE, PAUSE.multipliedBy(2)),
+            new ControllerConnection(settings, Map.of(), ControllerConnection.Patience.USUAL));
     running = node;
     node.start();
     return node;
@@ -113,23 +132,13 @@ abstract class NodeTest {
   }
 
   void awaitProblem(EdgeController node, String code) {
-    await(
-        code,
-        () -> {
-          node.poll();
-          return code(node).equals(code);
-        });
+    await(code, () -> code(node).equals(code));
   }
 
-  /** So many more questions for the config, the last but one of which is dealt with. */
-  void pollTwice(EdgeController node) {
+  /** Two more questions for the config, the first of which is dealt with. */
+  void awaitTwoQuestions() {
     int before = fixture.requests("config").size();
-    await(
-        "questions",
-        () -> {
-          node.poll();
-          return fixture.requests("config").size() >= before + 2;
-        });
+    await("questions", () -> fixture.requests("config").size() >= before + 2);
   }
 
   List<String> names() {

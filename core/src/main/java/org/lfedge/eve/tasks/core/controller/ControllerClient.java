@@ -9,9 +9,9 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.eve.EdgeConfigs;
 import org.lfedge.eve.tasks.core.eve.api.ConfigRequest;
 import org.lfedge.eve.tasks.core.eve.api.ConfigResponse;
 import org.lfedge.eve.tasks.core.eve.api.UuidRequest;
@@ -33,10 +33,6 @@ final class ControllerClient {
    * times as much, and the daemon has 64 MiB for everything.
    */
   private static final int MAX_CONFIG = 2 << 20;
-
-  /** In small letters. */
-  static final Pattern UUID =
-      Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
 
   /** A refusal after which the certificates of the controller may have changed. */
   private static final Set<String> STALE =
@@ -122,7 +118,7 @@ final class ControllerClient {
     try {
       String uuid =
           UuidResponse.parseFrom(open(reply.body())).getUuid().strip().toLowerCase(Locale.ROOT);
-      if (UUID.matcher(uuid).matches()) {
+      if (EdgeConfigs.UUID.matcher(uuid).matches()) {
         return uuid;
       }
     } catch (InvalidProtocolBufferException e) {

@@ -10,6 +10,7 @@ import org.lfedge.eve.tasks.core.controller.Message.Kind;
 import org.lfedge.eve.tasks.core.controller.Standing.Device;
 import org.lfedge.eve.tasks.core.controller.Standing.Part;
 import org.lfedge.eve.tasks.core.error.TaskException;
+import org.lfedge.eve.tasks.core.eve.EdgeConfigs;
 import org.lfedge.eve.tasks.core.files.DurableFiles;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,7 +52,7 @@ final class Onboarding {
     }
     try {
       String text = new String(files.read(UUID_FILE), StandardCharsets.UTF_8).strip();
-      if (ControllerClient.UUID.matcher(text).matches()) {
+      if (EdgeConfigs.UUID.matcher(text).matches()) {
         return Optional.of(text);
       }
       standing.failed(

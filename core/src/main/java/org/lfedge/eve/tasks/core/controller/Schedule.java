@@ -1,9 +1,8 @@
 package org.lfedge.eve.tasks.core.controller;
 
 import java.time.Duration;
-import java.util.List;
 import java.util.function.DoubleSupplier;
-import org.lfedge.eve.tasks.core.eve.api.ConfigItem;
+import org.lfedge.eve.tasks.core.eve.EdgeConfigs;
 import org.lfedge.eve.tasks.core.eve.api.EdgeDevConfig;
 
 /**
@@ -20,8 +19,8 @@ record Schedule(DoubleSupplier chance, Duration firstPause, Duration longestPaus
   private static final double SPREAD = 0.3;
 
   private static final String INTERVAL = "timer.config.interval";
-  private static final long SHORTEST_SECONDS = 5;
-  private static final long LONGEST_SECONDS = 3600;
+  private static final Duration SHORTEST = Duration.ofSeconds(5);
+  private static final Duration LONGEST = Duration.ofHours(1);
 
   /** As usual: from 5 s to 10 min. */
   Schedule(DoubleSupplier chance) {
@@ -51,17 +50,9 @@ record Schedule(DoubleSupplier chance, Duration firstPause, Duration longestPaus
 
   /** How often the controller wants to be asked, from 5 s to an hour. */
   static Duration interval(EdgeDevConfig config, Duration usual) {
-    List<String> wanted =
-        config.getConfigItemsList().stream()
-            .filter(item -> item.getKey().equals(INTERVAL))
-            .map(ConfigItem::getValue)
-            .map(String::strip)
-            .filter(value -> value.matches("[0-9]{1,9}"))
-            .toList();
-    if (wanted.isEmpty()) {
-      return usual;
-    }
-    long seconds = Long.parseLong(wanted.get(wanted.size() - 1));
-    return Duration.ofSeconds(Math.max(SHORTEST_SECONDS, Math.min(seconds, LONGEST_SECONDS)));
+    return EdgeConfigs.seconds(config, INTERVAL)
+        .map(wanted -> wanted.compareTo(SHORTEST) < 0 ? SHORTEST : wanted)
+        .map(wanted -> wanted.compareTo(LONGEST) > 0 ? LONGEST : wanted)
+        .orElse(usual);
   }
 }

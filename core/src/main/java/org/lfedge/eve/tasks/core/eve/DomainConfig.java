@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 
@@ -28,8 +27,6 @@ public record DomainConfig(
 
   /** The largest that is read, in bytes; callers need not load more than one above it. */
   public static final int MAX_BYTES = 1 << 20;
-
-  private static final Pattern ID = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
 
   private static final ObjectMapper MAPPER =
       JsonMapper.builder()
@@ -61,7 +58,7 @@ public record DomainConfig(
     GoStruct domain = new GoStruct(json, "", findings);
     GoStruct identity = domain.struct("UUIDandVersion");
     String id = identity.text("UUID").toLowerCase(Locale.ROOT);
-    if (!ID.matcher(id).matches() || !id.equals(key.toLowerCase(Locale.ROOT))) {
+    if (!EdgeConfigs.UUID.matcher(id).matches() || !id.equals(key.toLowerCase(Locale.ROOT))) {
       findings.bad("UUIDandVersion.UUID", id, "must be the UUID that the file is named by");
     }
     DomainConfig config =

@@ -23,8 +23,10 @@ public final class EdgeConfigs {
   /** The largest config that is read, in bytes; callers need not load more than one above it. */
   public static final int MAX_BYTES = 16 << 20;
 
-  /** From a second to a day. */
-  private static final Pattern SECONDS = Pattern.compile("[1-9][0-9]{0,4}");
+  /** A UUID in small letters. */
+  public static final Pattern UUID = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+
+  private static final Pattern SECONDS = Pattern.compile("[1-9][0-9]{0,8}");
 
   private EdgeConfigs() {}
 
@@ -81,17 +83,22 @@ public final class EdgeConfigs {
     return new Wanted(apps, contents.names(), networks.sections(), datastores.hosts());
   }
 
-  /** A time that a config sets by one of its items; nothing if it has none, or none of use. */
+  /**
+   * A time that a config sets by one of its items, a second at least and below 10^9; nothing if it
+   * has none, or none of use.
+   */
   public static Optional<Duration> seconds(EdgeDevConfig config, String key) {
     return config.getConfigItemsList().stream()
-        .filter(item -> item.getKey().equals(key) && SECONDS.matcher(item.getValue()).matches())
-        .map(item -> Duration.ofSeconds(Integer.parseInt(item.getValue())))
+        .filter(item -> item.getKey().equals(key))
+        .map(item -> item.getValue().strip())
+        .filter(SECONDS.asMatchPredicate())
+        .map(value -> Duration.ofSeconds(Integer.parseInt(value)))
         .reduce((earlier, later) -> later);
   }
 
   private static String id(AppInstanceConfig app, int index, Set<String> ids, Findings findings) {
     String id = app.getUuidandversion().getUuid().toLowerCase(Locale.ROOT);
-    if (!id.matches("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")) {
+    if (!UUID.matcher(id).matches()) {
       findings.bad("uuidandversion.uuid", id, "must be a UUID");
       id = "app-" + index;
     }

@@ -47,7 +47,16 @@ class ScheduleTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"300, 300", "1, 5", "99999, 3600", "'', 60", "soon, 60", "-7, 60"})
+  @CsvSource({
+    "300, 300",
+    "1, 5",
+    "99999, 3600",
+    "999999999, 3600",
+    "' 7', 7",
+    "'', 60",
+    "soon, 60",
+    "-7, 60"
+  })
   void theControllerSaysHowOftenItIsAsked(String value, long seconds) {
     EdgeDevConfig config =
         EdgeDevConfig.newBuilder()

@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -80,16 +79,14 @@ final class OpenPlugins {
    * @param again digests whose files have changed, and are tried again if they were refused
    */
   synchronized void want(SortedMap<String, PluginFile> wanted, SortedSet<String> again) {
-    for (Map.Entry<String, Outcome> known : List.copyOf(outcomes.entrySet())) {
-      String digest = known.getKey();
+    // Not by entries: those of a tree have others in them after a removal.
+    for (String digest : List.copyOf(outcomes.keySet())) {
       boolean retry =
-          known.getValue() instanceof Refused refused
+          outcomes.get(digest) instanceof Refused refused
               && (refused.passing() || again.contains(digest));
-      if (!wanted.containsKey(digest) || retry) {
-        outcomes.remove(digest);
-        if (known.getValue() instanceof Opened opened) {
-          retire(digest, opened.plugin());
-        }
+      if ((!wanted.containsKey(digest) || retry)
+          && outcomes.remove(digest) instanceof Opened opened) {
+        retire(digest, opened.plugin());
       }
     }
     wanted.forEach(

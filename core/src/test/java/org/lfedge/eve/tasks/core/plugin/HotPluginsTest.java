@@ -159,6 +159,24 @@ class HotPluginsTest {
   }
 
   @Test
+  void aPluginThatGoesLeavesTheOthersAsTheyAre() throws Exception {
+    List<String> names = new ArrayList<>(List.of("a", "b", "c", "d", "e", "f", "g"));
+    for (String name : names) {
+      node.drop(name + ".jar", PluginJar.executor(name, "1.0.0"));
+    }
+    try (PluginCatalog catalog = node.open(AT_ONCE)) {
+      while (!names.isEmpty()) {
+        Files.delete(node.plugins.resolve(names.remove(0) + ".jar"));
+        node.look(catalog);
+        for (String name : names) {
+          assertEquals(name, by(executor(catalog, name)));
+        }
+        assertEquals(1 + names.size(), openFilesBelow(node.cache));
+      }
+    }
+  }
+
+  @Test
   void aBundledNameCannotBeTakenLater() throws Exception {
     node.bundle("own.jar", PluginJar.executor("own", "1.0.0"));
     Path claim = build("own", "9.0.0");

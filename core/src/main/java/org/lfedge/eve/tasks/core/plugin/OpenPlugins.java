@@ -73,22 +73,18 @@ final class OpenPlugins {
   }
 
   /**
-   * Begins to load what is wanted and not loaded yet, and gives up what is not wanted.
+   * Begins to load what is wanted and not loaded yet.
    *
    * @param wanted a file for each digest
    * @param again digests whose files have changed, and are tried again if they were refused
    */
   synchronized void want(SortedMap<String, PluginFile> wanted, SortedSet<String> again) {
-    // Not by entries: those of a tree have others in them after a removal.
-    for (String digest : List.copyOf(outcomes.keySet())) {
-      boolean retry =
-          outcomes.get(digest) instanceof Refused refused
-              && (refused.passing() || again.contains(digest));
-      if ((!wanted.containsKey(digest) || retry)
-          && outcomes.remove(digest) instanceof Opened opened) {
-        retire(digest, opened.plugin());
-      }
-    }
+    outcomes
+        .entrySet()
+        .removeIf(
+            known ->
+                known.getValue() instanceof Refused refused
+                    && (refused.passing() || again.contains(known.getKey())));
     wanted.forEach(
         (digest, file) -> {
           if (!outcomes.containsKey(digest)) {
@@ -99,6 +95,16 @@ final class OpenPlugins {
             thread.start();
           }
         });
+  }
+
+  /** Gives up what is not wanted. */
+  synchronized void retain(SortedSet<String> wanted) {
+    // Not by entries: those of a tree have others in them after a removal.
+    for (String digest : List.copyOf(outcomes.keySet())) {
+      if (!wanted.contains(digest) && outcomes.remove(digest) instanceof Opened opened) {
+        retire(digest, opened.plugin());
+      }
+    }
   }
 
   private void open(String digest, PluginFile file, Opening opening) {
@@ -167,8 +173,8 @@ final class OpenPlugins {
     retired.add(new Retired(digest, plugin, System.nanoTime()));
   }
 
-  /** Waits until all is loaded or refused, but not longer than this. */
-  synchronized void await(Duration patience) {
+  /** Waits until all is loaded or refused, but not longer than this; returns whether it is. */
+  synchronized boolean await(Duration patience) {
     long end = System.nanoTime() + patience.toNanos();
     try {
       for (long left = patience.toMillis(); left > 0 && isOpening(); ) {
@@ -178,6 +184,7 @@ final class OpenPlugins {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    return !isOpening();
   }
 
   private boolean isOpening() {

@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Executors out of JARs and archives: those of the distribution, and those of the plugins
  * directory. Files may come, change and go there at any time; whoever has an executor meanwhile
- * keeps it.
+ * keeps it. A file that changes serves as before until what it has now is loaded or refused.
  *
  * <p>A file that cannot be used is listed with its reason and stops nobody else. Of one that the
  * node's policy does not trust by its digest no class is ever loaded here: a JAR runs in sandboxes.
@@ -153,8 +153,8 @@ public final class PluginCatalog implements ExecutorCatalog, AutoCloseable {
    */
   boolean refresh(SortedMap<Path, String> stamps) {
     SortedSet<String> again = new TreeSet<>();
-    open(withDropped(stamps, again), again, PATIENCE);
-    boolean settled = plugins.settle();
+    boolean decided = open(withDropped(stamps, again), again, PATIENCE);
+    boolean settled = plugins.settle() && decided;
     try {
       cache.retain(plugins.held());
     } catch (IOException e) {
@@ -208,7 +208,8 @@ public final class PluginCatalog implements ExecutorCatalog, AutoCloseable {
     return all;
   }
 
-  private void open(List<FoundFile> all, SortedSet<String> again, Duration patience) {
+  /** Returns whether all is loaded or refused. */
+  private boolean open(List<FoundFile> all, SortedSet<String> again, Duration patience) {
     SortedMap<String, PluginFile> wanted = new TreeMap<>();
     for (FoundFile found : all) {
       found.digest().ifPresent(digest -> wanted.putIfAbsent(digest, found.file()));
@@ -218,11 +219,15 @@ public final class PluginCatalog implements ExecutorCatalog, AutoCloseable {
       refreshing = true;
     }
     plugins.want(wanted, again);
-    plugins.await(patience);
+    boolean decided = plugins.await(patience);
+    SortedSet<String> used = new TreeSet<>(wanted.keySet());
     synchronized (this) {
       refreshing = false;
       publish();
+      content.executors().values().forEach(executor -> used.add(executor.digest()));
     }
+    plugins.retain(used);
+    return decided;
   }
 
   /** Shows what there is now, unless more is about to come. */
@@ -271,7 +276,21 @@ public final class PluginCatalog implements ExecutorCatalog, AutoCloseable {
           "it is being loaded, and refused if that takes more than "
               + limits.call().toMillis()
               + " ms");
+      formerly(file)
+          .forEach(
+              former -> selection.offer(new Selection.Offer(file.of(former.origin()), former)));
     }
+  }
+
+  /** What a file served before it changed, unless another file has it now. */
+  private List<LoadedExecutor> formerly(PluginFile file) {
+    return content.executors().values().stream()
+        .filter(executor -> executor.file().equals(file.name()))
+        .filter(
+            executor ->
+                files.stream().noneMatch(it -> it.digest().equals(Optional.of(executor.digest()))))
+        .filter(executor -> !(plugins.of(executor.digest()) instanceof OpenPlugins.Refused))
+        .toList();
   }
 
   private static void offer(

@@ -29,6 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.port.ExecutorCatalog.LoadedExecutor;
+import org.lfedge.eve.tasks.core.watch.DirectoryWatch;
 
 /** Trusted plugins that are bad all the same: each is named, and the others serve. */
 class BadPluginsTest {
@@ -37,7 +38,7 @@ class BadPluginsTest {
 
   /** Short, since a test has to wait for it; the good ones are asked under another. */
   private static final PluginCatalog.Limits IMPATIENT =
-      new PluginCatalog.Limits(Duration.ofMillis(300), Duration.ZERO);
+      new PluginCatalog.Limits(Duration.ofSeconds(2), Duration.ZERO);
 
   @TempDir private Path directory;
   private PluginNode node;
@@ -116,7 +117,8 @@ class BadPluginsTest {
     try (PluginCatalog catalog = node.open(patient)) {
       node.place(built, "it.jar");
       node.place(late, "late.jar");
-      node.look(catalog);
+      catalog.refresh(DirectoryWatch.stamps(node.plugins));
+      await("the other one to serve", () -> catalog.find("late").isPresent());
       assertEquals(List.of(GOOD, "late 1.0.0"), serving(catalog));
       assertEquals(Map.of("it.jar", "LOADING"), rejected(catalog));
       endLoops();

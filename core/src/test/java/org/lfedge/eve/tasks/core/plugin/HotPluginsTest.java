@@ -31,6 +31,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.port.ExecutorCatalog.LoadedExecutor;
 import org.lfedge.eve.tasks.core.port.ExecutorCatalog.Offer;
@@ -155,6 +157,52 @@ class HotPluginsTest {
       assertEquals(List.of(GOOD, "it 2.0.0"), serving(catalog));
       assertEquals("it", by(executor(catalog, "it")));
       assertEquals("old", by(old));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"loaded", "refused"})
+  void aFileThatChangesServesAsBeforeUntilWhatItHasNowIs(String outcome) throws Exception {
+    String decision = "decision." + directory.getFileName();
+    Path newer =
+        node.build(
+            "newer.jar",
+            PluginJar.of("it", "2.0.0")
+                .executorClass(
+                    "It",
+                    "it",
+                    """
+                    public It() {
+                      while (System.getProperty("%1$s") == null) {
+                        Thread.onSpinWait();
+                      }
+                      if (System.getProperty("%1$s").equals("refused")) {
+                        throw new IllegalStateException("never");
+                      }
+                    }
+                    """
+                        .formatted(decision),
+                    "2")
+                .service("vendor.It"));
+    node.drop("it.jar", PluginJar.executor("it", "1.0.0"));
+    try (PluginCatalog catalog = node.open(AT_ONCE)) {
+      node.place(newer, "it.jar");
+      assertFalse(catalog.refresh(DirectoryWatch.stamps(node.plugins)));
+      assertEquals(List.of(GOOD, "it 1.0.0"), serving(catalog));
+      assertEquals(Map.of("it.jar", "LOADING"), rejected(catalog));
+      assertEquals("it", by(executor(catalog, "it")));
+
+      System.setProperty(decision, outcome);
+      node.look(catalog);
+      boolean loaded = outcome.equals("loaded");
+      assertEquals(loaded ? List.of(GOOD, "it 2.0.0") : List.of(GOOD), serving(catalog));
+      assertEquals(loaded ? Map.of() : Map.of("it.jar", "EXECUTOR_FAILS"), rejected(catalog));
+      // Nothing is kept of what it had before.
+      assertTrue(catalog.refresh(DirectoryWatch.stamps(node.plugins)));
+      assertEquals(loaded ? 2 : 1, openFilesBelow(node.cache));
+      assertEquals(loaded ? 2 : 1, node.cached().size());
+    } finally {
+      System.clearProperty(decision);
     }
   }
 

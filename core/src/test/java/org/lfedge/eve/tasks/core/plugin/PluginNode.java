@@ -91,9 +91,16 @@ final class PluginNode {
     return Files.move(hidden, plugins.resolve(name), StandardCopyOption.ATOMIC_MOVE);
   }
 
-  /** Has a catalog take up what is in the plugins directory. */
+  /** Has a catalog take up what is in the plugins directory, until all is loaded or refused. */
   void look(PluginCatalog catalog) throws IOException {
-    catalog.refresh(DirectoryWatch.stamps(plugins));
+    SortedMap<Path, String> stamps = DirectoryWatch.stamps(plugins);
+    await(
+        "all to be loaded or refused",
+        () -> {
+          catalog.refresh(stamps);
+          return catalog.rejected().stream()
+              .noneMatch(rejected -> rejected.code().equals(Content.LOADING));
+        });
   }
 
   /** Waits for what another thread does. */

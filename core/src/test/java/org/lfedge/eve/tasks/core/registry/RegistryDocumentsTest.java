@@ -153,7 +153,10 @@ class RegistryDocumentsTest {
     registry.misbehave("/manifests/", 1, FixtureFault.status(503, "Retry-After", date(-5)));
     assertTrue(repository().document("1.0").isPresent());
     registry.misbehave("/manifests/", 1, FixtureFault.status(503, "Retry-After", date(3600)));
-    assertFails("REGISTRY_BUSY", "3600 s", "1.0");
+    TaskException busy = failure("1.0");
+    assertEquals("REGISTRY_BUSY", busy.first().code());
+    // The date has no fraction of a second, and a moment passes until it is read.
+    assertTrue(busy.first().message().matches("(?s).*\\b(3600|359\\d) s\\b.*"), busy.getMessage());
   }
 
   private static String date(int secondsFromNow) {
@@ -186,8 +189,10 @@ class RegistryDocumentsTest {
               TaskException.class,
               () -> impatient.repository(registry.host() + "/team/web").document("1.0"));
       assertEquals("REGISTRY_UNREACHABLE", failure.first().code());
+      // On a busy machine not even the head of the answer may have come by then.
       assertTrue(
-          failure.first().message().contains("no bytes came for 300 ms"), failure.getMessage());
+          failure.first().message().matches("(?s).*(no bytes came for|no answer within) 300 ms.*"),
+          failure.getMessage());
     }
   }
 

@@ -194,22 +194,31 @@ class CleanedTaskTest extends EngineTest {
   @Test
   void aFailureIsShownAndToldOnceUntilASuccessGoesOn() {
     running("always");
-    outside.next("web", FAILS);
+    // It is tried again by itself, perhaps before anything here is done.
+    OptionalInt four = OptionalInt.of(4);
+    outside.next("web", FAILS, four, four, four, four, four);
     runtime.exit("web", 0);
     eventually(() -> "" + only(), () -> failure().equals(Optional.of("CLEANUP_FAILED")));
     assertEquals(TaskState.STOPPED, only().state());
     assertEquals(Desired.RUNNING, only().desired());
-    String told = only().failure().orElseThrow().problem().message();
+    eventually(() -> "" + only(), () -> events(TaskEvent.Type.FAILED) > 0);
+    String told =
+        engine
+            .events
+            .last("web", TaskEvent.Type.FAILED)
+            .failure()
+            .orElseThrow()
+            .problem()
+            .message();
     assertTrue(told.contains("exit code 3") && told.contains("taskctl logs web"), told);
-    outside.next("web", OptionalInt.of(4));
     TaskException refusal = refusal(engine.manager().start("web", false));
     assertEquals("CLEANUP_FAILED", refusal.first().code());
     assertTrue(refusal.first().message().contains("exit code 4"), refusal.getMessage());
     assertEquals(1, events(TaskEvent.Type.FAILED));
-    // It is tried again by itself.
+    outside.next("web");
     awaitState(TaskState.RUNNING);
     assertEquals(Optional.empty(), failure());
-    assertEquals(3, outside.cleanups("web"));
+    assertTrue(outside.cleanups("web") >= 3);
   }
 
   @Test

@@ -21,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.lfedge.eve.tasks.core.admission.Admission;
@@ -214,7 +215,7 @@ final class EngineFixture {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
     while (!holds.getAsBoolean()) {
       assertTrue(System.nanoTime() < deadline, otherwise);
-      Thread.onSpinWait();
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
     }
   }
 

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 import org.lfedge.eve.tasks.core.port.EventLog;
 import org.lfedge.eve.tasks.core.port.TaskEvent;
 
@@ -52,9 +53,20 @@ final class MemoryEvents implements EventLog {
 
   /** The types of the events of a task so far. */
   List<TaskEvent.Type> types(String task) {
+    return of(task).map(TaskEvent::type).toList();
+  }
+
+  /** The last event of a type, which there must be. */
+  TaskEvent last(String task, TaskEvent.Type type) {
+    return of(task)
+        .filter(event -> event.type() == type)
+        .reduce((earlier, later) -> later)
+        .orElseThrow();
+  }
+
+  private Stream<TaskEvent> of(String task) {
     return read(0, Integer.MAX_VALUE).stream()
         .filter(entry -> entry.task().equals(task))
-        .map(entry -> entry.event().type())
-        .toList();
+        .map(Entry::event);
   }
 }

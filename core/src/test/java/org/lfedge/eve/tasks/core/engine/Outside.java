@@ -1,6 +1,8 @@
 package org.lfedge.eve.tasks.core.engine;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.OptionalInt;
@@ -20,7 +22,7 @@ final class Outside implements FakeRuntime.StartedPrograms {
 
   private final Predicate<String> cleaned;
   private final SortedSet<String> left = new TreeSet<>();
-  private final SortedMap<String, OptionalInt> next = new TreeMap<>();
+  private final SortedMap<String, Deque<OptionalInt>> next = new TreeMap<>();
   private final SortedMap<String, Integer> cleanups = new TreeMap<>();
   private final List<String> faults = new ArrayList<>();
 
@@ -33,9 +35,12 @@ final class Outside implements FakeRuntime.StartedPrograms {
     this.cleaned = cleaned;
   }
 
-  /** Has the next cleanup of a task end with a code, or run on if there is none. */
-  synchronized void next(String task, OptionalInt code) {
-    next.put(task, code);
+  /**
+   * Has the next cleanups of a task end with these codes, one after the other, or run on if there
+   * is none; later ones succeed.
+   */
+  synchronized void next(String task, OptionalInt... codes) {
+    next.put(task, new ArrayDeque<>(List.of(codes)));
   }
 
   /** Whatever a task has left is gone, without a cleanup that ends at once. */
@@ -68,7 +73,8 @@ final class Outside implements FakeRuntime.StartedPrograms {
       return OptionalInt.empty();
     }
     cleanups.merge(id, 1, Integer::sum);
-    OptionalInt code = next.containsKey(id) ? next.remove(id) : OptionalInt.of(0);
+    OptionalInt scripted = next.getOrDefault(id, new ArrayDeque<>()).poll();
+    OptionalInt code = scripted == null ? OptionalInt.of(0) : scripted;
     if (code.equals(OptionalInt.of(0))) {
       left.remove(id);
     }

@@ -39,6 +39,10 @@ class ToldExitTest extends EngineTest {
     engine.volumes.runtimeFiles.put("web/" + file, text);
   }
 
+  private long count(TaskEvent.Type type) {
+    return engine.events.types("web").stream().filter(type::equals).count();
+  }
+
   private ExitStatus exit() {
     return only().exit().orElseThrow();
   }
@@ -49,10 +53,12 @@ class ToldExitTest extends EngineTest {
     running(policy, false);
     tell("log", "reset");
     runtime.exit("web", 0);
-    awaitState(TaskState.STOPPED);
-    assertEquals(Optional.of(Outcome.REBOOT), exit().outcome());
-    assertEquals(Optional.of("it told: reset"), only().supervision().reason());
+    eventually(() -> "" + only(), () -> count(TaskEvent.Type.STARTED) == 2);
     awaitState(TaskState.RUNNING);
+    TaskEvent exited = engine.events.last("web", TaskEvent.Type.EXITED);
+    assertEquals(Optional.of(Outcome.REBOOT), exited.exit().orElseThrow().outcome());
+    TaskEvent restarting = engine.events.last("web", TaskEvent.Type.RESTARTING);
+    assertEquals(Optional.of("it told: reset"), restarting.reason());
     assertEquals(0, only().supervision().restarts());
     // What told of the end before is gone.
     TaskView stopped = await(engine.manager().stop("web", false));
@@ -127,8 +133,7 @@ class ToldExitTest extends EngineTest {
     assertEquals(Optional.of(Outcome.CRASH), exit().outcome());
     engine.restart();
     assertEquals(Optional.of(Outcome.CRASH), exit().outcome());
-    assertEquals(
-        1, engine.events.types("web").stream().filter(TaskEvent.Type.EXITED::equals).count());
+    assertEquals(1, count(TaskEvent.Type.EXITED));
   }
 
   @Test

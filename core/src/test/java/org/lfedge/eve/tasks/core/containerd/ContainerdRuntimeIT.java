@@ -140,6 +140,8 @@ class ContainerdRuntimeIT extends ContainerRuntimeContract {
     assertEquals("", bed.printed("waits"));
     runtime.startTask("waits");
     assertTrue(exit("waits").success());
+    // It waits for what was written.
+    runtime.deleteTask("waits");
     assertEquals("ran\n", bed.printed("waits"));
     cleanUp("waits");
   }
@@ -249,6 +251,7 @@ class ContainerdRuntimeIT extends ContainerRuntimeContract {
     runtime.createTask("parent", root, bed.output("parent"));
     runtime.startTask("parent");
     ExitStatus status = exit("parent");
+    runtime.deleteTask("parent");
     assertEquals("137", bed.printed("parent").strip());
     assertEquals(3, status.code().orElseThrow());
     assertFalse(status.oomKilled());
@@ -262,7 +265,7 @@ class ContainerdRuntimeIT extends ContainerRuntimeContract {
   }
 
   @Test
-  void anEndThatIsLostWithTheShimIsUnknown() throws IOException {
+  void anEndThatIsLostWithTheShimIsUnknown() {
     running("shimless");
     var exit = runtime.awaitExit("shimless");
     long shim = shimOf("shimless");
@@ -274,13 +277,13 @@ class ContainerdRuntimeIT extends ContainerRuntimeContract {
   }
 
   @Test
-  void afterTheDeleteOfATaskItsShimIsGone() throws IOException {
+  void afterTheDeleteOfATaskItsShimIsGone() {
     running("shim");
     assertNotEquals(0, shimOf("shim"));
     endWithSeven("shim");
     exit("shim");
     runtime.deleteTask("shim");
-    assertEquals(0, shimOf("shim"));
+    awaitNoShim("shim");
     cleanUp("shim");
   }
 
@@ -288,7 +291,7 @@ class ContainerdRuntimeIT extends ContainerRuntimeContract {
   void whatAProgramInsideHasStartedIsKilledWithIt() {
     running("family");
     String script = "sleep 31415 & (sleep 31416; true) & while :; do sleep 0.01; done";
-    var run = runtime.runInside("family", List.of("/bin/sh", "-c", script), Duration.ofSeconds(1));
+    var run = runtime.runInside("family", List.of("/bin/sh", "-c", script), Duration.ofSeconds(5));
     TestBed.await("the programs to run", () -> !processes("sleep 3141").isEmpty());
     assertEquals(OptionalInt.empty(), run.orTimeout(60, TimeUnit.SECONDS).join());
     assertEquals(List.of(), processes("sleep 3141"));
@@ -313,7 +316,7 @@ class ContainerdRuntimeIT extends ContainerRuntimeContract {
   }
 
   @Test
-  void whatAKilledDaemonLeftInsideDoesNotHinderTheEndOfTheTask() throws IOException {
+  void whatAKilledDaemonLeftInsideDoesNotHinderTheEndOfTheTask() {
     running("hindered");
     try (ContainerdClient client = ContainerdClient.connect(bed.containerd().socket(), "tests")) {
       var lost =
@@ -325,7 +328,7 @@ class ContainerdRuntimeIT extends ContainerRuntimeContract {
     endWithSeven("hindered");
     assertEquals(7, exit("hindered").code().orElseThrow());
     runtime.deleteTask("hindered");
-    assertEquals(0, shimOf("hindered"));
+    awaitNoShim("hindered");
     assertEquals(List.of(), processes("/bin/sleep 16180"));
     cleanUp("hindered");
   }
@@ -368,8 +371,12 @@ class ContainerdRuntimeIT extends ContainerRuntimeContract {
         .toList();
   }
 
+  private void awaitNoShim(String id) {
+    TestBed.await("the end of the shim", () -> shimOf(id) == 0);
+  }
+
   /** The PID of the shim of a container of this test bed; 0 if there is none. */
-  private long shimOf(String id) throws IOException {
+  private long shimOf(String id) {
     for (ProcessHandle process : ProcessHandle.allProcesses().toList()) {
       String line;
       try {

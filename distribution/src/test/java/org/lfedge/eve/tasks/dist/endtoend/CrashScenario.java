@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.grpc.StatusRuntimeException;
 import java.nio.file.Files;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.lfedge.eve.tasks.core.api.v1.Event;
 import org.lfedge.eve.tasks.core.api.v1.Task;
@@ -502,7 +503,7 @@ record CrashScenario(
         bed -> assertEquals("RUNNING", bed.running(TASK, DEAF).getState()),
         bed -> {
           int pid = bed.api().task(TASK).getPid();
-          Programs.run(List.of("kill", "-USR1", Integer.toString(pid))).expect(0);
+          awaitEnd(pid, () -> !state(bed).equals("RUNNING"));
           // The second answer comes after all that the exit brings about.
           var first = bed.api().awaitExit(TASK);
           assertEquals("STOPPED", first.getState());
@@ -535,15 +536,19 @@ record CrashScenario(
     }
     isStarted(bed);
     int pid = bed.api().task(TASK).getPid();
+    awaitEnd(pid, () -> !state(bed).equals("RUNNING"));
+    Task ended = bed.api().awaitExit(TASK);
+    assertEquals("crash", ended.getExitOutcome(), ended.toString());
+  }
+
+  /** Has an anchor end by SIGUSR1, which is lost if it comes before its trap is set. */
+  private static void awaitEnd(int pid, BooleanSupplier ended) {
     Programs.await(
         "it to end",
         () -> {
-          // A signal that comes before its trap is set is lost.
           Programs.run(List.of("kill", "-USR1", Integer.toString(pid)));
-          return !state(bed).equals("RUNNING");
+          return ended.getAsBoolean();
         });
-    Task ended = bed.api().awaitExit(TASK);
-    assertEquals("crash", ended.getExitOutcome(), ended.toString());
   }
 
   /** What the anchor has left outside of its container is cleared away, whoever does it. */
@@ -586,8 +591,7 @@ record CrashScenario(
               new FailpointFile.Failpoint("ContainerRuntime.createTask:after", 1),
               () -> make(bed, fresh(bed, DEAF)));
           int pid = anchorOf(bed, "stops");
-          Programs.run(List.of("kill", "-USR1", Integer.toString(pid))).expect(0);
-          Programs.await("it to end", () -> anchorIsGone(pid));
+          awaitEnd(pid, () -> anchorIsGone(pid));
         },
         bed -> bed.node().start(),
         bed -> {

@@ -3,6 +3,8 @@ package org.lfedge.eve.tasks.dist.endtoend;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -348,7 +350,7 @@ final class CrashBed implements AutoCloseable {
     failpoints.off();
     wantNone();
     api.list().forEach(task -> api.purge(task.getName()));
-    api.volumes().forEach(api::deleteVolume);
+    api.volumes().forEach(this::deleteVolume);
     for (String image : images()) {
       node.ctr("images", "rm", "--sync", image);
     }
@@ -357,6 +359,17 @@ final class CrashBed implements AutoCloseable {
     var keeper = api.create(document);
     api.prune();
     api.delete(keeper.getName(), true);
+  }
+
+  /** It may be an app's that is gone: then the daemon removes it just now. */
+  private void deleteVolume(String name) {
+    try {
+      api.deleteVolume(name);
+    } catch (StatusRuntimeException e) {
+      if (e.getStatus().getCode() != Status.Code.NOT_FOUND) {
+        throw e;
+      }
+    }
   }
 
   /** The images beside the one that stays. */

@@ -18,6 +18,7 @@ final class PseudoTerminal implements AutoCloseable {
   private static final String NAMED = "terminal ";
 
   private final Process script;
+  private final Thread reader;
   private final ByteArrayOutputStream shown = new ByteArrayOutputStream();
   private final String device;
 
@@ -35,7 +36,7 @@ final class PseudoTerminal implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    Thread reader = new Thread(this::read, "pseudo-terminal");
+    reader = new Thread(this::read, "pseudo-terminal");
     reader.setDaemon(true);
     reader.start();
     await(NAMED);
@@ -105,12 +106,13 @@ final class PseudoTerminal implements AutoCloseable {
         .filter(process -> process.info().commandLine().orElse("").contains(text));
   }
 
-  /** Waits for the end; gives the exit status of the shell command. */
+  /** Waits for the end, and for all that is shown; gives the exit status of the shell command. */
   int exit() {
     try {
       if (!script.waitFor(120, TimeUnit.SECONDS)) {
         throw new AssertionError("it does not end; the terminal shows: " + shown());
       }
+      reader.join(TimeUnit.SECONDS.toMillis(60));
       return script.exitValue();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

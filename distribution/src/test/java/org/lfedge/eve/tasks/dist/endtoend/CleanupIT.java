@@ -116,8 +116,12 @@ class CleanupIT {
     ClearingExecutor.set(node, "hang", false);
     node.start();
     awaitRunning("cut");
-    List<String> log = ClearingExecutor.log(node);
-    assertEquals("start", log.get(log.size() - 1));
+    Programs.await(
+        "the next anchor to begin",
+        () -> {
+          List<String> log = ClearingExecutor.log(node);
+          return log.get(log.size() - 1).equals("start");
+        });
   }
 
   @Test

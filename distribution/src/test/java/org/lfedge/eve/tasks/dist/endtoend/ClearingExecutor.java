@@ -42,9 +42,10 @@ final class ClearingExecutor {
               .env(List.of("PATH=/bin", "NAME=one")).build();
         }
         private static final String ANCHOR =
-            "[ -e /outside/left ] && echo overlap >> /outside/log; echo > /outside/left;"
-                + " echo start >> /outside/log; echo 7 > /tmp/run/domain;"
-                + " trap 'exit 9' USR1; trap 'exit 0' TERM; while :; do sleep 1000 & wait $!; done";
+            "trap 'exit 9' USR1; trap 'exit 0' TERM;"
+                + " [ -e /outside/left ] && echo overlap >> /outside/log;"
+                + " echo start >> /outside/log; echo 7 > /tmp/run/domain; echo > /outside/left;"
+                + " while :; do sleep 1000 & wait $!; done";
         private static final String CLEANUP =
             "echo clear >> /outside/log; echo clearing $NAME $(cat /tmp/run/domain);"
                 + " [ -t 1 ] && exit 8; while [ -e /outside/hang ]; do sleep 0.1; done;"
@@ -74,7 +75,7 @@ final class ClearingExecutor {
     return node.documents().resolve("outside");
   }
 
-  /** Whether something is left there. */
+  /** Whether something is left there; an anchor leaves it after all else that it does. */
   static boolean left(PackagedNode node) {
     return Files.exists(outside(node).resolve("left"));
   }

@@ -3,6 +3,7 @@ package org.lfedge.eve.tasks.dist.endtoend;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -109,18 +110,11 @@ final class Traces {
   }
 
   private static List<String> leases(Path networks) {
-    if (!Files.isDirectory(networks)) {
-      return List.of();
-    }
-    try (Stream<Path> files = Files.walk(networks)) {
-      return files
-          .map(file -> String.valueOf(file.getFileName()))
-          .filter(name -> name.matches("[0-9a-f.:]+[0-9a-f]") && name.matches(".*[.:].*"))
-          .sorted()
-          .toList();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return paths(networks, Files::walk).stream()
+        .map(file -> String.valueOf(file.getFileName()))
+        .filter(name -> name.matches("[0-9a-f.:]+[0-9a-f]") && name.matches(".*[.:].*"))
+        .sorted()
+        .toList();
   }
 
   private static List<String> loopDevices(Path directory) {
@@ -159,14 +153,10 @@ final class Traces {
   private static List<String> cgroups(String parent) {
     List<String> found = new ArrayList<>();
     for (Path tree : cgroupTrees()) {
-      Path top = tree.resolve(parent);
-      if (Files.isDirectory(top)) {
-        try (Stream<Path> children = Files.list(top)) {
-          children.filter(Files::isDirectory).map(Path::toString).forEach(found::add);
-        } catch (IOException e) {
-          throw new UncheckedIOException(e);
-        }
-      }
+      paths(tree.resolve(parent), Files::list).stream()
+          .filter(Files::isDirectory)
+          .map(Path::toString)
+          .forEach(found::add);
     }
     return found.stream().sorted().toList();
   }
@@ -236,13 +226,36 @@ final class Traces {
   }
 
   private static List<String> entries(Path directory) {
-    if (!Files.isDirectory(directory)) {
-      return List.of();
+    return paths(directory, Files::list).stream()
+        .map(entry -> String.valueOf(entry.getFileName()))
+        .sorted()
+        .toList();
+  }
+
+  /** How a directory is looked at. */
+  @FunctionalInterface
+  private interface Look {
+    Stream<Path> at(Path directory) throws IOException;
+  }
+
+  /** None if there is no such directory. */
+  private static List<Path> paths(Path directory, Look look) {
+    while (Files.isDirectory(directory)) {
+      try (Stream<Path> paths = look.at(directory)) {
+        return paths.toList();
+      } catch (IOException e) {
+        requireGone(e);
+      } catch (UncheckedIOException e) {
+        requireGone(e.getCause());
+      }
     }
-    try (Stream<Path> entries = Files.list(directory)) {
-      return entries.map(entry -> String.valueOf(entry.getFileName())).sorted().toList();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    return List.of();
+  }
+
+  /** Something may go while it is looked at; then another look shows what there is. */
+  private static void requireGone(IOException why) {
+    if (!(why instanceof NoSuchFileException)) {
+      throw new UncheckedIOException(why);
     }
   }
 }

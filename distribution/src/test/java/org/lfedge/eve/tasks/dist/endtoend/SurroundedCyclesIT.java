@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -61,7 +62,7 @@ class SurroundedCyclesIT {
     assertTrue(node.documents().resolve("files").toFile().mkdir());
     // It makes what stays for good: tables of iptables that are empty, and forwarding.
     live(0, false);
-    SortedMap<String, List<String>> before = machine();
+    SortedMap<String, List<String>> before = settled();
     for (int i = 1; i <= CYCLES; i++) {
       live(i, i % KILLED == 0);
     }
@@ -125,6 +126,18 @@ class SurroundedCyclesIT {
     machine.put("all loop devices", lines("losetup -l -n -O BACK-FILE"));
     machine.remove("volumes");
     return machine;
+  }
+
+  /** What there is when nothing is on its way out: a loop device may go after its volume. */
+  private SortedMap<String, List<String>> settled() {
+    AtomicReference<SortedMap<String, List<String>>> last = new AtomicReference<>(machine());
+    Programs.await(
+        "the machine to stand still",
+        () -> {
+          SortedMap<String, List<String>> now = machine();
+          return last.getAndSet(now).equals(now) && now.get("loop devices").equals(List.of());
+        });
+    return last.get();
   }
 
   private static List<String> lines(String command) {

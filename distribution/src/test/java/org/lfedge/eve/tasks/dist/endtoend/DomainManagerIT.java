@@ -127,7 +127,10 @@ class DomainManagerIT {
       assertTrue(
           List.of(INSTALLED, BOOTING, RUNNING).containsAll(states(started)), started.toString());
       JsonNode running = started.get(started.size() - 1);
-      assertEquals(0, started.get(0).path("DomainId").asInt(-1));
+      // That moment may pass between two looks.
+      assertTrue(
+          state(started.get(0)) != INSTALLED || started.get(0).path("DomainId").asInt(-1) == 0,
+          started.toString());
       assertEquals(anchor(node), running.path("DomainId").longValue());
       assertTrue(running.path("Activated").booleanValue());
       assertEquals(ID + ".1.4", running.path("DomainName").asText());

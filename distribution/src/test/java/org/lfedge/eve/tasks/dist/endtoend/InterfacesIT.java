@@ -138,7 +138,7 @@ class InterfacesIT {
     inside("client", "busybox ping -c 1 -W 5 10.231.1.1").expect(0);
     assertEquals("page\n", get("http://127.0.0.1:" + TCP_PORT + "/"));
 
-    assertTrue(fetches("narrow", web, 81));
+    Programs.await("the other page", () -> fetches("narrow", web, 81));
     assertFalse(fetches("narrow", web, 80));
     assertFalse(fetches("other", web, 80));
     inside("other", "busybox ping -c 1 -W 1 " + address("client")).expect(1);

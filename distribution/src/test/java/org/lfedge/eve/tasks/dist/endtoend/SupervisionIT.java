@@ -144,6 +144,8 @@ class SupervisionIT {
     JsonNode well =
         await("ails", "to be healthy", t -> t.at("/health/status").asText().equals("healthy"));
     assertNotEquals(Anchor.of(healthy), Anchor.of(well));
+    // What is told last comes after what is shown.
+    Programs.await("all of it to be told", () -> types("ails").size() >= 9);
     assertEquals(
         List.of(
             "created",

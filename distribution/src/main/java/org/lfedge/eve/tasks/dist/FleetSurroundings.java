@@ -124,8 +124,8 @@ final class FleetSurroundings implements Fleet.Surroundings {
         (name, access) -> {
           RegistryConfig.Host host = host(name, access);
           all.put(name, host);
-          host.passwordFile().ifPresent(needed::add);
-          host.ca().ifPresent(needed::add);
+          host.passwordFile().ifPresent(file -> needed.add(file));
+          host.ca().ifPresent(file -> needed.add(file));
         });
     all.putAll(config.registries().hosts());
     registries.use(

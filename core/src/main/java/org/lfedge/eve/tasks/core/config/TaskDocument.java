@@ -93,7 +93,7 @@ public record TaskDocument(
    */
   public SortedSet<String> storedVolumes() {
     SortedSet<String> names = new TreeSet<>();
-    volumes.forEach(volume -> volume.storedName(name).ifPresent(names::add));
+    volumes.forEach(volume -> volume.storedName(name).ifPresent(stored -> names.add(stored)));
     if (root instanceof RootSource.Volume kept) {
       names.add(kept.name());
     }

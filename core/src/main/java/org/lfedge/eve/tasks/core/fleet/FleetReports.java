@@ -4,9 +4,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -27,6 +29,7 @@ import org.lfedge.eve.tasks.core.eve.api.deviceMetric;
 import org.lfedge.eve.tasks.core.port.EventLog;
 import org.lfedge.eve.tasks.core.port.InterfaceCounters;
 import org.lfedge.eve.tasks.core.port.InterfaceMetrics;
+import org.lfedge.eve.tasks.core.port.OutputPlace;
 import org.lfedge.eve.tasks.core.port.StoredVolume;
 import org.lfedge.eve.tasks.core.port.TaskMetrics;
 import org.lfedge.eve.tasks.core.port.TaskOutput;
@@ -148,37 +151,42 @@ public final class FleetReports implements AutoCloseable {
   /** A task that was made anew has another log. */
   private void readLogs(Attempts attempts) {
     SortedMap<String, TaskView> tasks = sources.views();
-    Map<String, AppLogs> present = new HashMap<>();
+    Set<String> present = new HashSet<>();
     for (AppStatus status : fleet.apps()) {
       App app = status.app();
       TaskView task = tasks.get(app.task());
       if (task != null) {
         String key = app.id() + " " + task.createdAt();
+        present.add(key);
         attempts.attempt(
             "what app " + app.id() + " writes",
-            () -> {
-              present.put(key, Optional.ofNullable(logs.get(key)).orElseGet(() -> log(app)));
-              hand(app.id(), present.get(key));
-            });
+            () -> hand(app.id(), task, logs.computeIfAbsent(key, made -> log(app, task))));
       }
     }
-    logs.clear();
-    logs.putAll(present);
+    logs.keySet().retainAll(present);
   }
 
-  private AppLogs log(App app) {
-    Instant since = sources.marks().find(app.id()).map(at -> at.plusNanos(1)).orElse(Instant.MIN);
-    return new AppLogs(app.id(), app.displayName(), sources.output(), app.task(), since);
+  private AppLogs log(App app, TaskView task) {
+    OutputPlace begin =
+        sources
+            .marks()
+            .find(app.id())
+            .filter(mark -> mark.created().equals(task.createdAt()))
+            .map(LogMarks.Mark::place)
+            .orElse(OutputPlace.BEGINNING);
+    return new AppLogs(app.id(), app.displayName(), sources.output().readOn(app.task(), begin));
   }
 
-  private void hand(String app, AppLogs log) {
+  private void hand(String app, TaskView task, AppLogs log) {
+    Instant begun = task.anchor().isEmpty() ? Instant.MAX : task.startedAt().orElse(Instant.MIN);
     for (int i = 0; i < BUNDLES_AT_ONCE; i++) {
-      Optional<byte[]> bundle = log.next();
+      Optional<byte[]> bundle = log.next(begun);
       if (bundle.isEmpty()) {
         return;
       }
       outbox.log(app, bundle.get());
-      sources.marks().save(app, log.last());
+      log.handed();
+      sources.marks().save(app, new LogMarks.Mark(task.createdAt(), log.place()));
     }
   }
 

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.port.OutputPiece;
+import org.lfedge.eve.tasks.core.port.OutputPlace;
 import org.lfedge.eve.tasks.core.port.OutputReader;
 import org.lfedge.eve.tasks.core.port.OutputSelection;
 import org.lfedge.eve.tasks.core.port.StandardStream;
@@ -34,6 +35,7 @@ final class LogReader implements OutputReader {
   private final TaskLog log;
   private final long since;
   private final OptionalLong tail;
+  private final Optional<OutputPlace> after;
   private final Queue<OutputPiece> gaps = new ArrayDeque<>();
 
   /** The streams of which the line that is being read is wanted. */
@@ -58,19 +60,28 @@ final class LogReader implements OutputReader {
             ? ChronoUnit.MICROS.between(Instant.EPOCH, selection.since())
             : Long.MIN_VALUE;
     this.tail = selection.tail();
+    this.after = Optional.empty();
+  }
+
+  /** Reads on from a place. */
+  LogReader(TaskLog log, OutputPlace after) {
+    this.log = log;
+    this.since = Long.MIN_VALUE;
+    this.tail = OptionalLong.empty();
+    this.after = Optional.of(after);
   }
 
   @Override
   public Optional<OutputPiece> next() {
     try {
       if (!placed) {
-        place();
+        findBeginning();
         placed = true;
       }
       while (true) {
-        Optional<LogRecord> record = nextRecord();
+        // Only entering a segment makes gaps, and no record is taken before all of them are.
+        Optional<LogRecord> record = gaps.isEmpty() ? nextRecord() : Optional.empty();
         if (!gaps.isEmpty()) {
-          // Only a next segment makes gaps, and its first record is not taken before they are.
           return Optional.of(gaps.remove());
         }
         Optional<OutputPiece> piece;
@@ -90,6 +101,15 @@ final class LogReader implements OutputReader {
     } catch (IOException e) {
       throw failure(e);
     }
+  }
+
+  @Override
+  public OutputPlace place() {
+    LogState at = state == null ? LogState.EMPTY : state;
+    return placed
+        ? new OutputPlace(
+            segment, readTo(StandardStream.STDOUT, at), readTo(StandardStream.STDERR, at))
+        : after.orElse(OutputPlace.BEGINNING);
   }
 
   @Override
@@ -275,12 +295,16 @@ final class LogReader implements OutputReader {
   }
 
   /** Finds where to begin: goes back segment by segment until enough is found. */
-  private void place() throws IOException {
+  private void findBeginning() throws IOException {
     TaskLog.Sizes now = log.sizes();
     while (copy() && !log.covers(now)) {
       // Until all is copied that is there now.
     }
     NavigableMap<Long, Long> segments = log.segments();
+    if (after.isPresent() && !segments.isEmpty()) {
+      goOn(after.get(), segments);
+      return;
+    }
     long lines = 0;
     long begin = -1;
     for (Map.Entry<Long, Long> candidate : segments.descendingMap().entrySet()) {
@@ -312,6 +336,19 @@ final class LogReader implements OutputReader {
       enter(begin);
     } else if (segments.isEmpty()) {
       state = LogState.EMPTY;
+    }
+  }
+
+  private void goOn(OutputPlace place, NavigableMap<Long, Long> segments) throws IOException {
+    if (segments.containsKey(place.segment())) {
+      for (StandardStream stream : StandardStream.values()) {
+        ahead.put(stream, place.offset(stream));
+      }
+      enter(place.segment());
+    } else {
+      // What was dropped since is missing, and found so by this.
+      state = new LogState(place.stdout(), false, place.stderr(), false, Long.MIN_VALUE);
+      enter(segments.firstKey());
     }
   }
 

@@ -22,6 +22,7 @@ import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.port.HelperCommand;
 import org.lfedge.eve.tasks.core.port.OutputFiles;
 import org.lfedge.eve.tasks.core.port.OutputPiece;
+import org.lfedge.eve.tasks.core.port.OutputPlace;
 import org.lfedge.eve.tasks.core.port.OutputReader;
 import org.lfedge.eve.tasks.core.port.OutputSelection;
 import org.lfedge.eve.tasks.core.port.StuckOutput;
@@ -160,6 +161,16 @@ public final class OutputLogs implements TaskOutput, AutoCloseable {
 
   @Override
   public OutputReader read(String task, OutputSelection selection) {
+    return reader(task, OutputPlace.BEGINNING, log -> new LogReader(log, selection));
+  }
+
+  @Override
+  public OutputReader readOn(String task, OutputPlace place) {
+    return reader(task, place, log -> new LogReader(log, place));
+  }
+
+  private OutputReader reader(
+      String task, OutputPlace begin, Function<TaskLog, LogReader> newReader) {
     return new OutputReader() {
 
       private @Nullable OutputReader reader;
@@ -169,12 +180,17 @@ public final class OutputLogs implements TaskOutput, AutoCloseable {
       public Optional<OutputPiece> next() {
         Intake intake = intakes.get(task);
         if (reader == null && intake != null) {
-          reader = new LogReader(intake.log(), selection);
+          reader = newReader.apply(intake.log());
           if (ended) {
             reader.endHere();
           }
         }
         return reader == null ? Optional.empty() : reader.next();
+      }
+
+      @Override
+      public OutputPlace place() {
+        return reader == null ? begin : reader.place();
       }
 
       @Override

@@ -12,6 +12,9 @@ public interface OutputReader {
    */
   Optional<OutputPiece> next();
 
+  /** Up to where it was read; all that {@link #next} gave is before. */
+  OutputPlace place();
+
   /** Sets the end: what has been written by now is read, and no more than a little beyond. */
   void endHere();
 }

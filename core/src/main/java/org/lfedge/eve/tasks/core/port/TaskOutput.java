@@ -22,6 +22,13 @@ public interface TaskOutput {
   /** Reads what a task wrote; a task without output has none to read. */
   OutputReader read(String task, OutputSelection selection);
 
+  /**
+   * Reads on in what a task wrote. What of it is not kept any more is told as dropped; if that is
+   * so of the place itself, or a file of the task was emptied or cut short near it, some of what is
+   * before it may come again.
+   */
+  OutputReader readOn(String task, OutputPlace place);
+
   /** The streams that are stuck now, as far as is known; see {@link StuckOutput}. */
   List<StuckOutput> stuck();
 }

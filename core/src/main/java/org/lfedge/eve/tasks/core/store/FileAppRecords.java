@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -19,6 +18,7 @@ import org.lfedge.eve.tasks.core.files.DurableFiles;
 import org.lfedge.eve.tasks.core.fleet.LogMarks;
 import org.lfedge.eve.tasks.core.port.AppRecord;
 import org.lfedge.eve.tasks.core.port.AppRecords;
+import org.lfedge.eve.tasks.core.port.OutputPlace;
 
 /** Keeps each record in a JSON file of its own, {@code ID.json}. */
 public final class FileAppRecords implements AppRecords {
@@ -103,19 +103,32 @@ public final class FileAppRecords implements AppRecords {
   public LogMarks logMarks() {
     return new LogMarks() {
       @Override
-      public Optional<Instant> find(String app) {
+      public Optional<Mark> find(String app) {
         try {
+          JsonNode json = mapper.readTree(files.read(app + LOGGED));
           return Optional.of(
-              Instant.parse(new String(files.read(app + LOGGED), StandardCharsets.US_ASCII)));
+              new Mark(
+                  Instant.parse(json.path("created").asText()),
+                  new OutputPlace(
+                      json.path("segment").asLong(),
+                      json.path("stdout").asLong(),
+                      json.path("stderr").asLong())));
         } catch (IOException | DateTimeParseException e) {
           return Optional.empty();
         }
       }
 
       @Override
-      public void save(String app, Instant until) {
+      public void save(String app, Mark mark) {
+        ObjectNode json =
+            mapper
+                .createObjectNode()
+                .put("created", mark.created().toString())
+                .put("segment", mark.place().segment())
+                .put("stdout", mark.place().stdout())
+                .put("stderr", mark.place().stderr());
         try {
-          files.write(app + LOGGED, until.toString().getBytes(StandardCharsets.US_ASCII));
+          files.write(app + LOGGED, mapper.writeValueAsBytes(json));
         } catch (IOException e) {
           throw failure("record how far the log of app " + app + " was read", e);
         }

@@ -5,7 +5,9 @@ import static org.lfedge.eve.tasks.core.engine.EngineFixture.document;
 import static org.lfedge.eve.tasks.core.engine.EngineFixture.eventually;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.protobuf.InvalidProtocolBufferException;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -22,6 +24,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -54,6 +57,7 @@ class FleetReportsTest extends EngineTest {
   private static final class Controller implements FleetReports.Outbox {
     final Map<String, ZInfoMsg> infos = new ConcurrentSkipListMap<>();
     final List<ZMetricMsg> metrics = new CopyOnWriteArrayList<>();
+    final List<String> lines = new CopyOnWriteArrayList<>();
     volatile Optional<String> device = Optional.of("device-1");
 
     /** What there is no room for. */
@@ -90,12 +94,25 @@ class FleetReportsTest extends EngineTest {
 
     @Override
     public void log(String app, byte[] bundle) {
+      if (full.contains("log:" + app)) {
+        throw TaskException.failed(Problem.host("CONTROLLER_STATE", "no space is left"));
+      }
+      try (GZIPInputStream unpacked = new GZIPInputStream(new ByteArrayInputStream(bundle))) {
+        for (String entry :
+            new String(unpacked.readAllBytes(), StandardCharsets.UTF_8).split("\n")) {
+          lines.add(app + " " + new ObjectMapper().readTree(entry).path("content").asText());
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
       onLog.run();
     }
   }
 
   @BeforeEach
   void startReports() {
+    // Files have the time of the kernel, some milliseconds behind: no task starts after it writes.
+    engine.clock.shift(Duration.ofMinutes(-1));
     records = new FileAppRecords(directory.resolve("apps"));
     fleet =
         new Fleet(
@@ -114,23 +131,26 @@ class FleetReportsTest extends EngineTest {
                   public void hosts(SortedMap<String, HostAccess> hosts) {}
                 },
                 engine.clock));
-    reports =
-        FleetReports.start(
-            fleet,
-            new FleetReports.Sources(
-                engine.manager(),
-                engine.events,
-                ids -> new TreeMap<>(),
-                pid -> new TreeMap<>(),
-                engine.output,
-                records.logMarks(),
-                engine.volumes,
-                new EngineFixture.SomeHost(),
-                "node",
-                engine.clock),
-            controller,
-            () -> Duration.ofMillis(1),
-            PACE);
+    reports = newReports();
+  }
+
+  private FleetReports newReports() {
+    return FleetReports.start(
+        fleet,
+        new FleetReports.Sources(
+            engine.manager(),
+            engine.events,
+            ids -> new TreeMap<>(),
+            pid -> new TreeMap<>(),
+            engine.output,
+            records.logMarks(),
+            engine.volumes,
+            new EngineFixture.SomeHost(),
+            "node",
+            engine.clock),
+        controller,
+        () -> Duration.ofMillis(1),
+        PACE);
   }
 
   @AfterEach
@@ -241,5 +261,37 @@ class FleetReportsTest extends EngineTest {
     controller.device = Optional.of("device-2");
     awaitRunning(WEB, "device-2");
     awaitNode("device-2", 1);
+  }
+
+  private void awaitLines(String... lines) {
+    eventually(
+        () -> "not all lines are told: " + controller.lines,
+        () -> controller.lines.containsAll(List.of(lines)));
+    assertEquals(List.of(lines), controller.lines);
+  }
+
+  @Test
+  void aLogThatCannotBeHandedOverKeepsNoOtherAndIsHandedOverLater() {
+    want(WEB, OTHER);
+    controller.full = Set.of("log:" + WEB);
+    write(WEB, "one\n");
+    write(OTHER, "two\n");
+    awaitLines(OTHER + " two");
+    controller.full = Set.of();
+    awaitLines(OTHER + " two", WEB + " one");
+  }
+
+  @Test
+  void aRestartOfTheDaemonDoublesAndLosesNoLine() {
+    want(WEB);
+    write(WEB, "one\ntwo\nth");
+    awaitLines(WEB + " one", WEB + " two");
+    eventually(
+        () -> "no mark",
+        () -> records.logMarks().find(WEB).filter(mark -> mark.place().stdout() == 8).isPresent());
+    reports.close();
+    reports = newReports();
+    write(WEB, "ree\n");
+    awaitLines(WEB + " one", WEB + " two", WEB + " three");
   }
 }

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,7 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.lifecycle.BeforeTry;
 import org.lfedge.eve.tasks.core.port.OutputPiece;
+import org.lfedge.eve.tasks.core.port.OutputPlace;
 import org.lfedge.eve.tasks.core.port.OutputSelection;
 import org.lfedge.eve.tasks.core.port.StandardStream;
 
@@ -155,6 +157,78 @@ class LogReaderTest {
         read(endingHere(log, new OutputSelection(microsecond(since), OptionalLong.empty()))));
   }
 
+  @Property
+  void aReaderGoesOnWhereAnotherWasAfterARestart(
+      @ForAll("writes") List<Write> writes,
+      @ForAll @IntRange(max = 80) int readAfter,
+      @ForAll @IntRange(max = 80) int pieces)
+      throws IOException {
+    for (Write write : writes.subList(0, Math.min(readAfter, writes.size()))) {
+      write(write);
+    }
+    LogReader before = new LogReader(log, OutputSelection.ALL);
+    List<OutputPiece> first = new ArrayList<>();
+    for (int i = 0; i < pieces; i++) {
+      before.next().ifPresent(first::add);
+    }
+    OutputPlace place = before.place();
+    log = newLog(disk);
+    for (Write write : writes.subList(Math.min(readAfter, writes.size()), writes.size())) {
+      write(write);
+    }
+    LogReader after = new LogReader(log, place);
+    assertEquals(place, after.place());
+    Map<StandardStream, String> texts = read(after);
+    Collections.reverse(first);
+    for (OutputPiece piece : first) {
+      texts.merge(
+          piece.stream(),
+          StandardCharsets.UTF_8.decode(piece.data()).toString(),
+          (later, earlier) -> earlier + later);
+    }
+    assertEquals(expected(writes, 0, Integer.MAX_VALUE), texts);
+  }
+
+  @Example
+  void aReaderThatGoesOnIsToldHowMuchItMissed() throws IOException {
+    write(new Write(StandardStream.STDOUT, "first\n"));
+    LogReader before = new LogReader(log, OutputSelection.ALL);
+    assertEquals("first\n", read(before).get(StandardStream.STDOUT));
+    String line = "x".repeat(499) + "\n";
+    for (int i = 0; i < 60; i++) {
+      write(new Write(StandardStream.STDOUT, line));
+    }
+    LogReader after = new LogReader(log, before.place());
+    OutputPiece gap = after.next().orElseThrow();
+    assertTrue(gap.dropped() > 0);
+    assertEquals(60 * 500, gap.dropped() + read(after).get(StandardStream.STDOUT).length());
+  }
+
+  @Example
+  void whatCouldNotBeCopiedBeforeARestartIsNotReadAgainAfterIt() throws IOException {
+    write(new Write(StandardStream.STDOUT, "one\n"));
+    disk.full(true);
+    disk.write(log.files().stdout(), "two\n".getBytes(StandardCharsets.UTF_8));
+    LogReader before = new LogReader(log, OutputSelection.ALL);
+    assertEquals("one\ntwo\n", read(before).get(StandardStream.STDOUT));
+    disk.full(false);
+    log = newLog(disk);
+    write(new Write(StandardStream.STDOUT, "three\n"));
+    assertEquals("three\n", read(new LogReader(log, before.place())).get(StandardStream.STDOUT));
+  }
+
+  @Example
+  void afterAFileWasEmptiedNothingOfItIsMissedByWhoGoesOn() throws IOException {
+    write(new Write(StandardStream.STDOUT, "one and some more\n"));
+    LogReader before = new LogReader(log, OutputSelection.ALL);
+    assertEquals("one and some more\n", read(before).get(StandardStream.STDOUT));
+    disk.truncate(log.files().stdout(), 0);
+    log.copy(1 << 20);
+    write(new Write(StandardStream.STDOUT, "two\n"));
+    assertEquals(
+        "two\n", read(new LogReader(newLog(disk), before.place())).get(StandardStream.STDOUT));
+  }
+
   @Example
   void aTailOfNothingShowsWhatComesLater() throws IOException {
     write(new Write(StandardStream.STDOUT, "one\ntwo\nthr"));
@@ -205,6 +279,7 @@ class LogReaderTest {
     String line = "x".repeat(499) + "\n";
     for (int i = 0; i < 60; i++) {
       write(new Write(StandardStream.STDOUT, line));
+      write(new Write(StandardStream.STDERR, line));
     }
     long seen = 0;
     long dropped = 0;
@@ -212,7 +287,7 @@ class LogReaderTest {
       seen += next.get().data().remaining();
       dropped += next.get().dropped();
     }
-    assertEquals(60 * 500, seen + dropped);
+    assertEquals(2 * 60 * 500, seen + dropped);
     assertEquals(0, seen % 500);
   }
 

@@ -14,6 +14,9 @@ import org.lfedge.eve.tasks.core.engine.TaskView;
 import org.lfedge.eve.tasks.core.eve.App;
 import org.lfedge.eve.tasks.core.eve.DomainConfig;
 import org.lfedge.eve.tasks.core.eve.api.ErrorInfo;
+import org.lfedge.eve.tasks.core.eve.api.Format;
+import org.lfedge.eve.tasks.core.eve.api.Target;
+import org.lfedge.eve.tasks.core.eve.api.VmMode;
 import org.lfedge.eve.tasks.core.eve.api.ZInfoApp;
 import org.lfedge.eve.tasks.core.eve.api.ZSwState;
 import org.lfedge.eve.tasks.core.eve.api.appMetric;
@@ -35,11 +38,6 @@ final class DomainMessages {
   private static final int HALTED = 119;
   private static final int BROKEN = 120;
 
-  private static final int CONTAINER = 8;
-  private static final int ISO = 9;
-  private static final int RAW = 1;
-  private static final int LEGACY = 5;
-  private static final int APP_CUSTOM_TARGET = 5;
   private static final int SEVERITY_ERROR = 3;
 
   /** Go's time that is none. */
@@ -190,7 +188,7 @@ final class DomainMessages {
   }
 
   private static boolean isContainer(JsonNode config) {
-    return config.path("DiskConfigList").path(0).path("Format").asInt() == CONTAINER;
+    return config.path("DiskConfigList").path(0).path("Format").asInt() == Format.CONTAINER_VALUE;
   }
 
   private static String location(JsonNode config) {
@@ -205,9 +203,9 @@ final class DomainMessages {
       copy(disk, new Field("VolumeKey", EMPTY_TEXT), status);
       copy(disk, new Field("ReadOnly", NO), status);
       copy(disk, new Field("FileLocation", EMPTY_TEXT), status);
-      status.put("Format", format == ISO ? RAW : format);
+      status.put("Format", format == Format.ISO_VALUE ? Format.RAW_VALUE : format);
       copy(disk, new Field("MountDir", EMPTY_TEXT), status);
-      if (disks.size() == 1 && format == CONTAINER) {
+      if (disks.size() == 1 && format == Format.CONTAINER_VALUE) {
         status.put("MountDir", "/");
       }
       copy(disk, new Field("DisplayName", EMPTY_TEXT), status);
@@ -221,14 +219,14 @@ final class DomainMessages {
   }
 
   private static String deviceType(JsonNode config, JsonNode disk, int format) {
-    if (disk.path("Target").asInt() == APP_CUSTOM_TARGET) {
+    if (disk.path("Target").asInt() == Target.AppCustom_VALUE) {
       return "AppCustom";
-    } else if (format == CONTAINER) {
+    } else if (format == Format.CONTAINER_VALUE) {
       return "";
-    } else if (config.path("VirtualizationMode").asInt() == LEGACY) {
+    } else if (config.path("VirtualizationMode").asInt() == VmMode.LEGACY_VALUE) {
       return "legacy";
     }
-    return format == ISO ? "cdrom" : "hdd";
+    return format == Format.ISO_VALUE ? "cdrom" : "hdd";
   }
 
   private static ArrayNode interfaces(JsonNode config) {

@@ -394,6 +394,7 @@ class CleanedTaskTest extends EngineTest {
   @Test
   void aConnectionThatBreaksMeanwhileIsNoFailure() {
     clearing("never");
+    eventually(() -> "nobody waits for the cleanup", () -> runtime.isAwaited("web"));
     runtime.setConnected(false);
     runtime.setConnected(true);
     await(engine.manager().awaitExit("web"));

@@ -170,6 +170,12 @@ public final class FakeRuntime implements ContainerRuntime {
     waiting.forEach(future -> future.completeExceptionally(unavailable()));
   }
 
+  /** Whether somebody waits for the end of a task. */
+  public synchronized boolean isAwaited(String id) {
+    Task task = tasks.get(id);
+    return task != null && !task.waiting.isEmpty();
+  }
+
   /**
    * What was done so far, in order, such as {@code createTask web}; refused calls are not in it.
    */

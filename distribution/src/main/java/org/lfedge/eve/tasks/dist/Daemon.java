@@ -224,10 +224,10 @@ final class Daemon implements AutoCloseable {
                             controller,
                             new Fleet.Parts(
                                 tasks,
- volumes,
- records.orElseThrow(),
- surroundings,
- InstantSource.system()),
+                                volumes,
+                                records.orElseThrow(),
+                                surroundings,
+                                InstantSource.system()),
                             new FleetReports.Sources(
                                 tasks,
                                 events,

@@ -83,7 +83,9 @@ final class AppLogs {
    */
   Optional<byte[]> next(Instant begun) {
     try {
-      read(begun);
+      if (entries.size() < MAX_BUNDLE) {
+        read(begun);
+      }
     } catch (TaskException e) {
       // First what was read before; then it fails there again.
       if (entries.size() == 0) {
@@ -93,19 +95,26 @@ final class AppLogs {
     return entries.size() == 0 ? Optional.empty() : Optional.of(packed());
   }
 
-  /** The next bundle is on its way. */
-  void handed() {
+  /**
+   * The next bundle is on its way.
+   *
+   * @return whether it was full, so that there may be another already
+   */
+  boolean handed() {
+    boolean full = entries.size() >= MAX_BUNDLE;
     entries.reset();
+    return full;
   }
 
   private void read(Instant begun) {
-    while (entries.size() < MAX_BUNDLE) {
-      Optional<OutputPiece> piece = reader.next();
-      if (piece.isEmpty()) {
-        unfinished.forEach((stream, line) -> endOld(stream, line, begun));
-        return;
-      }
+    Optional<OutputPiece> piece = reader.next();
+    if (piece.isEmpty()) {
+      // Not in the same turn as it is read: the program may have been begun just before.
+      unfinished.forEach((stream, line) -> endOld(stream, line, begun));
+    }
+    while (piece.isPresent()) {
       take(piece.get(), begun);
+      piece = entries.size() < MAX_BUNDLE ? reader.next() : Optional.empty();
     }
   }
 

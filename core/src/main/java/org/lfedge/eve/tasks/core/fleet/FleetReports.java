@@ -185,8 +185,11 @@ public final class FleetReports implements AutoCloseable {
         return;
       }
       outbox.log(app, bundle.get());
-      log.handed();
+      boolean more = log.handed();
       sources.marks().save(app, new LogMarks.Mark(task.createdAt(), log.place()));
+      if (!more) {
+        return;
+      }
     }
   }
 

@@ -1,7 +1,7 @@
 package org.lfedge.eve.tasks.core.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.lfedge.eve.tasks.core.engine.EngineFixture.document;
 import static org.lfedge.eve.tasks.core.engine.EngineFixture.eventually;
 
@@ -20,8 +20,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -32,11 +34,13 @@ import org.junit.jupiter.api.Test;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.eve.App;
+import org.lfedge.eve.tasks.core.eve.DomainConfig;
 import org.lfedge.eve.tasks.core.eve.HostAccess;
 import org.lfedge.eve.tasks.core.eve.Wanted;
 import org.lfedge.eve.tasks.core.eve.api.ZInfoMsg;
 import org.lfedge.eve.tasks.core.eve.api.ZMetricMsg;
 import org.lfedge.eve.tasks.core.eve.api.ZSwState;
+import org.lfedge.eve.tasks.core.fleet.DomainReports;
 import org.lfedge.eve.tasks.core.fleet.Fleet;
 import org.lfedge.eve.tasks.core.fleet.FleetReports;
 import org.lfedge.eve.tasks.core.store.FileAppRecords;
@@ -136,22 +140,21 @@ class FleetReportsTest extends EngineTest {
   }
 
   private FleetReports newReports() {
-    return FleetReports.start(
-        fleet,
-        new FleetReports.Sources(
-            engine.manager(),
-            engine.events,
-            ids -> new TreeMap<>(),
-            pid -> new TreeMap<>(),
-            engine.output,
-            records.logMarks(),
-            engine.volumes,
-            new EngineFixture.SomeHost(),
-            "node",
-            engine.clock),
-        controller,
-        () -> Duration.ofMillis(1),
-        PACE);
+    return FleetReports.start(fleet, sources(), controller, () -> Duration.ofMillis(1), PACE);
+  }
+
+  private FleetReports.Sources sources() {
+    return new FleetReports.Sources(
+        engine.manager(),
+        engine.events,
+        ids -> new TreeMap<>(),
+        pid -> new TreeMap<>(),
+        engine.output,
+        records.logMarks(),
+        engine.volumes,
+        new EngineFixture.SomeHost(),
+        "node",
+        engine.clock);
   }
 
   @AfterEach
@@ -248,7 +251,7 @@ class FleetReportsTest extends EngineTest {
     controller.full = Set.of("app:" + WEB, "device");
     want(WEB, OTHER);
     awaitRunning(OTHER, "device-1");
-    assertFalse(controller.infos.containsKey("app:" + WEB));
+    assertNull(controller.infos.get("app:" + WEB));
     controller.full = Set.of();
     awaitRunning(WEB, "device-1");
     awaitNode("device-1", 2);
@@ -294,5 +297,43 @@ class FleetReportsTest extends EngineTest {
     reports = newReports();
     write(WEB, "ree\n");
     awaitLines(WEB + " one", WEB + " two", WEB + " three");
+  }
+
+  @Test
+  void aDomainThatCannotBePublishedKeepsNoOther() {
+    Set<String> published = ConcurrentHashMap.newKeySet();
+    DomainReports.Board board =
+        new DomainReports.Board() {
+          @Override
+          public void publish(String topic, String key, byte[] value) {
+            if (key.equals(WEB)) {
+              throw TaskException.failed(Problem.host("PUBLICATION_FAILED", "no space is left"));
+            }
+            published.add(topic + " " + key);
+          }
+
+          @Override
+          public void retain(String topic, SortedSet<String> keys) {
+            published.add(topic + " alone of " + keys);
+          }
+        };
+    try (DomainReports domains =
+        DomainReports.start(fleet, sources(), board, Duration.ofMillis(1))) {
+      SortedMap<String, DomainConfig> configs = new TreeMap<>();
+      for (String id : List.of(WEB, OTHER)) {
+        byte[] config =
+            ("{\"UUIDandVersion\": {\"UUID\": \"" + id + "\", \"Version\": \"1\"}}")
+                .getBytes(StandardCharsets.UTF_8);
+        configs.put(id, DomainConfig.parse(config, id));
+      }
+      domains.domains(configs);
+      want(WEB, OTHER);
+      Set<String> expected =
+          Set.of(
+              "DomainStatus " + OTHER,
+              "DomainMetric " + OTHER,
+              "DomainStatus alone of [" + WEB + ", " + OTHER + "]");
+      eventually(() -> "only " + published, () -> published.containsAll(expected));
+    }
   }
 }

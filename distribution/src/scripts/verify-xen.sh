@@ -5,7 +5,7 @@
 readonly XEN_PASSED=distribution/src/guest/xen-passed
 readonly XEN_CONFIGS=30
 # What it takes, if nothing of it is there yet, on two CPUs.
-readonly XEN_SECONDS=1200
+readonly XEN_SECONDS=1300
 
 # xen_digest: of the executor, its image, and the guests that it is tried in.
 xen_digest() {

@@ -1,10 +1,9 @@
 package org.lfedge.eve.tasks.core.controller;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import org.lfedge.eve.tasks.core.error.Problem;
+import org.lfedge.eve.tasks.core.files.DurableFiles;
 
 /** What becomes of a stored file that is of no use: somebody may want to look at it. */
 final class DamagedFile {
@@ -22,9 +21,8 @@ final class DamagedFile {
     String kept;
     try {
       Path aside =
-          Files.createTempFile(
-              file.toAbsolutePath().getParent(), file.getFileName() + ".damaged-", "");
-      Files.move(file, aside, StandardCopyOption.ATOMIC_MOVE);
+          new DurableFiles(file.resolveSibling(".").normalize())
+              .setAside(String.valueOf(file.getFileName()));
       kept = "kept as " + aside.getFileName();
     } catch (IOException e) {
       kept = "cannot be moved aside: " + e;

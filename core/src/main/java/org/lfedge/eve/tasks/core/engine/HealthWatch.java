@@ -24,8 +24,10 @@ public final class HealthWatch {
   private final Turns turns;
   private final Verdicts verdicts;
   private volatile Health health = new Health(Status.STARTING, 0, Optional.empty());
-  private Instant counts = Instant.MAX;
-  private long begun;
+
+  /** When failed tries begin to count, by a clock that nobody sets. */
+  private long counts;
+
   private boolean over;
 
   /** What is known of a task's health. */
@@ -70,8 +72,9 @@ public final class HealthWatch {
    * @param startedAt when the anchor was started
    */
   void begin(HealthCheck check, Instant startedAt) {
-    counts = startedAt.plus(check.start());
-    begun = System.nanoTime();
+    Duration ran = Duration.between(startedAt, turns.now());
+    Duration left = ran.isNegative() ? check.start() : check.start().minus(ran);
+    counts = System.nanoTime() + left.toNanos();
     // The first try at once: what works already should be known to work.
     probe(check);
   }
@@ -129,7 +132,7 @@ public final class HealthWatch {
         verdicts.healthy();
       }
     } else {
-      boolean counted = health.status() == Status.HEALTHY || isStartOver(check);
+      boolean counted = health.status() == Status.HEALTHY || System.nanoTime() - counts >= 0;
       int failures = counted ? health.failures() + 1 : 0;
       boolean unhealthy = failures >= check.retries();
       health =
@@ -144,12 +147,6 @@ public final class HealthWatch {
       }
     }
     var unused = turns.after(check.interval(), () -> probe(check));
-  }
-
-  /** By the clock, as a new daemon begins in the middle; or else by a clock that nobody sets. */
-  private boolean isStartOver(HealthCheck check) {
-    Duration tried = Duration.ofNanos(System.nanoTime() - begun);
-    return !turns.now().isBefore(counts) || tried.compareTo(check.start()) >= 0;
   }
 
   private static String cause(Throwable failure) {

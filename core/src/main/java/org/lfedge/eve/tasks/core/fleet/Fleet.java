@@ -22,6 +22,7 @@ import org.lfedge.eve.tasks.core.engine.TaskManager;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.eve.App;
+import org.lfedge.eve.tasks.core.eve.EdgeConfigs;
 import org.lfedge.eve.tasks.core.eve.HostAccess;
 import org.lfedge.eve.tasks.core.eve.Wanted;
 import org.lfedge.eve.tasks.core.lifecycle.TaskState;
@@ -46,8 +47,7 @@ public final class Fleet implements AutoCloseable {
   private static final Duration LOOK = Duration.ofMinutes(1);
 
   /** Volumes of controllers: a UUID and a generation. Nobody else gives a volume such a name. */
-  private static final Pattern OF_CONTROLLER =
-      Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\\.[0-9]+");
+  private static final Pattern OF_CONTROLLER = Pattern.compile(EdgeConfigs.UUID + "\\.[0-9]+");
 
   private final Parts parts;
   private final ThreadPoolExecutor threads;

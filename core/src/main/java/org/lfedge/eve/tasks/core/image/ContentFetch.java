@@ -9,8 +9,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
 import org.lfedge.eve.tasks.core.port.ContentStore;
@@ -53,17 +51,11 @@ final class ContentFetch implements Blobs, AutoCloseable {
     this.turns = turns;
     this.progress = progress;
     List<Descriptor> blobs = ImageWriter.content(image);
-    threads = Executors.newFixedThreadPool(Math.min(PARALLEL, blobs.size()), this::thread);
+    threads = PullThreads.of("pull " + writer.name(), Math.min(PARALLEL, blobs.size()));
     blobs.forEach(blob -> progress.blob(blob, 0));
     for (Descriptor blob : blobs) {
       arrivals.put(blob.digest(), CompletableFuture.runAsync(() -> fetch(blob), threads));
     }
-  }
-
-  private Thread thread(Runnable work) {
-    Thread thread = new Thread(work, "pull " + writer.name());
-    thread.setDaemon(true);
-    return thread;
   }
 
   private void fetch(Descriptor blob) {
@@ -128,16 +120,6 @@ final class ContentFetch implements Blobs, AutoCloseable {
   @Override
   public void close() {
     threads.shutdownNow();
-    boolean interrupted = false;
-    while (!threads.isTerminated()) {
-      try {
-        boolean unused = threads.awaitTermination(1, TimeUnit.MINUTES);
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    PullThreads.awaitEnd(threads);
   }
 }

@@ -4,9 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
 import org.lfedge.eve.tasks.core.error.Problem;
 import org.lfedge.eve.tasks.core.error.TaskException;
@@ -30,13 +28,7 @@ final class LayerPipeline implements AutoCloseable {
   LayerPipeline(String image, IntConsumer work) {
     this.image = image;
     this.work = work;
-    thread =
-        Executors.newSingleThreadExecutor(
-            turn -> {
-              Thread worker = new Thread(turn, "unpack " + image);
-              worker.setDaemon(true);
-              return worker;
-            });
+    thread = PullThreads.of("unpack " + image, 1);
   }
 
   /**
@@ -88,16 +80,6 @@ final class LayerPipeline implements AutoCloseable {
     // The one that is under way is not interrupted: it could not clear away what it has begun.
     layers.forEach(layer -> layer.cancel(false));
     thread.shutdown();
-    boolean interrupted = false;
-    while (!thread.isTerminated()) {
-      try {
-        boolean unused = thread.awaitTermination(1, TimeUnit.MINUTES);
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    PullThreads.awaitEnd(thread);
   }
 }

@@ -127,8 +127,11 @@ class SupervisedTaskTest extends EngineTest {
         () -> "" + only(),
         () -> only().health().flatMap(HealthWatch.Health::reason).equals(Optional.of("refused")));
     assertEquals(HealthWatch.Status.STARTING, only().health().orElseThrow().status());
+    // A daemon that begins after the period takes no new one.
     engine.clock.shift(Duration.ofHours(2));
-    eventually(() -> "" + only(), () -> only().supervision().restarts() == 1);
+    assertEquals(0, only().supervision().restarts());
+    engine.restart();
+    eventually(() -> "" + only(), () -> only().supervision().restarts() >= 1);
     assertEquals(Optional.of("unhealthy: refused"), only().supervision().reason());
   }
 
@@ -169,7 +172,7 @@ class SupervisedTaskTest extends EngineTest {
   }
 
   @Test
-  void aStartPeriodEndsThoughTheClockWasSetBack() {
+  void aStartPeriodIsAsLongThoughTheClockWasSet() {
     engine.probes.answer(ProbeResult.failed("refused"));
     await(
         engine
@@ -178,7 +181,7 @@ class SupervisedTaskTest extends EngineTest {
                 supervised("web", "health: {tcp: 80, interval: 100ms, retries: 1, start: 1s}")));
     await(engine.manager().start("web", false));
     engine.clock.shift(Duration.ofDays(-1));
-    eventually(() -> "" + only(), () -> only().supervision().restarts() == 1);
+    eventually(() -> "" + only(), () -> only().supervision().restarts() >= 1);
   }
 
   @Test
